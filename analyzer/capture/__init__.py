@@ -1,0 +1,1 @@
+"""Containers: bytes of a capture file become batches of frames."""

@@ -1,0 +1,1 @@
+"""Decoders: batches of frames become PACKETS columns."""
