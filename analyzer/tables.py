@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -234,7 +235,8 @@ class Head(NamedTuple):
     data: bytes
 
 
-class QuotedError(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class QuotedError:
     """ICMP errors of one type and code, from one reporter, that quote packets of one flow.
 
     ``from_a`` says whether the quoted packets went from A to B. ``version`` tells ICMP (4) from
@@ -252,7 +254,8 @@ class QuotedError(NamedTuple):
     first_time: int
 
 
-class Undecoded(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Undecoded:
     """Frames that decoding stopped at for one reason."""
 
     count: int
