@@ -1,0 +1,27 @@
+"""HTTP/1.x and the HTTP/2 preface in clear text: RFC 9112. Ports 80 and 8080."""
+
+from __future__ import annotations
+
+from analyzer.protocol import UNSURE, Fit, Payload, Protocol, Reading, Says, ports
+from analyzer.protocols._text import start_line
+
+
+def recognise(payload: Payload) -> Reading:
+    """A segment that begins with a request line or a status line; else it may be the middle of a body."""
+    if payload.transport != "tcp":
+        return UNSURE
+    line = start_line(payload.data)
+    if line is None:
+        return UNSURE
+    if line.status:
+        return Reading(Fit.YES, Says.RESPONSE, None, f"HTTP {line.status}")
+    return Reading(Fit.YES, Says.REQUEST, True, f"{line.method} {line.target}")
+
+
+PROTOCOL = Protocol(
+    name="http",
+    title="HTTP",
+    ports=ports("tcp", 80, 8080),
+    recognise=recognise,
+    distinctive=True,
+)
