@@ -1,0 +1,93 @@
+"""Frames seen twice: a mirror port that copies both directions, ``tcpdump -i any`` on a bridge.
+
+A packet is a copy if an identical one came shortly before it. "Identical" is the digest of the
+bytes from the innermost IP header on, the flow, the way, the announced payload length and the IP
+identification; VLAN tags and link headers may differ. "Shortly" depends on how likely the sender
+itself said it twice:
+
+- at another interface the same bytes are nearly always one packet on its way through a bridge;
+- at the same interface a retransmission normally gets a new IP identification, so equal bytes with
+  an identification are a mirror's copy;
+- without one (IPv6, or IPv4 packets with DF that Linux sends with identification 0) a repeated
+  message is identical too: only a copy within a millisecond is believed.
+
+Whether *some* identical packet precedes, not which, decides: that answer needs only the last
+``DUPLICATE_FRAMES`` frames, so tables that keep their first and last frames merge exactly.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+DUPLICATE_FRAMES: Final = 1024
+"""How many frames back a copy is looked for."""
+
+DUPLICATE_ELSEWHERE: Final = 50_000_000
+"""Longest time, in ns, between a packet and its copy at another interface: a slow bridge or tunnel."""
+
+DUPLICATE_IDENTIFIED: Final = 20_000_000
+"""Longest time, in ns, at the same interface where the IP identification is not 0: a mirror's queue."""
+
+DUPLICATE_UNIDENTIFIED: Final = 1_000_000
+"""Longest time, in ns, at the same interface without identification: shorter than any retry timer."""
+
+SIGHT: Final = np.dtype(
+    [
+        ("frame", "i8"),
+        ("time", "i8"),
+        ("row", "i8"),
+        ("way", "u1"),
+        ("digest", "u4"),
+        ("payload", "i8"),
+        ("ip_id", "u4"),
+        ("interface", "u4"),
+        ("copy", "?"),
+    ]
+)
+"""What is kept of a packet to recognise its copy; ``row`` and ``way`` are the flow table's."""
+
+
+def copies(sights: Array) -> Array:
+    """Whether each of ``sights`` (SIGHT, frame order) is a copy of an earlier one among them."""
+    found = np.zeros(len(sights), bool)
+    # Row, way and digest fit one number, which makes the sort a fast one.
+    identity = (sights["row"].astype(np.uint64) * np.uint64(2) + sights["way"]) << np.uint64(32)
+    identity |= sights["digest"]
+    order = np.argsort(identity, kind="stable")
+    same = identity[order[1:]] == identity[order[:-1]]
+    if not same.any():
+        return found
+    # Only rows with a likeness are worth a look. Their order stays: likenesses are neighbours.
+    order = order[np.concatenate(([False], same)) | np.concatenate((same, [False]))]
+    some, identity = sights[order], identity[order]
+    sorted_by_time = bool((np.diff(sights["time"]) >= 0).all())
+    copied = np.zeros(len(some), bool)
+    at = np.arange(1, len(some))
+    for lag in range(1, DUPLICATE_FRAMES + 1):
+        at = at[at >= lag]
+        before = at - lag
+        near = (identity[at] == identity[before]) & (
+            some["frame"][at] - some["frame"][before] <= DUPLICATE_FRAMES
+        )
+        at, before = at[near], before[near]
+        if not len(at):
+            break
+        apart = np.abs(some["time"][at] - some["time"][before])
+        limit = np.where(
+            some["interface"][at] != some["interface"][before],
+            DUPLICATE_ELSEWHERE,
+            np.where(some["ip_id"][at] != 0, DUPLICATE_IDENTIFIED, DUPLICATE_UNIDENTIFIED),
+        )
+        equal = (some["payload"][at] == some["payload"][before]) & (
+            some["ip_id"][at] == some["ip_id"][before]
+        )
+        hit = equal & (apart <= limit)
+        copied[at[hit]] = True
+        # What is further back is further away in time too, if time never ran backwards.
+        at = at[~hit & (apart <= DUPLICATE_ELSEWHERE)] if sorted_by_time else at[~hit]
+    found[order] = copied
+    return found

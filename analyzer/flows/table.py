@@ -1,0 +1,419 @@
+"""The aggregation: packets become flows, in a table that merges.
+
+Splitting a capture at any frame, filling a table with each part and merging them gives the same
+FLOWS, heads, errors and counters as one table of the whole. What makes that true: sums, minima and
+maxima are kept per direction of a key with a fixed order of its ends (``keys``), rows are in order of
+their first frame because an earlier table's rows stay in front, and the two judgements that look at
+neighbouring frames keep the frames near their ends (``copies``, ``fragments``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import numpy as np
+
+from analyzer.flows import keys as key
+from analyzer.flows.copies import DUPLICATE_FRAMES, SIGHT, copies
+from analyzer.flows.fragments import Datagram, Fragments
+from analyzer.tables import (
+    ACK,
+    ARP,
+    FLOWS,
+    RST,
+    SYN,
+    TCP,
+    UDP,
+    Columns,
+    Flows,
+    Head,
+    Kind,
+    Packets,
+    QuotedError,
+    Reason,
+    Undecoded,
+)
+
+Array = np.ndarray[Any, Any]
+
+HEADS: Final = 4
+"""Distinct payload heads kept of each direction of a flow: enough to see past a greeting or a ping."""
+
+HEAD_BYTES: Final = 160
+"""Bytes kept of each head: an HTTP or SSDP start line with the headers that matter, a CoAP request."""
+
+TFTP_PORT: Final = 69
+TFTP_HEAD_BYTES: Final = 512
+"""A TFTP request is at most 512 bytes (RFC 2347), and its options are at its end."""
+
+_SUMS: Final = ("packets", "bytes", "payload", "duplicates", "syn", "synack", "rst")
+_TIMES: Final = ("first_time", "last_time")
+_FEWEST_ROWS: Final = 256
+
+_Stats = dict[str, Array]
+_ErrorKey = tuple[bytes, int, int, int, int, int]
+
+
+def head_bytes(transport: int, dst_port: int) -> int:
+    """How many bytes of a payload to ``dst_port`` a head keeps."""
+    return TFTP_HEAD_BYTES if transport == UDP and dst_port == TFTP_PORT else HEAD_BYTES
+
+
+class FlowTable:
+    """Flows of consecutive frames. ``orphan_fragments`` and ``stray_errors`` count what fits no flow."""
+
+    def __init__(self) -> None:
+        self._rows: dict[bytes, int] = {}
+        """KEY of a flow → its row; in row order."""
+        self._opener = np.zeros(0, np.uint8)
+        """Way of each flow's first packet: its source is A."""
+        self._fragments_of = np.zeros(0, np.int64)
+        self._ends: _Stats = {
+            column.name[:-3]: np.zeros(0, column.dtype)
+            for column in FLOWS.columns
+            if column.name.endswith("_ab")
+        }
+        """Per direction, at ``2 * row + way``."""
+        self._heads: dict[int, list[Head]] = {}
+        """``2 * row + way`` → first distinct payload heads."""
+        self._errors: dict[_ErrorKey, list[int]] = {}
+        """What is quoted by whom → count, first frame, last frame, time of the first."""
+        self._undecoded: dict[int, Undecoded] = {}
+        self._fragments = Fragments(self._give_fragments)
+        self._begin = 0
+        """First frame, 0 while empty (frames count from 1)."""
+        self._last = 0
+        self._front = np.zeros(0, SIGHT)
+        """The packets of the first and of the last DUPLICATE_FRAMES frames."""
+        self._back = np.zeros(0, SIGHT)
+
+    @property
+    def orphan_fragments(self) -> int:
+        """Fragments whose first fragment is not in the capture: in no flow."""
+        return self._fragments.seen - int(self._fragments_of[: len(self._rows)].sum())
+
+    @property
+    def stray_errors(self) -> int:
+        """ICMP errors that quote a packet of no flow in the capture."""
+        return sum(entry[0] for error, entry in self._errors.items() if error[0] not in self._rows)
+
+    def add(self, packets: Packets) -> None:
+        """Add a batch that begins right after the last frame added, in frame order."""
+        columns = packets.columns
+        if not len(columns["frame"]):
+            return
+        self._reach(int(columns["frame"][0]), int(columns["frame"][-1]))
+        kind = columns["kind"]
+        self._count_undecoded(columns)
+        members = np.flatnonzero((kind == Kind.TRANSPORT) | (kind == Kind.IP) | (kind == Kind.LINK))
+        rows, ways = self._add_members(columns, members)
+        self._add_heads(packets, members, rows, ways)
+        self._add_sights(_sights(columns, members, rows, ways))
+        self._add_fragments(columns, members, rows)
+        self._add_quotes(packets)
+        self._fragments.sweep(self._last)
+
+    def merge(self, later: FlowTable) -> None:
+        """Take in ``later``, a table whose frames begin right after ours. It is used up by that."""
+        if not later._begin:
+            return
+        self._reach(later._begin, later._last)
+        count = len(later._rows)
+        rows = self._rows_of(later._rows, later._opener)
+        slots = (rows[:, None] * 2 + np.arange(2)).ravel()
+        seen = np.flatnonzero(later._ends["packets"][: 2 * count])
+        self._accumulate(slots[seen], {name: array[seen] for name, array in later._ends.items()})
+        self._fragments_of[rows] += later._fragments_of[:count]
+        self._fragments.merge(later._fragments, rows.tolist())
+        for slot, heads in later._heads.items():
+            for head in heads:
+                self._add_head(int(slots[slot]), head)
+        self._merge_sights(later, rows)
+        for error, (number, first, last, time) in later._errors.items():
+            entry = self._errors.setdefault(error, [0, first, last, time])
+            entry[0] += number
+            entry[2] = last
+        for reason, undecoded in later._undecoded.items():
+            self._undecoded[reason] = _more(self._undecoded.get(reason), undecoded)
+        self._fragments.sweep(self._last)
+
+    def flows(self) -> Flows:
+        """The flows so far. The table stays as it is and may grow on."""
+        count = len(self._rows)
+        ends = key.as_table(list(self._rows))
+        opener = self._opener[:count]
+        forward = opener == 0
+        rows = np.arange(count)
+        slots = {"ab": rows * 2 + opener, "ba": rows * 2 + (1 - opener)}
+        columns: Columns = {
+            "version": ends["version"].copy(),
+            "transport": ends["transport"].astype("u4"),
+            "a_hi": np.where(forward, ends["hi0"], ends["hi1"]),
+            "a_lo": np.where(forward, ends["lo0"], ends["lo1"]),
+            "b_hi": np.where(forward, ends["hi1"], ends["hi0"]),
+            "b_lo": np.where(forward, ends["lo1"], ends["lo0"]),
+            "a_port": np.where(forward, ends["port0"], ends["port1"]),
+            "b_port": np.where(forward, ends["port1"], ends["port0"]),
+        }
+        for column in FLOWS.columns:
+            name, _, way = column.name.rpartition("_")
+            if way in slots:
+                columns[column.name] = self._ends[name][slots[way]]
+        columns["fragments"] = self._fragments_of[:count].copy()
+        return Flows(
+            {column.name: columns[column.name] for column in FLOWS.columns},
+            self._heads_by_row(),
+            self._errors_by_row(),
+            dict(sorted(self._undecoded.items())),
+        )
+
+    def _reach(self, first: int, last: int) -> None:
+        if not self._begin:
+            self._begin = self._fragments.begin = first
+        self._last = last
+
+    def _rows_of(self, wanted: Iterable[bytes], openers: Array) -> Array:
+        """The row of each of ``wanted``, which are in order of their first frames; new ones are made.
+
+        ``openers`` are the ways of their first packets.
+        """
+        known, before = self._rows, len(self._rows)
+        rows = np.array([known.setdefault(one, len(known)) for one in wanted], np.intp)
+        count = len(known)
+        if count > len(self._opener):
+            room = max(_FEWEST_ROWS, count, len(self._opener) * 3 // 2)
+            self._opener = _grown(self._opener, room)
+            self._fragments_of = _grown(self._fragments_of, room)
+            for name, array in self._ends.items():
+                self._ends[name] = _grown(array, 2 * room)
+        new = np.flatnonzero(rows >= before)
+        self._opener[rows[new]] = openers[new]
+        return rows
+
+    def _accumulate(self, slots: Array, stats: _Stats) -> None:
+        """Add ``stats``, one value for each of the distinct ``slots``, none of them without packets."""
+        ends = self._ends
+        fresh = ends["packets"][slots] == 0
+        for name in _SUMS:
+            ends[name][slots] += stats[name]
+        ends["flags"][slots] |= stats["flags"]
+        ends["first_frame"][slots] = np.where(fresh, stats["first_frame"], ends["first_frame"][slots])
+        ends["last_frame"][slots] = stats["last_frame"]
+        for name, nearest in zip(_TIMES, (np.minimum, np.maximum), strict=True):
+            ends[name][slots] = np.where(fresh, stats[name], nearest(ends[name][slots], stats[name]))
+
+    def _add_members(self, columns: Columns, members: Array) -> tuple[Array, Array]:
+        """Count the packets at ``members`` in their flows; the row and way of each of them."""
+        part = {name: array[members] for name, array in columns.items()}
+        table, ways = key.keys(part, part["kind"] == Kind.TRANSPORT)
+        order, starts = key.grouped(table)
+        if not len(order):
+            return np.zeros(0, np.intp), ways
+        # Rows are made in order of the flows' first packets; groups come in order of a hash.
+        firsts = order[starts]
+        by_frame = np.argsort(firsts)
+        distinct = key.as_bytes(table[firsts[by_frame]])
+        group_rows = np.empty(len(starts), np.intp)
+        group_rows[by_frame] = self._rows_of(distinct, ways[firsts[by_frame]])
+        rows = np.empty(len(members), np.intp)
+        rows[order] = np.repeat(group_rows, np.diff(starts, append=len(order)))
+        slots = rows * 2 + ways
+        by_slot = np.argsort(slots, kind="stable")
+        distinct_slots, begins = np.unique(slots[by_slot], return_index=True)
+        self._accumulate(distinct_slots, _stats(part, by_slot, begins))
+        return rows, ways
+
+    def _add_heads(self, packets: Packets, members: Array, rows: Array, ways: Array) -> None:
+        columns, buffer = packets.columns, memoryview(packets.buffer)
+        captured = columns["payload_captured"][members]
+        told = np.flatnonzero((captured > 0) & (columns["kind"][members] == Kind.TRANSPORT))
+        places, slots = members[told], rows[told] * 2 + ways[told]
+        wanted = np.where(
+            (columns["transport"][places] == UDP) & (columns["dst_port"][places] == TFTP_PORT),
+            TFTP_HEAD_BYTES,
+            HEAD_BYTES,
+        )
+        begins = columns["payload"][places]
+        ends = begins + np.minimum(wanted, captured[told])
+        kept = self._heads
+        for slot, place, begin, end in zip(
+            slots.tolist(), places.tolist(), begins.tolist(), ends.tolist(), strict=True
+        ):
+            heads = kept.get(slot)
+            if heads is not None and len(heads) >= HEADS:
+                continue
+            frame, time = int(columns["frame"][place]), int(columns["time"][place])
+            wire = int(columns["payload_wire"][place])
+            self._add_head(slot, Head(frame, time, wire, bytes(buffer[begin:end])))
+
+    def _add_head(self, slot: int, head: Head) -> None:
+        heads = self._heads.setdefault(slot, [])
+        if len(heads) < HEADS and not any(head.wire == one.wire and head.data == one.data for one in heads):
+            heads.append(head)
+
+    def _add_sights(self, sights: Array) -> None:
+        both = np.concatenate((self._back, sights))
+        sights["copy"] = copies(both)[len(self._back) :]
+        self._count_copies(sights[sights["copy"]])
+        self._keep_sights(sights, sights)
+
+    def _merge_sights(self, later: FlowTable, rows: Array) -> None:
+        front, back = later._front, later._back
+        front["row"], back["row"] = rows[front["row"]], rows[back["row"]]
+        found = copies(np.concatenate((self._back, front)))[len(self._back) :]
+        self._count_copies(front[found & ~front["copy"]])
+        front["copy"] |= found
+        self._keep_sights(front, back)
+
+    def _count_copies(self, sights: Array) -> None:
+        np.add.at(self._ends["duplicates"], sights["row"] * 2 + sights["way"], 1)
+
+    def _keep_sights(self, front: Array, back: Array) -> None:
+        near = front[front["frame"] < self._begin + DUPLICATE_FRAMES]
+        if len(near):
+            self._front = np.concatenate((self._front, near))
+        back = np.concatenate((self._back, back))
+        self._back = back[back["frame"] > self._last - DUPLICATE_FRAMES]
+
+    def _give_fragments(self, row: int, count: int) -> None:
+        self._fragments_of[row] += count
+
+    def _add_fragments(self, columns: Columns, members: Array, rows: Array) -> None:
+        first = columns["fragmented"][members] != 0
+        later = np.flatnonzero(columns["kind"] == Kind.FRAGMENT)
+        places = np.concatenate((members[first], later))
+        if not len(places):
+            return
+        owners = np.concatenate((rows[first], np.full(len(later), -1)))
+        order = np.argsort(places)
+        places, owners = places[order], owners[order]
+        frames = columns["frame"][places].tolist()
+        datagrams = _datagrams(columns, places)
+        for frame, datagram, owner in zip(frames, datagrams, owners.tolist(), strict=True):
+            if owner >= 0:
+                self._fragments.first(frame, datagram, owner)
+            else:
+                self._fragments.later(frame, datagram)
+
+    def _add_quotes(self, packets: Packets) -> None:
+        quotes, columns = packets.quotes, packets.columns
+        if not len(quotes["row"]):
+            return
+        table, ways = key.keys(quotes, key.ported(quotes["transport"]))
+        reports = {name: array[quotes["row"]].tolist() for name, array in columns.items() if name in _REPORT}
+        for place, quoted in enumerate(key.as_bytes(table)):
+            frame, time, version, icmp, hi, lo = (reports[name][place] for name in _REPORT)
+            error = (quoted, int(ways[place]), version, icmp, hi, lo)
+            entry = self._errors.setdefault(error, [0, frame, frame, time])
+            entry[0] += 1
+            entry[2] = frame
+
+    def _count_undecoded(self, columns: Columns) -> None:
+        reason = columns["reason"]
+        stopped = np.flatnonzero((reason != Reason.NONE) | (columns["kind"] == Kind.UNDECODED))
+        if len(stopped):
+            values, places, counts = np.unique(reason[stopped], return_index=True, return_counts=True)
+            frames = columns["frame"][stopped[places]]
+            for value, frame, count in zip(values.tolist(), frames.tolist(), counts.tolist(), strict=True):
+                self._undecoded[value] = _more(self._undecoded.get(value), Undecoded(count, frame))
+
+    def _heads_by_row(self) -> dict[int, tuple[tuple[Head, ...], tuple[Head, ...]]]:
+        kept = self._heads
+        result = {}
+        for row in sorted({slot // 2 for slot in kept}):
+            opener = int(self._opener[row])
+            result[row] = (
+                tuple(kept.get(2 * row + opener, ())),
+                tuple(kept.get(2 * row + 1 - opener, ())),
+            )
+        return result
+
+    def _errors_by_row(self) -> dict[int, tuple[QuotedError, ...]]:
+        gathered: dict[int, list[QuotedError]] = {}
+        for (quoted, way, version, icmp, hi, lo), (count, first, last, time) in self._errors.items():
+            row = self._rows.get(quoted)
+            if row is not None:
+                from_a = way == int(self._opener[row])
+                error = QuotedError(
+                    from_a, version, icmp >> 8, icmp & 0xFF, (version, hi, lo), count, first, last, time
+                )
+                gathered.setdefault(row, []).append(error)
+        return {
+            row: tuple(sorted(errors, key=lambda error: error.first_frame))
+            for row, errors in sorted(gathered.items())
+        }
+
+
+_REPORT: Final = ("frame", "time", "version", "icmp", "src_hi", "src_lo")
+"""Columns of an ICMP error's own packet that a QuotedError tells."""
+
+
+def _more(before: Undecoded | None, after: Undecoded) -> Undecoded:
+    return Undecoded(before.count + after.count, before.first_frame) if before else after
+
+
+def _grown(array: Array, size: int) -> Array:
+    larger = np.zeros(size, array.dtype)
+    larger[: len(array)] = array
+    return larger
+
+
+def _stats(part: Columns, order: Array, begins: Array) -> _Stats:
+    """Sums and bounds of ``part`` (PACKETS) over the groups that begin at ``begins`` of ``order``."""
+    transport, flags = part["transport"], part["flags"]
+    tcp = transport == TCP
+    syn = tcp & (flags & SYN != 0)
+    opcode = np.where(flags < 8, np.left_shift(1, flags & 7), 0).astype(np.uint8)
+    seen = np.where(tcp, flags, np.where(transport == ARP, opcode, 0)).astype(np.uint8)
+
+    def total(values: Array) -> Array:
+        return np.add.reduceat(values[order].astype(np.int64), begins)
+
+    frames, times = part["frame"][order], part["time"][order]
+    ends = np.append(begins[1:], len(order))
+    return {
+        "packets": ends - begins,
+        "bytes": total(part["wire"]),
+        "payload": total(part["payload_wire"]),
+        "duplicates": np.zeros(len(begins), np.int64),
+        "syn": total(syn & (flags & ACK == 0)),
+        "synack": total(syn & (flags & ACK != 0)),
+        "rst": total(tcp & (flags & RST != 0)),
+        "flags": np.bitwise_or.reduceat(seen[order], begins),
+        "first_frame": frames[begins],
+        "last_frame": frames[ends - 1],
+        "first_time": np.minimum.reduceat(times, begins),
+        "last_time": np.maximum.reduceat(times, begins),
+    }
+
+
+def _sights(columns: Columns, members: Array, rows: Array, ways: Array) -> Array:
+    """The packets at ``members`` that may have copies: those with an IP layer."""
+    with_ip = columns["digest"][members] != 0
+    places = members[with_ip]
+    sights = np.zeros(len(places), SIGHT)
+    sights["row"], sights["way"] = rows[with_ip], ways[with_ip]
+    sights["payload"] = columns["payload_wire"][places]
+    for name in ("frame", "time", "digest", "ip_id", "interface"):
+        sights[name] = columns[name][places]
+    return sights
+
+
+def _datagrams(columns: Columns, places: Array) -> list[Datagram]:
+    """What identifies the datagram that each packet at ``places`` is a fragment of.
+
+    RFC 791: addresses, protocol, identification. RFC 8200 section 4.5: addresses and identification.
+    """
+    version, transport = columns["version"][places], columns["transport"][places]
+    names = ("src_hi", "src_lo", "dst_hi", "dst_lo")
+    protocol = np.where(version == 6, 0, transport)
+    return list(
+        zip(
+            version.tolist(),
+            *(columns[name][places].tolist() for name in names),
+            protocol.tolist(),
+            columns["ip_id"][places].tolist(),
+            strict=True,
+        )
+    )
