@@ -134,6 +134,8 @@ class Interpretation:
 
     what: str
     reason: str
+    certainty: Literal["certain", "likely", "unknown"] = "likely"
+    """How sure we are: ``certain`` rests on a primary source that the reason names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,17 @@ class Edition:
     """Which roles may be at the other end, by ``"incoming"``/``"outgoing"`` or by
     ``"incoming/tcp/1480"``; nothing stated: the sheet names no peer."""
     interpretations: tuple[Interpretation, ...] = ()
+    due_with: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Keys as in ``peers``: where stated, stands in for the service's ``due_with`` in this edition."""
+
+    def peers_of(self, direction: Direction, transport: str, port: int) -> frozenset[str] | None:
+        """Roles that may be at the other end of a row; None where the sheet names no peer."""
+        return self.peers.get(f"{direction}/{transport}/{port}", self.peers.get(direction))
+
+    def due_of(self, direction: Direction, service: Service) -> frozenset[str]:
+        """Roles whose presence makes a row of this edition due in normal operation."""
+        row = self.due_with.get(f"{direction}/{service.transport}/{service.port}")
+        return row if row is not None else self.due_with.get(direction, service.due_with)
 
 
 @dataclass(frozen=True, slots=True)

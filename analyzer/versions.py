@@ -1,0 +1,204 @@
+"""Vendors' version strings and the ranges of versions that a sheet is valid for.
+
+Comparison is PEP 440's (``packaging``), but vendors do not write PEP 440: there ``4.5.3-123`` is a
+post-release, hence outside ``<=4.5.3``, and ``4.5.3a`` an alpha, hence before ``4.5.3``. So strings
+are normalised first: the dotted release number counts, a build number or service pack is kept as a
+local label, which PEP 440 ignores against a bound without one. What may mean an earlier or a later
+release is refused, with the reason.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
+
+MAX_LENGTH: Final = 64
+"""Longest version string looked at; vendors' own stay below 30."""
+
+_SHAPE: Final = re.compile(
+    r"""(?:(?:version|ver|rev|rel|release|firmware|fw|sw|v|r)[\s.:_-]*)?
+        (?P<release>[0-9]{1,9}(?:\.[0-9]{1,9}){0,5})
+        (?P<tail>.*)""",
+    re.VERBOSE | re.IGNORECASE | re.DOTALL | re.ASCII,
+)
+_LABEL: Final = re.compile(
+    r"""[\s._+-]*(?:
+        (?P<pack>service[\s-]?pack|sp|update|upd|u|hotfix|hf|patch|p)[\s._-]*(?P<count>[0-9]{1,9})
+        | (?:build|bld)[\s._:#-]*(?P<build>[0-9]{1,12})
+        )""",
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+_BUILD: Final = re.compile(r"(?:\s*[-+_]\s*|\s+)([0-9]{1,12})|\s*\(([0-9]{1,12})\)", re.ASCII)
+_LOCAL: Final = re.compile(r"\+([A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*)", re.ASCII)
+_PRE: Final = re.compile(r"[\s._-]*(?:alpha|beta|a|b|c|rc|pre|preview|dev|beta)[\s._-]*[0-9]+", re.IGNORECASE)
+_PRE_WORD: Final = re.compile(r"[\s._-]*(?:alpha|beta|rc|pre|preview|dev)\b.*", re.IGNORECASE | re.DOTALL)
+_PACKS: Final = {
+    "service pack": "sp", "service-pack": "sp", "servicepack": "sp", "sp": "sp",
+    "update": "u", "upd": "u", "u": "u", "hotfix": "hf", "hf": "hf", "patch": "p", "p": "p",
+}  # fmt: skip
+_CLAUSE: Final = re.compile(r"\s*(>=|<=|==|>|<)\s*([0-9]+(?:\.[0-9]+)*)\s*", re.ASCII)
+
+
+@functools.lru_cache(maxsize=1024)
+def parse(text: str) -> Version:
+    """The version that a vendor's string means.
+
+    ``v5.0.0`` and ``R2.1`` lose their prefix; ``1.12.1_SP3``, ``3.8U1`` and ``4.5.3-123`` keep pack
+    and build as a local label (``1.12.1+sp.3``), so they stay within a range that ends at their release.
+
+    Raises ``ValueError`` with the reason for what is no version, or a doubtful one.
+    """
+    cleaned = text.strip()
+    if not cleaned:
+        raise ValueError("no version given")
+    if len(cleaned) > MAX_LENGTH:
+        raise ValueError(f"a version has at most {MAX_LENGTH} characters")
+    match = _SHAPE.fullmatch(cleaned)
+    if match is None:
+        raise ValueError(f"{cleaned!r} is not a version: write the release number, for example 5.1.0")
+    release, tail = match["release"], match["tail"]
+    return Version(release + _local(cleaned, release, tail))
+
+
+def _local(text: str, release: str, tail: str) -> str:
+    """The tail after the release number as a PEP 440 local label, ``+`` included, or empty."""
+    if not tail:
+        return ""
+    if label := _LABEL.fullmatch(tail):
+        if label["build"]:
+            return f"+{label['build']}"
+        return f"+{_PACKS[label['pack'].lower()]}.{label['count']}"
+    if build := _BUILD.fullmatch(tail):
+        return f"+{build[1] or build[2]}"
+    if local := _LOCAL.fullmatch(tail):
+        return f"+{local[1]}"
+    raise ValueError(_doubt(text, release, tail))
+
+
+def _doubt(text: str, release: str, tail: str) -> str:
+    if _PRE.fullmatch(tail) or _PRE_WORD.fullmatch(tail):
+        return f"{text!r} looks like a pre-release, of which no sheet speaks: write {release} or the release before it"
+    if len(tail.strip(" ._-")) == 1 and tail.strip(" ._-").isalpha():
+        if tail.strip(" ._-") in "xX":
+            return f"{text!r} names many versions: write the one that is installed"
+        return f"{text!r} is doubtful, the letter may mean before or after {release}: write the release number alone"
+    if tail.startswith("."):
+        return f"{text!r} is not a version: write the release number, for example {release}"
+    return f"{text!r} is doubtful, {tail.strip()!r} is not understood: write the release number alone"
+
+
+def matches(version: str, specifier: str) -> bool:
+    """Whether a vendor's version string lies within a specifier; an empty specifier holds them all.
+
+    Raises ``ValueError`` as :func:`parse` and :func:`specifier_set` do.
+    """
+    return specifier_set(specifier).contains(parse(version), prereleases=True)
+
+
+@functools.lru_cache(maxsize=256)
+def specifier_set(specifier: str) -> SpecifierSet:
+    """A sheet's version range. Only ``>= > <= < ==`` with plain release numbers, joined by commas.
+
+    Raises ``ValueError`` with what would be right.
+    """
+    for clause in specifier.split(",") if specifier.strip() else ():
+        if _CLAUSE.fullmatch(clause) is None:
+            raise ValueError(
+                f"{clause.strip()!r} is not a version bound: write bounds such as >=1.12.1,<=4.5.3"
+            )
+    try:
+        found = SpecifierSet(specifier)
+    except (InvalidSpecifier, ValueError) as error:
+        raise ValueError(f"{specifier!r} is not a range of versions") from error
+    if found.to_range().is_empty:
+        raise ValueError(f"{specifier!r} holds no version at all")
+    return found
+
+
+class Bound(NamedTuple):
+    """One end of a range: ``version`` None where it is open; ``inside`` says the bound itself belongs to it."""
+
+    version: Version | None
+    inside: bool
+
+
+def bounds(specifier: str) -> tuple[Bound, Bound]:
+    """Lower and upper bound of a specifier, the tightest clause of each."""
+    lower, upper = Bound(None, False), Bound(None, False)
+    for clause in specifier.split(",") if specifier.strip() else ():
+        match = _CLAUSE.fullmatch(clause)
+        if match is None:
+            raise ValueError(f"{clause.strip()!r} is not a version bound")
+        operator, version = match[1], Version(match[2])
+        inside = "=" in operator
+        if operator != "<" and operator != "<=" and _tighter(lower, version, inside, upwards=True):
+            lower = Bound(version, inside)
+        if operator != ">" and operator != ">=" and _tighter(upper, version, inside, upwards=False):
+            upper = Bound(version, inside)
+    return lower, upper
+
+
+def _tighter(bound: Bound, version: Version, inside: bool, *, upwards: bool) -> bool:
+    if bound.version is None:
+        return True
+    if bound.version == version:
+        return bound.inside and not inside
+    return version > bound.version if upwards else version < bound.version
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether two specifiers share a version."""
+    return not specifier_set(one).to_range().is_disjoint(specifier_set(other).to_range())
+
+
+def gaps(specifiers: Iterable[str]) -> tuple[str, ...]:
+    """The versions that no specifier holds, in words, lowest first: ``below 1.12.1``,
+    ``above 4.5.3 and below 5.0.0``. Raises ``ValueError`` for an invalid specifier."""
+    ranges = sorted((bounds(specifier) for specifier in specifiers), key=_lowest)
+    found: list[str] = []
+    reached: Bound | None = None  # upper end of what is covered so far; None before the first range
+    for lower, upper in ranges:
+        if reached is None:
+            if lower.version is not None:
+                found.append(_below(lower))
+        elif reached.version is None:
+            break
+        elif lower.version is not None and _apart(reached, lower):
+            found.append(f"{_above(reached)} and {_below(lower)}")
+        if reached is None or _further(upper, reached):
+            reached = upper
+    if reached is not None and reached.version is not None:
+        found.append(_above(reached))
+    return tuple(found)
+
+
+def _lowest(pair: tuple[Bound, Bound]) -> tuple[bool, Version, bool]:
+    lower = pair[0]
+    return lower.version is not None, lower.version or Version("0"), not lower.inside
+
+
+def _apart(reached: Bound, lower: Bound) -> bool:
+    assert reached.version is not None
+    assert lower.version is not None
+    return lower.version > reached.version or (
+        lower.version == reached.version and not lower.inside and not reached.inside
+    )
+
+
+def _further(upper: Bound, reached: Bound) -> bool:
+    if reached.version is None:
+        return False
+    return upper.version is None or (upper.version, upper.inside) > (reached.version, reached.inside)
+
+
+def _below(bound: Bound) -> str:
+    return f"below {bound.version}" if bound.inside else f"{bound.version} and below"
+
+
+def _above(bound: Bound) -> str:
+    return f"above {bound.version}" if bound.inside else f"{bound.version} and above"
