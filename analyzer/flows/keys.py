@@ -46,7 +46,8 @@ _MIX: Final = tuple(
 
 def ported(transport: Array) -> Array:
     """Whether a quoted packet of ``transport`` belongs to a flow with ports."""
-    return (transport == TCP) | (transport == UDP)
+    with_ports: Array = (transport == TCP) | (transport == UDP)
+    return with_ports
 
 
 def keys(columns: Mapping[str, Array], with_ports: Array) -> tuple[Array, Array]:

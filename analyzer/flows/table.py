@@ -77,6 +77,8 @@ class FlowTable:
         """Per direction, at ``2 * row + way``."""
         self._heads: dict[int, list[Head]] = {}
         """``2 * row + way`` → first distinct payload heads."""
+        self._full = np.zeros(0, bool)
+        """Per direction: HEADS heads are kept, look no further."""
         self._errors: dict[_ErrorKey, list[int]] = {}
         """What is quoted by whom → count, first frame, last frame, time of the first."""
         self._undecoded: dict[int, Undecoded] = {}
@@ -185,6 +187,7 @@ class FlowTable:
             room = max(_FEWEST_ROWS, count, len(self._opener) * 3 // 2)
             self._opener = _grown(self._opener, room)
             self._fragments_of = _grown(self._fragments_of, room)
+            self._full = _grown(self._full, 2 * room)
             for name, array in self._ends.items():
                 self._ends[name] = _grown(array, 2 * room)
         new = np.flatnonzero(rows >= before)
@@ -226,22 +229,25 @@ class FlowTable:
 
     def _add_heads(self, packets: Packets, members: Array, rows: Array, ways: Array) -> None:
         columns, buffer = packets.columns, memoryview(packets.buffer)
-        captured = columns["payload_captured"][members]
-        told = np.flatnonzero((captured > 0) & (columns["kind"][members] == Kind.TRANSPORT))
-        places, slots = members[told], rows[told] * 2 + ways[told]
+        slots = rows * 2 + ways
+        told = np.flatnonzero(
+            (columns["payload_captured"][members] > 0)
+            & (columns["kind"][members] == Kind.TRANSPORT)
+            & ~self._full[slots]
+        )
+        places, slots = members[told], slots[told]
         wanted = np.where(
             (columns["transport"][places] == UDP) & (columns["dst_port"][places] == TFTP_PORT),
             TFTP_HEAD_BYTES,
             HEAD_BYTES,
         )
         begins = columns["payload"][places]
-        ends = begins + np.minimum(wanted, captured[told])
-        kept = self._heads
+        ends = begins + np.minimum(wanted, columns["payload_captured"][places])
+        full = self._full
         for slot, place, begin, end in zip(
             slots.tolist(), places.tolist(), begins.tolist(), ends.tolist(), strict=True
         ):
-            heads = kept.get(slot)
-            if heads is not None and len(heads) >= HEADS:
+            if full[slot]:
                 continue
             frame, time = int(columns["frame"][place]), int(columns["time"][place])
             wire = int(columns["payload_wire"][place])
@@ -249,8 +255,13 @@ class FlowTable:
 
     def _add_head(self, slot: int, head: Head) -> None:
         heads = self._heads.setdefault(slot, [])
-        if len(heads) < HEADS and not any(head.wire == one.wire and head.data == one.data for one in heads):
-            heads.append(head)
+        if len(heads) == HEADS:
+            return
+        for one in heads:
+            if head.wire == one.wire and head.data == one.data:
+                return
+        heads.append(head)
+        self._full[slot] = len(heads) == HEADS
 
     def _add_sights(self, sights: Array) -> None:
         both = np.concatenate((self._back, sights))
