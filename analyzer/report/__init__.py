@@ -1,0 +1,90 @@
+"""The renderers: one file a format, found by being in this folder.
+
+A renderer is a module that holds one :class:`Format` named ``FORMAT``. To add one, put a file here and
+its test beside the others; nothing else is edited. Its name is the module's name. It imports what it
+needs from outside the standard library inside its functions, and never another renderer: what
+renderers share is in the modules that ``SHARED`` names.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import IO, Any, Final
+
+from analyzer.errors import UsageError
+from analyzer.model import FlowReport, Report
+
+SHARED: Final = frozenset({"document", "layout", "neutral", "sheet"})
+"""Modules of this folder that are not formats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How the reader wants it: ``width`` in columns, ``colour`` and ``ascii`` as the output can show
+    it, ``verbosity`` from -1 (``-q``) over 0 to 1 and more (``-v``). Formats for machines ignore it."""
+
+    width: int = 80
+    colour: bool = False
+    ascii: bool = False
+    verbosity: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One output format.
+
+    ``suffixes`` are the file name endings that choose it (``".json"``). A render function writes to a
+    text stream, or to a binary one where ``binary`` is set; None where the format has no such report.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    render_report: Callable[[Report, IO[Any], Style], None] | None = None
+    render_flows: Callable[[FlowReport, IO[Any], Style], None] | None = None
+    binary: bool = False
+
+    def render(self, what: str) -> Callable[[Any, IO[Any], Style], None] | None:
+        """The function for ``what``: ``"report"`` or ``"flows"``."""
+        return self.render_report if what == "report" else self.render_flows
+
+
+@cache
+def formats() -> dict[str, Format]:
+    """Every format of this folder, by name. A file that cannot be a format raises, naming it."""
+    found: dict[str, Format] = {}
+    for module in sorted(pkgutil.iter_modules(__path__), key=lambda item: item.name):
+        if module.name in SHARED:
+            continue
+        loaded = importlib.import_module(f"{__name__}.{module.name}")
+        entry = getattr(loaded, "FORMAT", None)
+        if not isinstance(entry, Format) or entry.name != module.name:
+            raise TypeError(f"{loaded.__name__}: no Format named {module.name!r} in FORMAT")
+        found[entry.name] = entry
+    return found
+
+
+def names(what: str) -> tuple[str, ...]:
+    """Names of the formats that render ``what`` (``"report"`` or ``"flows"``), text first."""
+    able = [name for name, entry in formats().items() if entry.render(what)]
+    return tuple(sorted(able, key=lambda name: (name != "text", name)))
+
+
+def choose(name: str | None, what: str, path: str = "") -> Format:
+    """The format called ``name``; without a name the one of ``path``'s suffix, else text.
+
+    Raises :class:`analyzer.errors.UsageError` that lists what there is.
+    """
+    if name is None:
+        lower = path.lower()
+        for entry in formats().values():
+            if entry.render(what) and lower.endswith(entry.suffixes):
+                return entry
+        return formats()["text"]
+    found = formats().get(name)
+    if found is None or found.render(what) is None:
+        raise UsageError(f"--format {name}: not available here, choose from {', '.join(names(what))}")
+    return found

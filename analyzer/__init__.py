@@ -1,0 +1,72 @@
+"""portmatrix: captured traffic laid over the port matrices that vendors publish.
+
+::
+
+    captures                       rulesets/*.yaml           site file, --host
+       │ capture/  bytes → frames     │ rulesets.py              │ site.py
+       │ decode/   frames → PACKETS   │ editions, services       │ hosts, roles, waivers
+       │ flows/    PACKETS → FLOWS    └───────────┬──────────────┘
+       │ protocols/, classify.py                  │ matrix.py
+       │ sessions.py, outcomes.py                 │ the expected rows
+       └────────────────────┬─────────────────────┘
+                            │ compliance.py  verdicts, row statuses
+                            │ findings.py    causes, advice, evidence
+                            ▼
+                       model.Report
+                            │ report/  text, json, csv …        cli/, api.py
+                            ▼
+
+Only ``pipeline.py`` knows this order. Stages meet in ``tables``, ``model``, ``protocol`` and
+``errors``.
+
+From Python::
+
+    import analyzer
+    result = analyzer.check("site.pcapng", site="site.yaml")
+    result.compliant, result.findings, result.flows      # the latter two are pandas DataFrames
+
+``analyzer.check`` and ``analyzer.flows`` are the functions of :mod:`analyzer.api`, loaded when first
+used. The stage of the same name is imported by ``from analyzer.flows import …``.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+from analyzer import version
+
+if TYPE_CHECKING:
+    from analyzer.api import FlowsResult, Result, check, flows
+
+__all__ = ["FlowsResult", "Result", "__version__", "check", "flows"]
+
+__version__: Final = version.VERSION
+
+_LATE: Final = frozenset(__all__) - {"__version__"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from analyzer import api  # noqa: PLC0415 - the API costs more than most importers of a stage want
+
+    return getattr(api, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """Keeps ``analyzer.flows`` the public function: importing the stage ``analyzer.flows`` would
+    otherwise put that module in the function's place, depending on what was imported before."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in _LATE and isinstance(value, ModuleType):
+            return
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,0 +1,280 @@
+"""The functions a script or notebook calls: the same analysis as the command line, as DataFrames.
+
+Column names are the report's JSON keys, flattened: ``originator.address`` is
+``originator_address``, ``packets`` is ``packets_sent`` (from the originator) and
+``packets_received``. Times are ``datetime64[ns, UTC]``; numbers that may be unknown are nullable.
+pandas is imported when the first frame is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from analyzer.model import FlowRecord, FlowReport, Report
+from analyzer.report import document
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Source = str | os.PathLike[str]
+
+
+def check(
+    captures: Source | Sequence[Source],
+    *,
+    site: Source | None = None,
+    hosts: Sequence[str] = (),
+    rules: Sequence[Source] = (),
+    activities: Sequence[str] = (),
+    strict: bool = False,
+    engine: str = "auto",
+) -> Result:
+    """Compare captures with the expected matrix, as ``portmatrix check`` does.
+
+    Several captures are one analysis, in time order. ``hosts`` are ``ROLE=ADDRESS[@VERSION]``.
+    Raises :class:`analyzer.errors.PortmatrixError` for input that cannot be used.
+    """
+    from analyzer import pipeline  # noqa: PLC0415 - a Result can be read without the stages
+
+    options = pipeline.Options(
+        sources=_paths(captures),
+        site=None if site is None else os.fspath(site),
+        hosts=_words(hosts),
+        rules=_paths(rules),
+        activities=_words(activities),
+        strict=strict,
+        engine=engine,
+    )
+    return Result(pipeline.check(options))
+
+
+def flows(
+    captures: Source | Sequence[Source],
+    *,
+    site: Source | None = None,
+    hosts: Sequence[str] = (),
+    rules: Sequence[Source] = (),
+    engine: str = "auto",
+) -> FlowsResult:
+    """The flow table of captures, as ``portmatrix flows`` gives it. Raises as :func:`check` does."""
+    from analyzer import pipeline  # noqa: PLC0415 - a Result can be read without the stages
+
+    options = pipeline.Options(
+        sources=_paths(captures),
+        site=None if site is None else os.fspath(site),
+        hosts=_words(hosts),
+        rules=_paths(rules),
+        engine=engine,
+    )
+    return FlowsResult(pipeline.flows(options))
+
+
+def _paths(sources: Source | Sequence[Source]) -> tuple[str, ...]:
+    """One path is a list of one: ``check("a.pcap")`` must not read files a, ., p, c, a, p."""
+    if isinstance(sources, str | os.PathLike):
+        return (os.fspath(sources),)
+    return tuple(os.fspath(source) for source in sources)
+
+
+def _words(values: str | Sequence[str]) -> tuple[str, ...]:
+    return (values,) if isinstance(values, str) else tuple(values)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What ``check`` found. ``report`` is the :class:`analyzer.model.Report` itself."""
+
+    report: Report
+
+    @property
+    def compliant(self) -> bool:
+        """Whether there is no finding of severity ``violation``."""
+        return self.report.compliant
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of ``check --format json``, as plain Python values."""
+        return document.whole(document.report_parts(self.report))
+
+    @cached_property
+    def flows(self) -> pd.DataFrame:
+        """One row a flow, in order of first frame; ``rows`` holds tuples of row ids."""
+        return _flows_frame(self.report.flows)
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """One row for each line of the expected matrix."""
+        return _frame(
+            (
+                {
+                    **_without(entry, "source", "interpretations"),
+                    "source_document": entry["source"]["document"],
+                    "source_section": entry["source"]["section"],
+                }
+                for entry in map(document.row, self.report.rows)
+            ),
+            _ROW_COLUMNS,
+        )
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """One row a finding; ``flows``, ``rows`` and ``frames`` hold tuples."""
+        return _frame(map(document.finding, self.report.findings), _FINDING_COLUMNS)
+
+    @cached_property
+    def hosts(self) -> pd.DataFrame:
+        """One row for each host of the site, declared or inferred."""
+        return _frame(map(document.host, self.report.hosts), _HOST_COLUMNS)
+
+    def __repr__(self) -> str:
+        findings = document.summary(self.report)["findings"]
+        said = ", ".join(f"{count} {word}" for word, count in findings.items())
+        return f"<{'compliant' if self.compliant else 'not compliant'}: {said}>"
+
+
+@dataclass(frozen=True)
+class FlowsResult:
+    """What ``flows`` found. ``report`` is the :class:`analyzer.model.FlowReport` itself."""
+
+    report: FlowReport
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of ``flows --format json``, as plain Python values."""
+        return document.whole(document.flows_parts(self.report))
+
+    @cached_property
+    def flows(self) -> pd.DataFrame:
+        """One row a flow, in order of first frame."""
+        return _flows_frame(self.report.flows).drop(columns=["verdict", "reason", "rows", "waived"])
+
+    def __repr__(self) -> str:
+        return f"<{len(self.report.flows)} flows>"
+
+
+_TEXT, _COUNT, _MAYBE, _TUPLE, _TIME, _FLAG = (
+    "object",
+    "int64",
+    "Int64",
+    "tuple",
+    "datetime64[ns, UTC]",
+    "bool",
+)
+
+_FLOW_COLUMNS = {
+    "id": _TEXT,
+    "transport": _TEXT,
+    "protocol": _TEXT,
+    "service": _TEXT,
+    "originator_address": _TEXT,
+    "originator_port": _MAYBE,
+    "originator_roles": _TUPLE,
+    "responder_address": _TEXT,
+    "responder_port": _MAYBE,
+    "responder_roles": _TUPLE,
+    "confidence": _TEXT,
+    "basis": _TEXT,
+    "packets_sent": _COUNT,
+    "packets_received": _COUNT,
+    "bytes_sent": _COUNT,
+    "bytes_received": _COUNT,
+    "first": _TIME,
+    "last": _TIME,
+    "first_frame": _COUNT,
+    "last_frame": _COUNT,
+    "outcome": _TEXT,
+    "verdict": _TEXT,
+    "reason": _TEXT,
+    "rows": _TUPLE,
+    "parent": _TEXT,
+    "waived": _TEXT,
+    "detail": _TEXT,
+    "flags_sent": _TEXT,
+    "flags_received": _TEXT,
+    "fragments": _COUNT,
+    "duplicates_sent": _COUNT,
+    "duplicates_received": _COUNT,
+}
+_ROW_COLUMNS = {
+    "id": _TEXT,
+    "ruleset": _TEXT,
+    "edition": _TEXT,
+    "subject": _TEXT,
+    "direction": _TEXT,
+    "transport": _TEXT,
+    "port": _COUNT,
+    "service": _TEXT,
+    "activity": _TEXT,
+    "status": _TEXT,
+    "outcome": _TEXT,
+    "flows": _TUPLE,
+    "reason": _TEXT,
+    "source_document": _TEXT,
+    "source_section": _TEXT,
+}
+_FINDING_COLUMNS = {
+    "id": _TEXT,
+    "kind": _TEXT,
+    "severity": _TEXT,
+    "title": _TEXT,
+    "detail": _TEXT,
+    "near_miss": _TEXT,
+    "advice": _TEXT,
+    "flows": _TUPLE,
+    "rows": _TUPLE,
+    "frames": _TUPLE,
+    "wireshark_filter": _TEXT,
+    "waived": _TEXT,
+}
+_HOST_COLUMNS = {
+    "name": _TEXT,
+    "addresses": _TUPLE,
+    "roles": _TUPLE,
+    "version": _TEXT,
+    "basis": _TEXT,
+    "reason": _TEXT,
+}
+
+
+def _without(entry: dict[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if key not in keys}
+
+
+def _flow(record: FlowRecord) -> dict[str, Any]:
+    entry = document.flow(record)
+    flat = _without(
+        entry, "direction", "originator", "responder", "packets", "bytes", "frames", "flags", "duplicates"
+    )
+    for end in ("originator", "responder"):
+        flat.update({f"{end}_{key}": value for key, value in entry[end].items()})
+    for pair in ("packets", "bytes", "flags", "duplicates"):
+        flat[f"{pair}_sent"], flat[f"{pair}_received"] = entry[pair]
+    flat["first_frame"], flat["last_frame"] = record.frames
+    # Integers, not text: nanoseconds survive, and pandas need not parse.
+    return {**flat, **entry["direction"], "first": record.first, "last": record.last}
+
+
+def _flows_frame(records: Sequence[FlowRecord]) -> pd.DataFrame:
+    return _frame(map(_flow, records), _FLOW_COLUMNS)
+
+
+def _frame(entries: Iterable[dict[str, Any]], columns: dict[str, str]) -> pd.DataFrame:
+    """A DataFrame with just ``columns``, each of its type also where there is no row."""
+    import pandas as pd  # noqa: PLC0415 - costs more than checking a small capture
+
+    held: dict[str, list[Any]] = {name: [] for name in columns}
+    for entry in entries:
+        for name, values in held.items():
+            values.append(entry[name])
+    series: dict[str, pd.Series[Any]] = {}
+    for name, dtype in columns.items():
+        values = held[name]
+        if dtype == _TUPLE:
+            series[name] = pd.Series([tuple(value) for value in values], dtype="object")
+        elif dtype == _TIME:
+            series[name] = pd.Series(pd.to_datetime(pd.Series(values, dtype="int64"), unit="ns", utc=True))
+        else:
+            series[name] = pd.Series(values, dtype=dtype)
+    return pd.DataFrame(series, columns=list(columns))

@@ -1,0 +1,69 @@
+"""``portmatrix check``: compare captures with the expected matrix."""
+
+from __future__ import annotations
+
+import click
+
+from analyzer.cli import options, output, progress
+from analyzer.cli.output import say
+from analyzer.report import choose
+
+
+@click.command()
+@options.captures
+@options.site
+@options.judgement
+@options.output("report")
+@options.engine
+@options.talk
+def check(
+    *,
+    captures: tuple[str, ...],
+    site: str | None,
+    hosts: tuple[str, ...],
+    rules: tuple[str, ...],
+    activities: tuple[str, ...],
+    strict: bool,
+    format_name: str | None,
+    target: str | None,
+    engine: str,
+    quiet: int,
+    verbose: int,
+    no_progress: bool,
+) -> int:
+    """Compare captures with the expected matrix.
+
+    CAPTURE is a pcap or pcapng file (plain, .gz, .zst, .lz4, .xz), a directory, '-' for standard
+    input, or a URL. Several captures are one analysis, in time order.
+
+    Of the formats, csv holds the flow table with its verdicts; text and json hold everything.
+    """
+    from analyzer import pipeline  # noqa: PLC0415 - --help must not load the stages
+
+    chosen = choose(format_name, "report", target or "")
+    output.refuse_inputs(target, (*captures, site, *rules))
+    wanted = pipeline.Options(
+        sources=captures,
+        site=site,
+        hosts=hosts,
+        rules=rules,
+        activities=activities,
+        strict=strict,
+        engine=engine,
+    )
+    with progress.shown(bool(quiet) or no_progress) as meter:
+        report = pipeline.check(wanted, meter)
+    output.refuse_inputs(target, (info.path for info in report.captures))
+    render = chosen.render_report
+    assert render is not None  # choose() gave a format of reports
+    output.write(target, chosen, render, report, verbose - quiet)
+    if not quiet:
+        lost = sum(not finding.flows for finding in report.findings)
+        if chosen.name == "csv" and lost:
+            say(f"{lost} findings speak of no flow and are not in a csv: see --format text or json")
+        if target not in (None, "-"):
+            say(output.closing(report, str(target), chosen.name))
+    return 0 if report.compliant else 1
+
+
+COMMAND = check

@@ -1,0 +1,52 @@
+"""``portmatrix flows``: the flow table, without a verdict."""
+
+from __future__ import annotations
+
+import click
+
+from analyzer.cli import options, output, progress
+from analyzer.cli.output import say
+from analyzer.report import choose
+from analyzer.report.layout import plural
+
+
+@click.command()
+@options.captures
+@options.site
+@options.output("flows")
+@options.engine
+@options.talk
+def flows(
+    *,
+    captures: tuple[str, ...],
+    site: str | None,
+    hosts: tuple[str, ...],
+    rules: tuple[str, ...],
+    format_name: str | None,
+    target: str | None,
+    engine: str,
+    quiet: int,
+    verbose: int,
+    no_progress: bool,
+) -> int:
+    """The flow table of captures: a flow report without a verdict.
+
+    Roles given with --site or --host are shown and help to tell who opened a flow.
+    """
+    from analyzer import pipeline  # noqa: PLC0415 - --help must not load the stages
+
+    chosen = choose(format_name, "flows", target or "")
+    output.refuse_inputs(target, (*captures, site, *rules))
+    wanted = pipeline.Options(sources=captures, site=site, hosts=hosts, rules=rules, engine=engine)
+    with progress.shown(bool(quiet) or no_progress) as meter:
+        report = pipeline.flows(wanted, meter)
+    output.refuse_inputs(target, (info.path for info in report.captures))
+    render = chosen.render_flows
+    assert render is not None  # choose() gave a format of flow reports
+    output.write(target, chosen, render, report, verbose - quiet)
+    if target not in (None, "-") and not quiet:
+        say(f"{plural(len(report.flows), 'flow')}; {target} written ({chosen.name})")
+    return 0
+
+
+COMMAND = flows

@@ -1,0 +1,166 @@
+"""Where data goes: standard output, or a file that appears whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any, Final
+
+import click
+
+from analyzer.errors import UsageError
+from analyzer.model import Report, Severity
+from analyzer.report import Format, Style
+from analyzer.report.layout import plural
+from analyzer.report.neutral import visible
+
+MARKS: Final = "\u2713\u2192"
+"""What the text renderer prints beyond ASCII where the output can show it."""
+
+NARROW, WIDE = 60, 120
+
+
+def say(text: str) -> None:
+    """``text`` on standard error behind the program's name, one line for each line of it."""
+    for line in text.splitlines() or [""]:
+        click.echo(f"portmatrix: {visible(line)}", err=True)
+
+
+def silence() -> None:
+    """The reader of standard output has gone: let the interpreter's last flush go nowhere."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):
+        sys.stdout = None
+
+
+def style(stream: IO[Any] | None, verbosity: int) -> Style:
+    """How text looks on ``stream`` (None: a file, UTF-8, no colour, 80 columns)."""
+    if stream is None:
+        return Style(verbosity=verbosity)
+    terminal = stream.isatty()
+    columns = shutil.get_terminal_size().columns if terminal else 80
+    encoding = getattr(stream, "encoding", None) or "ascii"
+    try:
+        MARKS.encode(encoding)
+        plain = False
+    except (UnicodeEncodeError, LookupError):
+        plain = True
+    return Style(
+        width=min(max(columns, NARROW), WIDE),
+        colour=terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
+        ascii=plain,
+        verbosity=verbosity,
+    )
+
+
+def refuse_inputs(target: str | None, inputs: Iterable[str | None]) -> None:
+    """Raise :class:`UsageError` where ``-o`` would overwrite something that is being read."""
+    if target in (None, "-"):
+        return
+    path = Path(str(target))
+    for source in inputs:
+        with contextlib.suppress(OSError, ValueError):
+            if source and path.exists() and path.samefile(source) and path.is_file():
+                raise UsageError(f"-o {target}: is an input of this very command")
+
+
+def write(
+    target: str | None,
+    chosen: Format,
+    render: Callable[[Any, IO[Any], Style], None],
+    report: Any,
+    verbosity: int,
+) -> bool:
+    """Render ``report`` to ``target``, or to standard output for None and ``-``.
+
+    Gives False where the reader of standard output went away early, which is no failure. Raises
+    :class:`UsageError` for a file that cannot be written, ``OSError`` where writing fails midway.
+    """
+    if target is None or target == "-":
+        return _to_stdout(chosen, render, report, verbosity)
+    with whole_file(target, chosen.binary) as stream:
+        render(report, stream, style(None, verbosity))
+    return True
+
+
+def _to_stdout(
+    chosen: Format, render: Callable[[Any, IO[Any], Style], None], report: Any, verbosity: int
+) -> bool:
+    out: Any = sys.stdout
+    try:
+        if chosen.binary:
+            if out.isatty():
+                raise UsageError(f"--format {chosen.name}: is binary, use -o FILE")
+            render(report, out.buffer, style(None, verbosity))
+            out.buffer.flush()
+            return True
+        if chosen.name != "text" and hasattr(out, "reconfigure"):
+            out.reconfigure(encoding="utf-8")
+        render(report, out, style(out, verbosity))
+        out.flush()
+    except BrokenPipeError:
+        silence()
+        return False
+    return True
+
+
+def _permissions(path: Path) -> int:
+    """The mode of the file that is replaced, or what a newly created file would get."""
+    with contextlib.suppress(OSError):
+        return stat.S_IMODE(path.stat().st_mode)
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask
+
+
+@contextlib.contextmanager
+def whole_file(target: str, binary: bool = False) -> Iterator[IO[Any]]:
+    """A stream whose content becomes ``target`` at the end, or nothing where the body raises.
+
+    A link is followed. A device or fifo is written as it is, for it cannot be replaced.
+    """
+    path = Path(os.path.realpath(target))
+    text: dict[str, Any] = (
+        {} if binary else {"encoding": "utf-8", "newline": "", "errors": "backslashreplace"}
+    )
+    mode = "wb" if binary else "w"
+    try:
+        if path.exists() and not path.is_file():
+            if path.is_dir():
+                raise UsageError(f"-o {target}: is a directory")
+            with open(path, mode, **text) as stream:
+                yield stream
+            return
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:60]}.", suffix=".part", dir=path.parent)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise UsageError(f"-o {target}: {reason}") from error
+    try:
+        with open(handle, mode, **text) as stream:
+            yield stream
+        os.chmod(name, _permissions(path))
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def closing(report: Report, target: str, name: str) -> str:
+    """The line that tells how a ``check`` with ``-o`` ended."""
+    counts = [
+        plural(count, severity.value)
+        for severity in Severity
+        if (count := sum(finding.severity is severity for finding in report.findings))
+    ]
+    verdict = "compliant" if report.compliant else "not compliant"
+    return f"{verdict}{': ' if counts else ''}{', '.join(counts)}; {target} written ({name})"

@@ -1,0 +1,243 @@
+"""The JSON document of a report, key by key: what every machine format and the API are made of.
+
+Keys are those of the published schemas in ``analyzer/schemas``. Unknown is ``None``, never an empty
+guess; texts that may be absent (``near_miss``, ``advice``, ``detail``) are empty strings.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from analyzer.model import (
+    CaptureInfo,
+    Endpoint,
+    Finding,
+    FlowRecord,
+    FlowReport,
+    HostResult,
+    Report,
+    RowResult,
+    Severity,
+    Status,
+    Verdict,
+)
+from analyzer.report.neutral import unicode
+
+REPORT_SCHEMA: Final = "portmatrix.report/1"
+FLOWS_SCHEMA: Final = "portmatrix.flows/1"
+
+Entry = dict[str, Any]
+
+_EPOCH: Final = datetime.datetime(1970, 1, 1)
+_SECOND: Final = 10**9
+# RFC 3339 has four-digit years: what lies outside is shown as the nearest moment that has a name.
+_EARLIEST: Final = int((datetime.datetime.min - _EPOCH).total_seconds()) * _SECOND
+_LATEST: Final = (int((datetime.datetime.max - _EPOCH).total_seconds()) + 1) * _SECOND - 1
+
+
+def timestamp(nanoseconds: int) -> str:
+    """Nanoseconds since 1970 as RFC 3339 in UTC: six digits where they say it all, else nine."""
+    seconds, rest = divmod(min(max(nanoseconds, _EARLIEST), _LATEST), _SECOND)
+    moment = (_EPOCH + datetime.timedelta(seconds=seconds)).isoformat()
+    return f"{moment}.{rest:09d}Z" if rest % 1000 else f"{moment}.{rest // 1000:06d}Z"
+
+
+def _when(nanoseconds: int | None) -> str | None:
+    return None if nanoseconds is None else timestamp(nanoseconds)
+
+
+def tool(version: str) -> Entry:
+    """Who wrote the document."""
+    return {"name": "portmatrix", "version": version}
+
+
+def capture(info: CaptureInfo) -> Entry:
+    """One entry of ``captures``."""
+    known = info.first is not None and info.last is not None
+    return {
+        "path": unicode(info.path),
+        "sha256": info.sha256,
+        "format": info.format,
+        "link_types": list(info.link_types),
+        "packets": info.packets,
+        "bytes": info.bytes,
+        "first": _when(info.first),
+        "last": _when(info.last),
+        "duration_s": ((info.last or 0) - (info.first or 0)) / 1e9 if known else 0.0,
+        "first_frame": info.first_frame,
+        "problems": [
+            {
+                "code": problem.code,
+                "detail": unicode(problem.detail),
+                "frame": problem.frame,
+                "count": problem.count,
+                "damage": problem.damage,
+            }
+            for problem in info.problems
+        ],
+    }
+
+
+def host(entry: HostResult) -> Entry:
+    """One entry of ``site.hosts``."""
+    return {
+        "name": unicode(entry.name),
+        "addresses": list(entry.addresses),
+        "roles": list(entry.roles),
+        "version": unicode(entry.version) or None,
+        "basis": entry.basis,
+        "reason": unicode(entry.reason),
+    }
+
+
+def site(report: Report) -> Entry:
+    """The key ``site``."""
+    return {
+        "name": unicode(report.site.name),
+        "declared": report.site.declared,
+        "activities": sorted(report.site.activities),
+        "hosts": [host(entry) for entry in report.hosts],
+    }
+
+
+def row(result: RowResult) -> Entry:
+    """One entry of ``rows``."""
+    line = result.row
+    return {
+        "id": line.id,
+        "ruleset": line.ruleset,
+        "edition": line.edition,
+        "subject": line.subject,
+        "direction": line.direction,
+        "transport": line.transport,
+        "port": line.port,
+        "service": unicode(line.service.name),
+        "activity": line.service.activity,
+        "status": result.status.value,
+        "outcome": result.outcome.value if result.outcome else None,
+        "flows": list(result.flows),
+        "reason": unicode(result.reason),
+        "source": {"document": unicode(line.source.document), "section": unicode(line.source.section)},
+        "interpretations": [
+            {"what": unicode(entry.what), "reason": unicode(entry.reason)}
+            for entry in line.service.interpretations
+        ],
+    }
+
+
+def _endpoint(end: Endpoint) -> Entry:
+    return {"address": end.address, "port": end.port, "roles": list(end.roles)}
+
+
+def flow(record: FlowRecord) -> Entry:
+    """One entry of ``flows``; ``verdict`` is None in a flow report."""
+    return {
+        "id": record.id,
+        "transport": record.transport,
+        "protocol": record.protocol or None,
+        "service": unicode(record.service) or None,
+        "originator": _endpoint(record.originator),
+        "responder": _endpoint(record.responder),
+        "direction": {"confidence": record.confidence, "basis": record.basis},
+        "packets": list(record.packets),
+        "bytes": list(record.bytes),
+        "first": timestamp(record.first),
+        "last": timestamp(record.last),
+        "frames": list(record.frames),
+        "outcome": record.outcome.value,
+        "verdict": record.verdict.value if record.verdict else None,
+        "reason": unicode(record.reason),
+        "rows": list(record.rows),
+        "parent": record.parent,
+        "waived": unicode(record.waived) or None,
+        "detail": unicode(record.detail),
+        "flags": list(record.flags),
+        "fragments": record.fragments,
+        "duplicates": list(record.duplicates),
+    }
+
+
+def finding(entry: Finding) -> Entry:
+    """One entry of ``findings``."""
+    return {
+        "id": entry.id,
+        "kind": entry.kind.value,
+        "severity": entry.severity.value,
+        "title": unicode(entry.title),
+        "detail": unicode(entry.detail),
+        "near_miss": unicode(entry.near_miss),
+        "advice": unicode(entry.advice),
+        "flows": list(entry.flows),
+        "rows": list(entry.rows),
+        "frames": list(entry.frames),
+        "wireshark_filter": unicode(entry.wireshark_filter),
+        "waived": unicode(entry.waived) or None,
+    }
+
+
+def _count(words: Iterable[str], values: Iterable[str | None]) -> dict[str, int]:
+    counts = dict.fromkeys(words, 0)
+    for value in values:
+        if value is not None:
+            counts[value] += 1
+    return counts
+
+
+def _undecoded(reasons: Mapping[str, int]) -> dict[str, int]:
+    return {unicode(reason): count for reason, count in reasons.items()}
+
+
+def summary(report: Report) -> Entry:
+    """The key ``summary`` of a report: every word of each list is there, zeros too."""
+    return {
+        "compliant": report.compliant,
+        "flows": _count(Verdict, (entry.verdict for entry in report.flows)),
+        "rows": _count(Status, (entry.status for entry in report.rows)),
+        "findings": _count(Severity, (entry.severity for entry in report.findings)),
+        "undecoded": _undecoded(report.undecoded),
+    }
+
+
+def flows_summary(report: FlowReport) -> Entry:
+    """The key ``summary`` of a flow report; packets and bytes are those that belong to a flow."""
+    return {
+        "flows": len(report.flows),
+        "packets": sum(sum(entry.packets) for entry in report.flows),
+        "bytes": sum(sum(entry.bytes) for entry in report.flows),
+        "undecoded": _undecoded(report.undecoded),
+    }
+
+
+def report_parts(report: Report) -> dict[str, Any]:
+    """The document of ``check`` in key order; ``rows``, ``flows`` and ``findings`` are iterators."""
+    return {
+        "schema": REPORT_SCHEMA,
+        "tool": tool(report.version),
+        "captures": [capture(info) for info in report.captures],
+        "site": site(report),
+        "summary": summary(report),
+        "rows": map(row, report.rows),
+        "flows": map(flow, report.flows),
+        "findings": map(finding, report.findings),
+        "transfers": iter(()),
+    }
+
+
+def flows_parts(report: FlowReport) -> dict[str, Any]:
+    """The document of ``flows`` in key order; ``flows`` is an iterator."""
+    return {
+        "schema": FLOWS_SCHEMA,
+        "tool": tool(report.version),
+        "captures": [capture(info) for info in report.captures],
+        "summary": flows_summary(report),
+        "flows": map(flow, report.flows),
+    }
+
+
+def whole(parts: Mapping[str, Any]) -> Entry:
+    """A document with its iterators drawn into lists."""
+    return {
+        key: value if isinstance(value, str | dict | list) else list(value) for key, value in parts.items()
+    }

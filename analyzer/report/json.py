@@ -1,0 +1,40 @@
+"""JSON: the whole report for scripts, one entry a line, written as it goes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import IO, Any
+
+from analyzer.model import FlowReport, Report
+from analyzer.report import Format, Style
+from analyzer.report.document import flows_parts, report_parts
+
+
+def _write(parts: Mapping[str, Any], stream: IO[str]) -> None:
+    # ensure_ascii escapes direction-changing and control characters, so the text is harmless to print.
+    encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
+    opening = "{\n"
+    for key, value in parts.items():
+        stream.write(f"{opening}  {encode(key)}: ")
+        opening = ",\n"
+        if isinstance(value, str | dict):
+            stream.write(encode(value))
+            continue
+        between = "[\n    "
+        for entry in value:
+            stream.write(between + encode(entry))
+            between = ",\n    "
+        stream.write("[]" if between.startswith("[") else "\n  ]")
+    stream.write("\n}\n")
+
+
+def _report(report: Report, stream: IO[str], _style: Style) -> None:
+    _write(report_parts(report), stream)
+
+
+def _flows(report: FlowReport, stream: IO[str], _style: Style) -> None:
+    _write(flows_parts(report), stream)
+
+
+FORMAT = Format("json", (".json",), _report, _flows)

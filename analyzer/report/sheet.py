@@ -1,0 +1,82 @@
+"""An edition the way the vendor's document prints it: INCOMING TCP, UDP, OUTGOING TCP, UDP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
+from typing import Final
+
+from analyzer.report.layout import pad, width
+
+Cell = Callable[[str, str, int], tuple[str, str]]
+"""``(direction, transport, port)`` → the cell's text and its colour (may be empty)."""
+
+Place = tuple[str, str, int]
+FILLER: Final = "--"
+HEADINGS: Final = ("incoming", "outgoing")
+
+
+def side_by_side(incoming: Sequence[int], outgoing: Sequence[int]) -> list[tuple[int | None, int | None]]:
+    """Both directions' ports, the same port on one line, each direction in its own order."""
+    lines: list[tuple[int | None, int | None]] = []
+    waiting = list(outgoing)
+    for port in incoming:
+        if port in waiting:
+            at = waiting.index(port)
+            lines += [(None, other) for other in waiting[:at]]
+            lines.append((port, port))
+            del waiting[: at + 1]
+        else:
+            lines.append((port, None))
+    return lines + [(None, port) for port in waiting]
+
+
+def _four(places: Iterable[Place]) -> list[tuple[int | None, int | None, int | None, int | None]]:
+    ports: dict[tuple[str, str], list[int]] = {}
+    for direction, transport, port in places:
+        ports.setdefault((direction, transport), []).append(port)
+    pairs = [
+        side_by_side(ports.get(("incoming", transport), []), ports.get(("outgoing", transport), []))
+        for transport in ("tcp", "udp")
+    ]
+    return [(tcp[0], udp[0], tcp[1], udp[1]) for tcp, udp in zip_longest(*pairs, fillvalue=(None, None))]
+
+
+def table(
+    places: Sequence[Place],
+    cell: Cell | None = None,
+    paint: Callable[[str, str], str] | None = None,
+    indent: str = "  ",
+) -> list[str]:
+    """The four columns of ``places`` (``(direction, transport, port)`` in the table's order).
+
+    ``cell`` says what a place shows (its port number where not given); an empty place shows ``--``.
+    Transports other than TCP and UDP follow below the table, one line each.
+    """
+    columns = [("incoming", "tcp"), ("incoming", "udp"), ("outgoing", "tcp"), ("outgoing", "udp")]
+
+    def shown(direction: str, transport: str, port: int | None) -> tuple[str, str]:
+        if port is None:
+            return FILLER, "dim"
+        return cell(direction, transport, port) if cell else (str(port), "")
+
+    grid = [
+        [shown(*column, port) for column, port in zip(columns, line, strict=True)] for line in _four(places)
+    ]
+    wide = max([8, *(width(text) for line in grid for text, _ in line)])
+    gap = "   "
+    heads = [pad(direction.upper(), 2 * wide + len(gap)) for direction in HEADINGS]
+    lines = [(indent + gap.join(heads)).rstrip()]
+    lines.append((indent + gap.join(pad(transport.upper(), wide) for _, transport in columns)).rstrip())
+    for line in grid:
+        parts = []
+        for text, colour in line:
+            padded = pad(text, wide)
+            parts.append(padded.replace(text, paint(text, colour), 1) if paint and colour else padded)
+        lines.append((indent + gap.join(parts)).rstrip())
+    for direction, transport, port in places:
+        if transport not in ("tcp", "udp"):
+            text, colour = shown(direction, transport, port)
+            text = paint(text, colour) if paint and colour else text
+            lines.append(f"{indent}{direction.upper()} {transport.upper()} {text}")
+    return lines

@@ -1,0 +1,438 @@
+"""Text: the report for somebody on a ladder. Verdict first, then what to do, then the matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import IO, Final
+
+from analyzer.model import (
+    CaptureInfo,
+    Edition,
+    Endpoint,
+    Finding,
+    FlowRecord,
+    FlowReport,
+    Report,
+    RowResult,
+    Severity,
+    Status,
+    Verdict,
+)
+from analyzer.report import Format, Style, sheet
+from analyzer.report.document import timestamp
+from analyzer.report.layout import duration, number, paint, plural, size, table, wrap
+from analyzer.report.neutral import TEXT_LIMIT, visible
+
+GROUP_LINES: Final = 40
+"""Lines of grouped flows that ``check`` prints; ``-v`` prints every flow."""
+TABLE_FLOWS: Final = 200
+"""Flows that ``flows`` lists one by one; more are grouped, as nobody reads them in a terminal."""
+FRAMES_SHOWN: Final = 12
+HOSTS_SHOWN: Final = 20
+FILTER_LIMIT: Final = 1500
+"""Characters of a display filter worth pasting from a terminal; the JSON report holds longer ones."""
+
+_MARKS: Final = {
+    Status.WORKING: ("\u2713", "+", "green", "working"),
+    Status.FAILING: ("!", "!", "red", "failing"),
+    Status.MISSING: ("x", "x", "red", "missing"),
+    Status.ONE_WAY: ("~", "~", "yellow", "one-way"),
+    Status.NOT_OBSERVABLE: ("?", "?", "dim", "not observable here"),
+    Status.NOT_EXERCISED: ("-", "-", "dim", "not exercised"),
+    Status.NOT_APPLICABLE: (".", ".", "dim", "not applicable"),
+}
+_COLOURS: Final = {Severity.VIOLATION: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+_ORDER: Final = (
+    Verdict.UNEXPECTED,
+    Verdict.DISPUTED,
+    Verdict.REVIEW,
+    Verdict.EXPECTED,
+    Verdict.INFRASTRUCTURE,
+    Verdict.OUT_OF_SCOPE,
+)
+_VERDICT_COLOURS: Final = {Verdict.UNEXPECTED: "red", Verdict.DISPUTED: "yellow", Verdict.EXPECTED: "green"}
+
+
+class _Page:
+    """Lines on their way to the stream, in one style."""
+
+    def __init__(self, stream: IO[str], style: Style) -> None:
+        self.stream, self.style = stream, style
+
+    def line(self, text: str = "", colour: str = "") -> None:
+        self.stream.write(paint(text, colour, self.style.colour) + "\n" if text else "\n")
+
+    def lines(self, lines: Iterable[str]) -> None:
+        for text in lines:
+            self.line(text)
+
+    def heading(self, text: str) -> None:
+        self.line()
+        self.line(text, "bold")
+
+    def entry(self, label: str, text: str, colour: str = "") -> None:
+        """A labelled paragraph: the label once, the text wrapped beside it."""
+        for piece in wrap(text, self.style.width, f"  {label:<9} "):
+            self.line(piece, colour)
+
+    def paragraph(self, text: str, indent: str = "    ", first: str | None = None) -> None:
+        self.lines(wrap(text, self.style.width, indent if first is None else first, indent))
+
+    def paint(self, text: str, colour: str) -> str:
+        return paint(text, colour, self.style.colour)
+
+
+def _shown(text: str) -> str:
+    return visible(text, TEXT_LIMIT)
+
+
+def _report(report: Report, stream: IO[str], style: Style) -> None:
+    page = _Page(stream, style)
+    _verdict(report, page)
+    if style.verbosity >= 0:
+        _looked_at(report, page)
+    _findings(report, page)
+    if style.verbosity >= 0:
+        _matrix(report, page)
+        _flows_of_report(report, page)
+
+
+def _verdict(report: Report, page: _Page) -> None:
+    counts = {
+        severity: sum(finding.severity is severity for finding in report.findings) for severity in Severity
+    }
+    said = ", ".join(plural(counts[severity], severity.value) for severity in Severity if counts[severity])
+    if not report.compliant:
+        page.line(f"NOT COMPLIANT: {said}", "red")
+    elif not any(info.packets for info in report.captures):
+        page.lines(
+            wrap(f"COMPLIANT: the capture holds no packets{'; ' + said if said else ''}", page.style.width)
+        )
+    else:
+        page.line(f"COMPLIANT: no violation{'; ' + said if said else ''}", "green")
+    if not report.site.declared:
+        page.paragraph(
+            "Roles are inferred from the traffic, so nothing here is more than a warning. "
+            "Declare them with --site or --host for a verdict.",
+            "",
+        )
+
+
+def _captures(captures: Sequence[CaptureInfo], page: _Page) -> None:
+    for info in captures:
+        links = ", ".join(info.link_types) or "no interface"
+        page.entry("capture", f"{_shown(info.path)} ({info.format}, {links})")
+        held = f"{plural(info.packets, 'packet')}, {size(info.bytes)}"
+        if info.first is not None and info.last is not None:
+            held += (
+                f", {duration(info.last - info.first)} from {_clock(info.first)} to {_clock(info.last)} UTC"
+            )
+        if len(captures) > 1 and info.packets:
+            held += f", frames from {info.first_frame}"
+        page.entry("", held)
+        for problem in info.problems:
+            where = f" at frame {problem.frame}" if problem.frame else ""
+            times = f", {number(problem.count)} times" if problem.count > 1 else ""
+            label = "damage" if problem.damage else "left out"
+            page.entry("", f"{label}: {problem.code}{where}{times}: {_shown(problem.detail)}")
+
+
+def _clock(nanoseconds: int) -> str:
+    return timestamp(nanoseconds)[:19].replace("T", " ")
+
+
+def _looked_at(report: Report, page: _Page) -> None:
+    page.heading("Looked at")
+    _captures(report.captures, page)
+    if report.site.declared:
+        page.entry("site", _shown(report.site.name) or "(no name)")
+    shown = report.hosts if page.style.verbosity > 0 else report.hosts[:HOSTS_SHOWN]
+    for at, host in enumerate(shown):
+        basis = f"; inferred: {_shown(host.reason)}" if host.basis == "inferred" else ""
+        roles = ", ".join(host.roles) or "no role"
+        version = f" {_shown(host.version)}" if host.version else ""
+        addresses = list(host.addresses[:4])
+        if len(host.addresses) > len(addresses):
+            addresses.append(f"and {len(host.addresses) - len(addresses)} more")
+        page.entry(
+            "hosts" if at == 0 else "",
+            f"{_shown(host.name)}: {roles}{version}, {', '.join(addresses)}{basis}",
+        )
+    if len(report.hosts) > len(shown):
+        page.entry("", f"and {plural(len(report.hosts) - len(shown), 'host')} more (-v lists all)")
+    for at, (edition, document) in enumerate(_editions(report)):
+        page.entry(
+            "sheets" if at == 0 else "", f"{edition.subject} {edition.id}: {document}, {edition.section}"
+        )
+    page.entry("shown by", ", ".join(sorted(report.site.activities)) + " (activities that took place)")
+    if report.undecoded:
+        reasons = ", ".join(f"{_shown(reason)} {number(count)}" for reason, count in report.undecoded.items())
+        page.entry("limits", f"frames not decoded to the end: {reasons}")
+
+
+def _editions(report: Report) -> list[tuple[Edition, str]]:
+    """The editions that apply here, with their document, in the order of the rows."""
+    known = {
+        (ruleset.name, edition.subject, edition.id): (edition, ruleset.document)
+        for ruleset in report.rulesets
+        for edition in ruleset.editions
+    }
+    keys = dict.fromkeys(
+        (result.row.ruleset, result.row.subject, result.row.edition)
+        for result in report.rows
+        if result.status is not Status.NOT_APPLICABLE
+    )
+    return [known.get(key) or (Edition(key[2], key[1], "", (), ()), key[0]) for key in keys]
+
+
+def _findings(report: Report, page: _Page) -> None:
+    sources = {result.row.id: result.row.source for result in report.rows}
+    count = 0
+    for severity in Severity:
+        chosen = [finding for finding in report.findings if finding.severity is severity]
+        if not chosen:
+            continue
+        page.heading({"violation": "Violations", "warning": "Warnings", "note": "Notes"}[severity.value])
+        for finding in chosen:
+            count += 1
+            _finding(count, finding, page)
+            cited = dict.fromkeys(sources[row] for row in finding.rows if row in sources)
+            for source in list(cited)[:3]:
+                page.paragraph(
+                    f"Sheet: {_shown(source.document)}, {_shown(source.section)}", "        ", "    "
+                )
+
+
+def _finding(count: int, finding: Finding, page: _Page) -> None:
+    head = f" {count:>2} "
+    lines = wrap(f"{_shown(finding.title)} [{finding.kind.value}]", page.style.width, head)
+    for line in lines:
+        page.line(line, _COLOURS[finding.severity])
+    if finding.detail:
+        page.paragraph(_shown(finding.detail))
+    for label, text in (
+        ("Waived", finding.waived),
+        ("Near miss", finding.near_miss),
+        ("Advice", finding.advice),
+    ):
+        if text:
+            page.paragraph(f"{label}: {_shown(text)}", "        ", "    ")
+    if finding.rows:
+        page.paragraph(f"Rows: {_some(finding.rows, 4, page)}", "        ", "    ")
+    _evidence(finding, page)
+
+
+def _evidence(finding: Finding, page: _Page) -> None:
+    evidence = []
+    if finding.flows:
+        evidence.append(f"{plural(len(finding.flows), 'flow')} ({_some(finding.flows, 6, page)})")
+    if finding.frames:
+        evidence.append(f"frames {_some(list(map(str, finding.frames)), FRAMES_SHOWN, page)}")
+    if evidence:
+        page.paragraph(f"Evidence: {'; '.join(evidence)}", "        ", "    ")
+    if finding.wireshark_filter:
+        expression = visible(finding.wireshark_filter)
+        if len(expression) > FILTER_LIMIT and page.style.verbosity < 1:
+            page.paragraph(
+                f"Wireshark: a filter of {number(len(expression))} characters; -v or --format json shows it",
+                "        ",
+                "    ",
+            )
+        else:
+            # One line however long: a display filter with a line break in it cannot be pasted.
+            page.line(f"    Wireshark: {expression}")
+
+
+def _some(values: Sequence[str], most: int, page: _Page) -> str:
+    if page.style.verbosity > 0 or len(values) <= most:
+        return ", ".join(map(_shown, values))
+    return f"{', '.join(map(_shown, values[:most]))} and {number(len(values) - most)} more"
+
+
+def _matrix(report: Report, page: _Page) -> None:
+    drawn = _editions(report)
+    if not drawn:
+        return
+    page.heading("Matrix")
+    for edition, document in drawn:
+        results: dict[sheet.Place, RowResult] = {
+            (result.row.direction, result.row.transport, result.row.port): result
+            for result in report.rows
+            if result.row.subject == edition.subject and result.row.edition == edition.id
+        }
+        where = f" ({edition.section or document})"
+        page.lines(wrap(f"{edition.subject} {edition.id}{where}", page.style.width, "  "))
+        page.lines(sheet.table(list(results), _cell(results, page.style), page.paint, "    "))
+        page.line()
+    used = {result.status for result in report.rows}
+    legend = [
+        f"{_mark(status, page.style)} {_MARKS[status][3]}"
+        for status in Status
+        if status in used and status is not Status.NOT_APPLICABLE
+    ]
+    page.lines(
+        wrap(
+            "   ".join(legend).replace(" ", "\u00a0").replace("\u00a0\u00a0\u00a0", "   "),
+            page.style.width,
+            "  ",
+        )
+    )
+    _reasons(report, page)
+
+
+def _mark(status: Status, style: Style) -> str:
+    return _MARKS[status][1 if style.ascii else 0]
+
+
+def _cell(results: Mapping[sheet.Place, RowResult], style: Style) -> sheet.Cell:
+    def cell(direction: str, transport: str, port: int) -> tuple[str, str]:
+        status = results[direction, transport, port].status
+        return f"{port} {_mark(status, style)}", _MARKS[status][2]
+
+    return cell
+
+
+def _reasons(report: Report, page: _Page) -> None:
+    """Why rows are not proven: with ``-v`` row by row, else one line a reason."""
+    if page.style.verbosity > 0:
+        for result in report.rows:
+            outcome = f", {result.outcome.value}" if result.outcome else ""
+            page.paragraph(
+                f"{result.row.id} {_shown(result.row.service.name)}: {result.status.value}{outcome}. "
+                f"{_shown(result.reason)}",
+                "      ",
+                "  ",
+            )
+        return
+    grouped: dict[tuple[Status, str], int] = {}
+    for result in report.rows:
+        if result.status in (Status.NOT_OBSERVABLE, Status.NOT_EXERCISED):
+            key = (result.status, result.reason)
+            grouped[key] = grouped.get(key, 0) + 1
+    most = sorted(grouped.items(), key=lambda item: -item[1])
+    for (status, reason), count in most[:8]:
+        said = _shown(reason) or status.value
+        page.paragraph(f"{_mark(status, page.style)} {plural(count, 'row')}: {said}", "      ", "  ")
+    if len(most) > 8:
+        page.paragraph(f"{plural(len(most) - 8, 'other reason')}; -v gives every row's", "      ", "  ")
+
+
+def _flows_of_report(report: Report, page: _Page) -> None:
+    if not report.flows:
+        return
+    page.heading(f"Flows ({number(len(report.flows))})")
+    if page.style.verbosity > 0:
+        for record in report.flows:
+            page.lines(table([_flow_line(record)], page.style.width))
+            waived = f"; waived: {_shown(record.waived)}" if record.waived else ""
+            verdict = record.verdict.value if record.verdict else "no verdict"
+            page.paragraph(f"{verdict}: {_shown(record.reason)}{waived}", "        ")
+            if record.detail:
+                page.paragraph(_shown(record.detail), "        ")
+        return
+    left = GROUP_LINES
+    for verdict in _ORDER:
+        flows = [record for record in report.flows if record.verdict is verdict]
+        if not flows:
+            continue
+        page.line(f"  {verdict.value} ({number(len(flows))})", _VERDICT_COLOURS.get(verdict, ""))
+        left -= _groups(flows, page, max(3, left))
+
+
+def _ends(end: Endpoint) -> str:
+    return "+".join(end.roles)
+
+
+def _groups(flows: Sequence[FlowRecord], page: _Page, most: int) -> int:
+    """Flows of a kind on one line; how many lines that took."""
+    groups: dict[tuple[str, str, str, str, str], list[FlowRecord]] = {}
+    for record in flows:
+        port = "" if record.responder.port is None else f"/{record.responder.port}"
+        key = (
+            f"{record.transport}{port}",
+            _shown(record.service or record.protocol),
+            _ends(record.originator),
+            _ends(record.responder),
+            record.outcome.value,
+        )
+        groups.setdefault(key, []).append(record)
+    ordered = sorted(groups.items(), key=lambda item: -len(item[1]))
+    arrow = "->" if page.style.ascii else "\u2192"
+    rows = []
+    for (place, service, originator, responder, outcome), members in ordered[:most]:
+        source = originator or _addresses(record.originator.address for record in members)
+        target = responder or _addresses(record.responder.address for record in members)
+        rows.append((number(len(members)), place, service, f"{source} {arrow} {target}", outcome))
+    page.lines(table(rows, page.style.width, frozenset({0}), "    "))
+    rest = ordered[most:]
+    if rest:
+        hidden = sum(len(members) for _, members in rest)
+        page.line(
+            f"    and {plural(len(rest), 'group')} more with {plural(hidden, 'flow')}; -v lists every flow"
+        )
+    return len(rows) + bool(rest)
+
+
+def _addresses(values: Iterable[str]) -> str:
+    unique = list(dict.fromkeys(values))
+    return visible(unique[0]) if len(unique) == 1 else f"{number(len(unique))} hosts"
+
+
+def _socket(end: Endpoint) -> str:
+    if end.port is None:
+        return visible(end.address)
+    return (
+        f"[{visible(end.address)}]:{end.port}" if ":" in end.address else f"{visible(end.address)}:{end.port}"
+    )
+
+
+def _flow_line(record: FlowRecord) -> tuple[str, ...]:
+    return (
+        record.id,
+        record.transport,
+        _socket(record.originator),
+        _socket(record.responder),
+        visible(record.service or record.protocol or "?"),
+        f"{record.packets[0]}/{record.packets[1]}",
+        size(sum(record.bytes)),
+        record.outcome.value,
+    )
+
+
+def _flows(report: FlowReport, stream: IO[str], style: Style) -> None:
+    page = _Page(stream, style)
+    packets = sum(sum(record.packets) for record in report.flows)
+    carried = sum(sum(record.bytes) for record in report.flows)
+    page.line(f"{plural(len(report.flows), 'flow')}, {plural(packets, 'packet')}, {size(carried)}", "bold")
+    if style.verbosity < 0:
+        return
+    _captures(report.captures, page)
+    for reason, count in report.undecoded.items():
+        page.entry("", f"not decoded to the end: {_shown(reason)}, {plural(count, 'frame')}")
+    if not report.flows:
+        return
+    page.line()
+    if len(report.flows) > TABLE_FLOWS and style.verbosity < 1:
+        _groups(report.flows, page, GROUP_LINES)
+        page.paragraph(
+            f"More than {TABLE_FLOWS} flows are grouped; --format csv, json or jsonl has each, -v too.",
+            "",
+        )
+        return
+    guessed = False
+    heading = ("flow", "", "originator", "responder", "service", "packets", "bytes", "outcome")
+    lines: list[tuple[str, ...]] = [heading]
+    for record in report.flows:
+        line = _flow_line(record)
+        if record.confidence == "guess":
+            guessed = True
+            line = (*line[:7], f"{line[7]} (direction guessed)")
+        lines.append(line)
+    page.lines(table(lines, style.width, frozenset({5, 6}), ""))
+    page.line()
+    page.paragraph("Packets are counted from the originator / from the responder.", "")
+    if guessed:
+        page.paragraph("Direction guessed: nothing but the first packet tells who opened the flow.", "")
+
+
+FORMAT = Format("text", (".txt", ".text"), _report, _flows)
