@@ -1,0 +1,254 @@
+"""The law of the flow table, and the table against a slow, literal reading of its rules."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+from literal_flows import literal
+
+from analyzer import tables
+from analyzer.flows import (
+    DUPLICATE_FRAMES,
+    HEAD_BYTES,
+    HEADS,
+    FlowTable,
+    copies,
+    fragments,
+    head_bytes,
+    table,
+)
+from analyzer.tables import ARP, FLOWS, ICMP, PACKETS, QUOTES, TCP, UDP, Columns, Kind, Packets, Reason, Table
+
+MS = 1_000_000
+NEAR_COPIES, NEAR_FRAGMENTS = 6, 8
+"""Windows small enough for a table of some dozen frames to have frames outside them."""
+
+
+@contextlib.contextmanager
+def small_windows() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(copies, "DUPLICATE_FRAMES", NEAR_COPIES)
+        patch.setattr(table, "DUPLICATE_FRAMES", NEAR_COPIES)
+        patch.setattr(fragments, "FRAGMENT_FRAMES", NEAR_FRAGMENTS)
+        yield
+
+
+SNAPPED = 520
+"""Payload bytes that the random captures hold of each packet."""
+
+
+class Frame(NamedTuple):
+    """One random frame; what does not fit its kind is left out of the table."""
+
+    kind: Kind
+    transport: int
+    src: int
+    dst: int
+    src_port: int
+    dst_port: int
+    flags: int
+    ip_id: int
+    digest: int
+    interface: int
+    fragmented: int
+    payload: bytes
+    reason: int
+    step: int
+    """Time since the frame before, in ns; negative where the clock ran backwards."""
+    version: int
+    icmp: int
+    quote: tuple[int, int, int, int, int] | None
+    """transport, source, destination, ports"""
+
+
+ADDRESSES, PORTS = st.integers(1, 3), st.sampled_from([0, 69, 5683])
+PAYLOADS = st.sampled_from([b"", b"a", b"b", b"c", b"d", b"e", b"x" * 200, b"x" * 201, b"y" * 600])
+
+FRAMES = st.builds(
+    Frame,
+    kind=st.sampled_from([*[Kind.TRANSPORT] * 5, *[Kind.IP] * 3, *[Kind.FRAGMENT] * 2, Kind.LINK, Kind.UNDECODED]),
+    transport=st.sampled_from([TCP, UDP, ICMP]),
+    src=ADDRESSES,
+    dst=ADDRESSES,
+    src_port=PORTS,
+    dst_port=PORTS,
+    flags=st.sampled_from([0x02, 0x12, 0x10, 0x14, 0x18, 1]),
+    ip_id=st.sampled_from([0, 7, 8]),
+    digest=st.sampled_from([0, 11, 12]),
+    interface=st.integers(0, 1),
+    fragmented=st.sampled_from([0, 0, 1]),
+    payload=PAYLOADS,
+    reason=st.sampled_from([0, 0, 0, 1, 9]),
+    step=st.sampled_from([0, MS // 2, MS, 5 * MS, 25 * MS, 60 * MS, -3 * MS]),
+    version=st.sampled_from([4, 4, 6]),
+    icmp=st.sampled_from([0x0303, 0x030D, 0x0800]),
+    quote=st.none()
+    | st.tuples(st.sampled_from([TCP, UDP, ICMP]), ADDRESSES, ADDRESSES, PORTS, PORTS),
+)  # fmt: skip
+CAPTURES = st.lists(FRAMES, min_size=1, max_size=45)
+
+
+def packets(frames: list[Frame], begin: int, end: int) -> Packets:
+    """Frames ``begin`` to ``end`` of a capture as a decoded batch."""
+    part = frames[begin:end]
+    times = np.cumsum([frame.step for frame in frames])[begin:end].tolist()
+    rows, quotes, buffer = [], [], b"##"
+    for row, (frame, time) in enumerate(zip(part, times, strict=True)):
+        values = {"frame": begin + row + 1, "time": 10**18 + time, "reason": frame.reason}
+        rows.append(values | decoded(frame, len(buffer)))
+        buffer += frame.payload[:SNAPPED]
+        if frame.quote and frame.kind is Kind.IP and frame.transport == ICMP:
+            quotes.append({"row": row} | quoted(frame.version, *frame.quote))
+    return Packets(filled(PACKETS, rows), filled(QUOTES, quotes), memoryview(buffer))
+
+
+def decoded(frame: Frame, payload: int) -> dict[str, int]:
+    """What a decoder says of ``frame``, whose payload begins at ``payload``."""
+    values: dict[str, int] = {
+        "kind": frame.kind,
+        "wire": 60 + len(frame.payload),
+        "interface": frame.interface,
+    }
+    if frame.kind is Kind.UNDECODED:
+        return values
+    upper = int(frame.version == 6)
+    values |= {"version": frame.version, "transport": frame.transport, "flags": frame.flags}
+    values |= {"src_hi": upper, "dst_hi": upper, "src_lo": frame.src, "dst_lo": frame.dst}
+    if frame.kind is Kind.LINK:
+        return values | {"transport": ARP}
+    values |= {"ip_id": frame.ip_id, "digest": frame.digest}
+    if frame.kind is Kind.IP:
+        values |= {"fragmented": frame.fragmented, "icmp": frame.icmp}
+    if frame.kind is Kind.TRANSPORT:
+        values |= {
+            "transport": UDP if frame.transport == ICMP else frame.transport,
+            "fragmented": frame.fragmented,
+            "src_port": frame.src_port,
+            "dst_port": frame.dst_port,
+            "payload": payload,
+            "payload_wire": len(frame.payload),
+            "payload_captured": min(len(frame.payload), SNAPPED),
+        }
+    return values
+
+
+def quoted(version: int, transport: int, src: int, dst: int, src_port: int, dst_port: int) -> dict[str, int]:
+    upper, ports = int(version == 6), transport != ICMP
+    return {
+        "version": version, "transport": transport, "src_hi": upper, "src_lo": src, "dst_hi": upper, "dst_lo": dst,
+        "src_port": src_port * ports, "dst_port": dst_port * ports,
+    }  # fmt: skip
+
+
+def filled(declared: Table, rows: list[dict[str, int]]) -> Columns:
+    columns = declared.empty(len(rows))
+    for row, values in enumerate(rows):
+        for name, value in values.items():
+            columns[name][row] = value
+    return columns
+
+
+def outcome(result: FlowTable) -> dict[str, Any]:
+    """All that a flow table says, comparable."""
+    said = result.flows()
+    FLOWS.check(said.columns)
+    columns = {name: array.tolist() for name, array in said.columns.items()}
+    return {
+        "columns": columns, "heads": said.heads, "errors": said.errors, "undecoded": said.undecoded,
+        "orphans": result.orphan_fragments, "strays": result.stray_errors,
+    }  # fmt: skip
+
+
+def split(frames: list[Frame], cuts: list[int]) -> list[tuple[int, int]]:
+    places = [0, *sorted({cut % (len(frames) + 1) for cut in cuts}), len(frames)]
+    return list(itertools.pairwise(places))
+
+
+CUTS = st.lists(st.integers(0, 1000), max_size=6)
+LAWFUL = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@LAWFUL
+@given(CAPTURES, CUTS, st.booleans())
+def test_merging_parts_gives_the_table_of_the_whole(
+    frames: list[Frame], cuts: list[int], right: bool
+) -> None:
+    with small_windows():
+        whole = FlowTable()
+        whole.add(packets(frames, 0, len(frames)))
+        parts = []
+        for begin, end in split(frames, cuts):
+            part = FlowTable()
+            part.add(packets(frames, begin, end))
+            parts.append(part)
+        event(f"{min(len(parts), 4)} parts")
+        if right:
+            merged = parts.pop()
+            while parts:
+                earlier = parts.pop()
+                earlier.merge(merged)
+                merged = earlier
+        else:
+            merged = FlowTable()
+            for part in parts:
+                merged.merge(part)
+        assert outcome(merged) == outcome(whole)
+
+
+@LAWFUL
+@given(CAPTURES, CUTS)
+def test_batches_do_not_matter(frames: list[Frame], cuts: list[int]) -> None:
+    with small_windows():
+        whole, batched = FlowTable(), FlowTable()
+        whole.add(packets(frames, 0, len(frames)))
+        for begin, end in split(frames, cuts):
+            batched.add(packets(frames, begin, end))
+            batched.flows()
+        assert outcome(batched) == outcome(whole)
+
+
+@LAWFUL
+@given(CAPTURES)
+def test_table_agrees_with_a_literal_reading(frames: list[Frame]) -> None:
+    with small_windows():
+        result = FlowTable()
+        result.add(packets(frames, 0, len(frames)))
+        assert outcome(result) == literal(packets(frames, 0, len(frames)), NEAR_COPIES, NEAR_FRAGMENTS)
+
+
+def test_the_package_offers_the_table_and_its_limits() -> None:
+    assert (HEADS, HEAD_BYTES, DUPLICATE_FRAMES) == (4, 160, 1024)
+    assert head_bytes(UDP, 69) == 512
+    assert head_bytes(TCP, 69) == head_bytes(UDP, 70) == 160
+
+
+def test_an_empty_table_has_no_flows() -> None:
+    empty = FlowTable()
+    empty.add(Packets(PACKETS.empty(), QUOTES.empty(), b""))
+    empty.merge(FlowTable())
+    said = outcome(empty)
+    assert said["columns"] == {column.name: [] for column in FLOWS.columns}
+    assert (said["heads"], said["errors"], said["undecoded"]) == ({}, {}, {})
+
+
+def test_reasons_are_counted_with_their_first_frame() -> None:
+    result = FlowTable()
+    for begin in (0, 3):
+        columns = PACKETS.empty(3)
+        columns["frame"] = np.arange(begin + 1, begin + 4)
+        columns["reason"][1:] = (Reason.LINK_TYPE, Reason.CUT)
+        columns["kind"][2] = Kind.IP
+        result.add(Packets(columns, QUOTES.empty(), b""))
+    assert result.flows().undecoded == {
+        Reason.NONE: tables.Undecoded(2, 1),
+        Reason.LINK_TYPE: tables.Undecoded(2, 2),
+        Reason.CUT: tables.Undecoded(2, 3),
+    }
+    assert result.flows().columns["packets_ab"].tolist() == [2]
