@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -125,7 +125,7 @@ class Reader:
                 self.note_at(line, column, f"{what} has no field {quote(key)}", nearest(key, known))
         for key in required:
             if key not in node.value or node.value[key].value is None:
-                place = node.value[key] if key in node.value else node
+                place = node.value.get(key, node)
                 self.note(place, f"{what} needs the field {key!r}")
         return {key: value for key, value in node.value.items() if key in known and value.value is not None}
 
@@ -316,7 +316,7 @@ class _Builder:
             self._anchor(event.anchor, node)
             self._place(node)
         elif isinstance(event, yaml.AliasEvent):
-            self._place(self._alias(event.anchor, line, column))
+            self._place(self._alias(event.anchor or "", line, column))
         elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
             if len(self.stack) >= MAX_DEPTH:
                 self.reader.note_at(line, column, f"nested more than {MAX_DEPTH} levels deep")
@@ -414,10 +414,3 @@ def excerpt(mistake: Mistake, text: str) -> str:
     line = "".join(char if char.isprintable() else " " for char in lines[mistake.line - 1])
     start = max(0, mistake.column - 1 - MAX_QUOTE)
     return f"{line[start : mistake.column + MAX_QUOTE]}\n{' ' * (mistake.column - 1 - start)}^"
-
-
-def keyed(node: Node | None, key: str) -> Node | None:
-    """The value behind ``key`` of a mapping node, None where there is none."""
-    if node is None or not isinstance(node.value, Mapping):
-        return None
-    return node.value.get(key)

@@ -82,11 +82,11 @@ def _local(text: str, release: str, tail: str) -> str:
 
 def _doubt(text: str, release: str, tail: str) -> str:
     if _PRE.fullmatch(tail) or _PRE_WORD.fullmatch(tail):
-        return f"{text!r} looks like a pre-release, of which no sheet speaks: write {release} or the release before it"
+        return f"{text!r} looks like a pre-release, and no sheet speaks of those: write a release, such as {release}"
     if len(tail.strip(" ._-")) == 1 and tail.strip(" ._-").isalpha():
         if tail.strip(" ._-") in "xX":
             return f"{text!r} names many versions: write the one that is installed"
-        return f"{text!r} is doubtful, the letter may mean before or after {release}: write the release number alone"
+        return f"{text!r} is doubtful, the letter may mean before or after {release}: write the number alone"
     if tail.startswith("."):
         return f"{text!r} is not a version: write the release number, for example {release}"
     return f"{text!r} is doubtful, {tail.strip()!r} is not understood: write the release number alone"
@@ -121,7 +121,7 @@ def specifier_set(specifier: str) -> SpecifierSet:
 
 
 class Bound(NamedTuple):
-    """One end of a range: ``version`` None where it is open; ``inside`` says the bound itself belongs to it."""
+    """One end of a range: ``version`` None where it is open, ``inside`` whether it belongs to the range."""
 
     version: Version | None
     inside: bool
@@ -136,9 +136,9 @@ def bounds(specifier: str) -> tuple[Bound, Bound]:
             raise ValueError(f"{clause.strip()!r} is not a version bound")
         operator, version = match[1], Version(match[2])
         inside = "=" in operator
-        if operator != "<" and operator != "<=" and _tighter(lower, version, inside, upwards=True):
+        if operator not in ("<", "<=") and _tighter(lower, version, inside, upwards=True):
             lower = Bound(version, inside)
-        if operator != ">" and operator != ">=" and _tighter(upper, version, inside, upwards=False):
+        if operator not in (">", ">=") and _tighter(upper, version, inside, upwards=False):
             upper = Bound(version, inside)
     return lower, upper
 
