@@ -1,136 +1,106 @@
-"""Networks as people write them, and who is at an address."""
+"""Addresses between their three forms: numbers of the tables, ``ipaddress`` objects, text.
+
+A number form is ``(version, hi, lo)`` as ``tables`` has it: version 4 or 6, or 0 for a MAC address.
+"""
 
 from __future__ import annotations
 
-import heapq
 import ipaddress
-from bisect import bisect_right
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+import re
+from collections.abc import Iterable
+from typing import Final
 
-from analyzer.model import Host
+Address = tuple[int, int, int]
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-CACHE: Final = 1 << 16
-"""Addresses a :class:`Directory` remembers; a /16 of hosts fits."""
-
-
-class Span(NamedTuple):
-    """The addresses ``first`` to ``last`` of IP ``version``, both ends included, as whole numbers."""
-
-    version: int
-    first: int
-    last: int
-
-    @property
-    def size(self) -> int:
-        """How many addresses."""
-        return self.last - self.first + 1
+LOW: Final = 0xFFFF_FFFF_FFFF_FFFF
+LIMITED_BROADCAST: Final = 0xFFFF_FFFF
+MAC_BROADCAST: Final = 0xFFFF_FFFF_FFFF
+_MAPPED: Final = 0xFFFF
+_MAC = re.compile(r"([0-9a-f]{2})([:-])[0-9a-f]{2}(?:\2[0-9a-f]{2}){4}", re.IGNORECASE)
 
 
-def span(network: str) -> Span:
-    """The addresses of ``10.0.0.1``, ``10.0.0.0/24`` or ``10.0.0.5-10.0.0.9``, IPv4 or IPv6.
+def text(version: int, hi: int, lo: int) -> str:
+    """The address as reports show it: dotted, RFC 5952, or a MAC in lower case with colons."""
+    if version == 4:
+        return f"{lo >> 24 & 255}.{lo >> 16 & 255}.{lo >> 8 & 255}.{lo & 255}"
+    if version == 6:
+        # RFC 5952 section 5; Python writes these mixed only from 3.13 on, and a report must not
+        # depend on who wrote it.
+        if hi == 0 and lo >> 32 == _MAPPED:
+            return f"::ffff:{text(4, 0, lo)}"
+        return str(ipaddress.IPv6Address(hi << 64 | lo))
+    return mac(lo)
 
-    Raises ``ValueError`` with what would be right.
+
+def mac(number: int) -> str:
+    """A 48-bit number as a MAC address, for example ``00:1b:c5:00:00:01``."""
+    digits = f"{number & MAC_BROADCAST:012x}"
+    return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
+
+
+def parse(written: str) -> Address:
+    """The number form of an IPv4, IPv6 or MAC address in text.
+
+    A MAC has colons or hyphens throughout. A zone such as ``%eth0`` is dropped: captures know none.
+    Raises ``ValueError`` for anything else.
     """
-    text = network.strip()
-    if "%" in text:
-        raise ValueError("an address without its zone (the part from %)")
-    if "/" in text:
-        return _prefix(text)
-    first, dash, last = (part.strip() for part in text.partition("-"))
-    low = _address(first)
-    high = _address(last) if dash else low
-    if low.version != high.version:
-        raise ValueError("both ends of a range are IPv4, or both are IPv6")
-    if int(low) > int(high):
-        raise ValueError(f"the lower address first: {high}-{low}")
-    for end in (low, high):
-        if end.is_multicast or end.is_unspecified or str(end) == "255.255.255.255":
-            raise ValueError(f"{end} is no address of a host")
-    return Span(low.version, int(low), int(high))
+    if _MAC.fullmatch(written):
+        return 0, 0, int(re.sub("[:-]", "", written), 16)
+    return from_ip(ipaddress.ip_address(written))
 
 
-def _prefix(text: str) -> Span:
-    try:
-        network = ipaddress.ip_network(text)
-    except ValueError as error:
-        try:
-            inside = ipaddress.ip_interface(text)
-        except ValueError:
-            raise ValueError("an address, a network such as 10.0.0.0/24, or a range a-b") from error
-        raise ValueError(f"{inside.network} for the network, {inside.ip} for the host") from error
-    if network.is_multicast:
-        raise ValueError(f"{network} holds no addresses of hosts")
-    return Span(network.version, int(network.network_address), int(network.broadcast_address))
+def from_ip(address: IpAddress) -> Address:
+    """The number form of an ``ipaddress`` object."""
+    number = int(address)
+    return address.version, number >> 64, number & LOW
 
 
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError as error:
-        raise ValueError("an address, a network such as 10.0.0.0/24, or a range a-b") from error
+def to_ip(version: int, hi: int, lo: int) -> IpAddress:
+    """The ``ipaddress`` object of an IP address. Raises ``ValueError`` for a MAC."""
+    if version == 4:
+        return ipaddress.IPv4Address(lo)
+    if version == 6:
+        return ipaddress.IPv6Address(hi << 64 | lo)
+    raise ValueError(f"{mac(lo)} is a MAC address")
 
 
-class Directory:
-    """Who is at an address.
+def is_multicast(version: int, hi: int, lo: int) -> bool:
+    """Whether a multicast group is addressed: 224.0.0.0/4, ff00::/8, or a MAC with the group bit.
 
-    The networks of all hosts are cut once into pieces that do not overlap, each with the hosts of the
-    smallest network over it; a look-up is one bisection, remembered for the next packet.
+    The broadcast MAC has the group bit (IEEE 802) and yet is none: it is broadcast.
     """
-
-    def __init__(self, hosts: Sequence[Host]) -> None:
-        self.hosts = tuple(hosts)
-        spans: dict[int, list[tuple[Span, int]]] = {4: [], 6: []}
-        for index, host in enumerate(self.hosts):
-            for found in dict.fromkeys(span(network) for network in host.networks):
-                spans[found.version].append((found, index))
-        self._pieces = {version: _cut(entries) for version, entries in spans.items()}
-        self._known: dict[tuple[int, int, int], tuple[Host, ...]] = {}
-
-    def at(self, version: int, hi: int, lo: int) -> tuple[Host, ...]:
-        """Hosts whose network over this address is the most specific one, in order of declaration.
-
-        ``version`` is 4 or 6, ``hi`` and ``lo`` the address halves as in ``tables``. Networks of equal
-        size all count, so one address may hold several hosts; nobody there, or a MAC: empty.
-        """
-        key = (version, hi, lo)
-        found = self._known.get(key)
-        if found is None:
-            if len(self._known) >= CACHE:  # a scan through a large network: start over
-                self._known.clear()
-            found = self._known[key] = self._find(version, hi << 64 | lo)
-        return found
-
-    def _find(self, version: int, address: int) -> tuple[Host, ...]:
-        if version not in self._pieces:
-            return ()
-        starts, owners = self._pieces[version]
-        index = bisect_right(starts, address) - 1
-        return tuple(self.hosts[owner] for owner in owners[index]) if index >= 0 else ()
+    if version == 4:
+        return lo >> 28 == 0xE
+    if version == 6:
+        return hi >> 56 == 0xFF
+    return bool(lo >> 40 & 1) and lo != MAC_BROADCAST
 
 
-def _cut(entries: Sequence[tuple[Span, int]]) -> tuple[list[int], list[tuple[int, ...]]]:
-    """Where each piece starts and which hosts own it; a piece ends where the next one starts."""
-    opening: dict[int, list[int]] = {}
-    closing: dict[int, list[int]] = {}
-    for number, (found, _) in enumerate(entries):
-        opening.setdefault(found.first, []).append(number)
-        closing.setdefault(found.last + 1, []).append(number)
-    starts: list[int] = []
-    owners: list[tuple[int, ...]] = []
-    active: dict[int, set[int]] = {}  # size → entries open at this point
-    sizes: list[int] = []
-    for point in sorted({*opening, *closing}):
-        for number in closing.get(point, ()):
-            active[entries[number][0].size].discard(number)
-        for number in opening.get(point, ()):
-            size = entries[number][0].size
-            if not active.get(size):
-                heapq.heappush(sizes, size)
-            active.setdefault(size, set()).add(number)
-        while sizes and not active[sizes[0]]:
-            heapq.heappop(sizes)
-        smallest = active[sizes[0]] if sizes else ()
-        starts.append(point)
-        owners.append(tuple(sorted({entries[number][1] for number in smallest})))
-    return starts, owners
+def is_broadcast(version: int, hi: int, lo: int, networks: Iterable[IpNetwork] = ()) -> bool:
+    """Whether everyone is addressed: 255.255.255.255, the broadcast MAC, or a network's last address.
+
+    ``networks`` are the subnets known (RFC 919 section 7); those without a broadcast address (/31,
+    /32, IPv6) never match.
+    """
+    if version == 4:
+        return lo == LIMITED_BROADCAST or any(
+            network.version == 4 and network.prefixlen < 31 and int(network.broadcast_address) == lo
+            for network in networks
+        )
+    return version == 0 and hi == 0 and lo == MAC_BROADCAST
+
+
+def looks_broadcast(version: int, hi: int, lo: int) -> bool:
+    """Whether an address is, or ends like, a broadcast address: last octet 255.
+
+    Captures do not tell subnet masks. With /24 and most shorter ones the broadcast address ends in
+    .255, and hosts that do are rare; a longer mask goes unrecognised. Only a likelihood.
+    """
+    return is_broadcast(version, hi, lo) or (version == 4 and lo & 0xFF == 0xFF and lo >> 28 < 0xE)
+
+
+def is_unspecified(version: int, hi: int, lo: int) -> bool:
+    """Whether it is no address yet: 0.0.0.0 (DHCP, ARP probes), ``::``, or an all-zero MAC."""
+    return hi == 0 and lo == 0 and version in (0, 4, 6)

@@ -1,7 +1,7 @@
 """What the user tells about the building: site file, ``--host``, ``--activity``.
 
 :func:`load` reads the file with all its mistakes at once, :func:`combine` lays the options over it,
-and a :class:`analyzer.addresses.Directory` answers who is at an address.
+and a :class:`analyzer.directory.Directory` answers who is at an address.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from analyzer import documents, versions
-from analyzer.addresses import Directory, Span, span
+from analyzer.directory import Directory, Span, span
 from analyzer.documents import Node, Reader, quote
 from analyzer.errors import SiteError, UsageError
 from analyzer.model import Allow, Host, Site

@@ -82,7 +82,7 @@ def _local(text: str, release: str, tail: str) -> str:
 
 def _doubt(text: str, release: str, tail: str) -> str:
     if _PRE.fullmatch(tail) or _PRE_WORD.fullmatch(tail):
-        return f"{text!r} looks like a pre-release, and no sheet speaks of those: write a release, such as {release}"
+        return f"{text!r} looks like a pre-release, and no sheet speaks of those: write a release"
     if len(tail.strip(" ._-")) == 1 and tail.strip(" ._-").isalpha():
         if tail.strip(" ._-") in "xX":
             return f"{text!r} names many versions: write the one that is installed"

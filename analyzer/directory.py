@@ -1,0 +1,136 @@
+"""Networks as people write them, and who is at an address."""
+
+from __future__ import annotations
+
+import heapq
+import ipaddress
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from analyzer.model import Host
+
+CACHE: Final = 1 << 16
+"""Addresses a :class:`Directory` remembers; a /16 of hosts fits."""
+
+
+class Span(NamedTuple):
+    """The addresses ``first`` to ``last`` of IP ``version``, both ends included, as whole numbers."""
+
+    version: int
+    first: int
+    last: int
+
+    @property
+    def size(self) -> int:
+        """How many addresses."""
+        return self.last - self.first + 1
+
+
+def span(network: str) -> Span:
+    """The addresses of ``10.0.0.1``, ``10.0.0.0/24`` or ``10.0.0.5-10.0.0.9``, IPv4 or IPv6.
+
+    Raises ``ValueError`` with what would be right.
+    """
+    text = network.strip()
+    if "%" in text:
+        raise ValueError("an address without its zone (the part from %)")
+    if "/" in text:
+        return _prefix(text)
+    first, dash, last = (part.strip() for part in text.partition("-"))
+    low = _address(first)
+    high = _address(last) if dash else low
+    if low.version != high.version:
+        raise ValueError("both ends of a range are IPv4, or both are IPv6")
+    if int(low) > int(high):
+        raise ValueError(f"the lower address first: {high}-{low}")
+    for end in (low, high):
+        if end.is_multicast or end.is_unspecified or str(end) == "255.255.255.255":
+            raise ValueError(f"{end} is no address of a host")
+    return Span(low.version, int(low), int(high))
+
+
+def _prefix(text: str) -> Span:
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError as error:
+        try:
+            inside = ipaddress.ip_interface(text)
+        except ValueError:
+            raise ValueError("an address, a network such as 10.0.0.0/24, or a range a-b") from error
+        raise ValueError(f"{inside.network} for the network, {inside.ip} for the host") from error
+    if network.is_multicast:
+        raise ValueError(f"{network} holds no addresses of hosts")
+    return Span(network.version, int(network.network_address), int(network.broadcast_address))
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError as error:
+        raise ValueError("an address, a network such as 10.0.0.0/24, or a range a-b") from error
+
+
+class Directory:
+    """Who is at an address.
+
+    The networks of all hosts are cut once into pieces that do not overlap, each with the hosts of the
+    smallest network over it; a look-up is one bisection, remembered for the next packet.
+    """
+
+    def __init__(self, hosts: Sequence[Host]) -> None:
+        self.hosts = tuple(hosts)
+        spans: dict[int, list[tuple[Span, int]]] = {4: [], 6: []}
+        for index, host in enumerate(self.hosts):
+            for found in dict.fromkeys(span(network) for network in host.networks):
+                spans[found.version].append((found, index))
+        self._pieces = {version: _cut(entries) for version, entries in spans.items()}
+        self._known: dict[tuple[int, int, int], tuple[Host, ...]] = {}
+
+    def at(self, version: int, hi: int, lo: int) -> tuple[Host, ...]:
+        """Hosts whose network over this address is the most specific one, in order of declaration.
+
+        ``version`` is 4 or 6, ``hi`` and ``lo`` the address halves as in ``tables``. Networks of equal
+        size all count, so one address may hold several hosts; nobody there, or a MAC: empty.
+        """
+        key = (version, hi, lo)
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= CACHE:  # a scan through a large network: start over
+                self._known.clear()
+            found = self._known[key] = self._find(version, hi << 64 | lo)
+        return found
+
+    def _find(self, version: int, address: int) -> tuple[Host, ...]:
+        if version not in self._pieces:
+            return ()
+        starts, owners = self._pieces[version]
+        index = bisect_right(starts, address) - 1
+        return tuple(self.hosts[owner] for owner in owners[index]) if index >= 0 else ()
+
+
+def _cut(entries: Sequence[tuple[Span, int]]) -> tuple[list[int], list[tuple[int, ...]]]:
+    """Where each piece starts and which hosts own it; a piece ends where the next one starts."""
+    opening: dict[int, list[int]] = {}
+    closing: dict[int, list[int]] = {}
+    for number, (found, _) in enumerate(entries):
+        opening.setdefault(found.first, []).append(number)
+        closing.setdefault(found.last + 1, []).append(number)
+    starts: list[int] = []
+    owners: list[tuple[int, ...]] = []
+    active: dict[int, set[int]] = {}  # size → entries open at this point
+    sizes: list[int] = []
+    for point in sorted({*opening, *closing}):
+        for number in closing.get(point, ()):
+            active[entries[number][0].size].discard(number)
+        for number in opening.get(point, ()):
+            size = entries[number][0].size
+            if not active.get(size):
+                heapq.heappush(sizes, size)
+            active.setdefault(size, set()).add(number)
+        while sizes and not active[sizes[0]]:
+            heapq.heappop(sizes)
+        smallest = active[sizes[0]] if sizes else ()
+        starts.append(point)
+        owners.append(tuple(sorted({entries[number][1] for number in smallest})))
+    return starts, owners
