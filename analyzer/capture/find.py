@@ -1,0 +1,138 @@
+"""From what the user named to captures in time order."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Sequence
+from typing import BinaryIO, cast
+
+from analyzer.capture.capture import WINDOW, Capture, Unrecognised
+from analyzer.capture.source import Kept, Raw, one_line
+from analyzer.errors import CaptureError, MissingExtra
+
+
+def find(
+    sources: Sequence[str],
+    stdin: BinaryIO | None = None,
+    *,
+    hash: bool = True,  # noqa: A002 - the word for it
+    window: int = WINDOW,
+) -> list[Capture]:
+    """The captures behind ``sources``, ordered by the time of their first packet; those without any come
+    last.
+
+    A source is a path, a directory (the captures directly in it, told by content), ``-`` for ``stdin``
+    (by default the process's own), or a URL that fsspec opens. A file named twice is read once. Only
+    heads are read. ``hash`` asks for ``Capture.sha256``; ``window`` is how many bytes are held at a
+    time.
+
+    Raises :class:`CaptureError` (one line that names the file) for what is missing, unreadable or not a
+    capture, and :class:`MissingExtra` for a URL without fsspec.
+    """
+    captures: list[Capture] = []
+    seen: set[object] = set()
+
+    def add(path: str, identity: object, open_raw: Callable[[], Raw], size: int | None) -> None:
+        if identity not in seen:
+            captures.append(Capture(path, open_raw, size=size, hashed=hash, window=window))
+            seen.add(identity)
+
+    for source in sources:
+        if source == "-":
+            stream = _stream(sys.stdin.buffer if stdin is None else cast("Raw", stdin), owned=False)
+            add("-", "-", stream, None)
+        elif "://" in source:
+            open_raw, size = _remote(source)
+            add(source, source, open_raw, size)
+        elif os.path.isdir(source):
+            _directory(source, add)
+        else:
+            _file(source, add)
+    # sorted() is stable: captures that begin at one time keep the order in which they were named.
+    return sorted(captures, key=lambda capture: (capture.first_time is None, capture.first_time or 0))
+
+
+_Add = Callable[[str, object, Callable[[], Raw], int | None], None]
+
+
+def _stream(raw: Raw, *, owned: bool) -> Callable[[], Raw]:
+    """An opener for what can be read only once: the first opening looks at the head, the second reads on."""
+    kept = Kept(raw, owned=owned)
+    opened = False
+
+    def open_raw() -> Raw:
+        nonlocal opened
+        if opened:
+            kept.rewind()
+        opened = True
+        return kept
+
+    return open_raw
+
+
+def _opened(path: str) -> Raw:
+    return cast("Raw", open(path, "rb", buffering=0))
+
+
+def _file(path: str, add: _Add) -> None:
+    try:
+        state = os.stat(path)
+        if stat.S_ISREG(state.st_mode):
+            with open(path, "rb"):
+                pass
+    except (OSError, ValueError) as error:
+        raise CaptureError(f"{path}: cannot be read: {one_line(error)}") from error
+    identity = (state.st_dev, state.st_ino)
+    if stat.S_ISREG(state.st_mode):
+        add(path, identity, lambda: _opened(path), state.st_size)
+        return
+    try:
+        raw = _opened(path)
+    except OSError as error:
+        raise CaptureError(f"{path}: cannot be read: {one_line(error)}") from error
+    add(path, identity, _stream(raw, owned=True), None)
+
+
+def _directory(path: str, add: _Add) -> None:
+    """Every capture directly inside; other files are passed over, other kinds of entry not opened (a
+    FIFO would block).
+    """
+    found = False
+
+    def noted(*arguments: object) -> None:
+        nonlocal found
+        add(*arguments)  # type: ignore[arg-type]
+        found = True
+
+    try:
+        names = sorted(os.listdir(path))
+    except OSError as error:
+        raise CaptureError(f"{path}: cannot be read: {one_line(error)}") from error
+    for name in names:
+        entry = os.path.join(path, name)
+        if os.path.isfile(entry):
+            try:
+                _file(entry, noted)
+            except Unrecognised:
+                continue
+    if not found:
+        raise CaptureError(f"{path}: no capture in this directory")
+
+
+def _remote(url: str) -> tuple[Callable[[], Raw], int | None]:
+    try:
+        import fsspec  # noqa: PLC0415 - only URLs need it
+    except ImportError:
+        raise MissingExtra(f"reading {url}", "remote") from None
+
+    def open_raw() -> Raw:
+        try:
+            return cast("Raw", fsspec.open(url, "rb").open())
+        except Exception as error:  # each file system raises its own client library's exceptions
+            raise CaptureError(f"{url}: cannot be read: {one_line(error)}") from error
+
+    size = getattr(open_raw_once := open_raw(), "size", None)
+    open_raw_once.close()
+    return open_raw, size if isinstance(size, int) else None

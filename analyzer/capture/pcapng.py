@@ -1,0 +1,432 @@
+"""pcapng: sections of blocks (draft-ietf-opsawg-pcapng, "PCAP Next Generation Capture File Format").
+
+Packets come from enhanced, simple and obsolete packet blocks. Everything else (names, statistics,
+secrets, custom and unknown blocks) is stepped over. Section lengths are not used: stepping from block to
+block finds the next section as well, and writers leave the length open. A simple packet block has no
+time stamp: it gets the time of the frame before it (0 without one), is left out of the capture's first
+and last time, and is counted as ``no-timestamp``.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from analyzer.capture import link_types
+from analyzer.capture.reader import (
+    BATCH_FRAMES,
+    MAX_BLOCK,
+    MAX_RESYNCS,
+    RESYNC_RANGE,
+    Array,
+    Problems,
+    Taken,
+    Unreadable,
+    clamp,
+    gather,
+    table,
+)
+from analyzer.tables import Columns
+
+SHB, IDB, PB, SPB, NRB, ISB, EPB, DSB, CUSTOM, CUSTOM_NO_COPY = (
+    0x0A0D0D0A,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    10,
+    0xBAD,
+    0x40000BAD,
+)
+MAGIC: Final = b"\x0a\x0d\x0d\x0a"
+BYTE_ORDERS: Final = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
+SHB_MIN: Final = 28
+IF_TSRESOL, IF_TSOFFSET = 9, 14
+MAX_INTERFACES: Final = 1 << 16
+"""Interfaces of a section: real files have dozens; more is a file made to eat memory."""
+MINIMUM: Final = {SHB: SHB_MIN, IDB: 20, PB: 32, SPB: 16, EPB: 32}
+"""The shortest block of each type that we read: its fixed part and the three words of every block."""
+
+
+class Interface(NamedTuple):
+    """What an interface description block says. A tick is ``times / parts`` ns, counted from ``offset``
+    ns.
+    """
+
+    link_type: int
+    snaplen: int
+    times: int = 1000
+    parts: int = 1
+    offset: int = 0
+
+
+def read_interface(body: bytes, order: str) -> Interface:
+    """An interface from the body of its block; options that run over the block's end are left unread."""
+    link_type, _, snaplen = struct.unpack_from(order + "HHI", body)
+    times, parts, offset = 1000, 1, 0
+    position = 8
+    while position + 4 <= len(body):
+        code, length = struct.unpack_from(order + "HH", body, position)
+        value = body[position + 4 : position + 4 + length]
+        if code == 0 or len(value) < length:
+            break
+        if code == IF_TSRESOL and length >= 1:
+            times, parts = 10**9, (2 ** (value[0] & 0x7F) if value[0] & 0x80 else 10 ** value[0])
+            if times % parts == 0:
+                times, parts = times // parts, 1
+        elif code == IF_TSOFFSET and length >= 8:
+            offset = struct.unpack_from(order + "q", value)[0] * 10**9
+        position += 4 + length + -length % 4
+    return Interface(link_type, snaplen, times, parts, offset)
+
+
+BLOCK, FULL, SHORT, DAMAGED = "block", "full", "short", "damaged"
+
+
+def walk(  # noqa: C901 - one loop over all blocks, kept whole for speed
+    buffer: bytes, start: int, order: str, rows: int
+) -> tuple[list[int], int, str, int]:
+    """Step over blocks from ``start`` on, collecting enhanced packet blocks.
+
+    Returns their positions, the position come to, why it stopped there (``FULL``: ``rows`` positions;
+    ``BLOCK``: a whole block of a type that the caller must look at; ``SHORT``: the next block is not
+    whole; ``DAMAGED``: what stands there is no block), and the bytes that the next block takes where it
+    is short.
+    """
+    two = struct.Struct(order + "II").unpack_from
+    one = struct.Struct(order + "I").unpack_from
+    end = len(buffer)
+    positions: list[int] = []
+    step = positions.append
+    position = start
+    while len(positions) < rows:
+        if position + 12 > end:
+            return positions, position, SHORT, 12
+        kind, length = two(buffer, position)
+        if kind == SHB:
+            # Its byte order may differ from the section's before it.
+            if buffer[position + 8 : position + 12] not in BYTE_ORDERS:
+                return positions, position, DAMAGED, 0
+            length = int.from_bytes(
+                buffer[position + 4 : position + 8], "big" if buffer[position + 8] == 0x1A else "little"
+            )
+        if length % 4 or length < MINIMUM.get(kind, 12) or length > MAX_BLOCK:
+            return positions, position, DAMAGED, 0
+        following = position + length
+        if following > end:
+            return positions, position, SHORT, length
+        if kind == EPB:
+            if one(buffer, following - 4)[0] != length:
+                return positions, position, DAMAGED, 0
+            step(position)
+        elif buffer[following - 4 : following] != buffer[position + 4 : position + 8]:
+            return positions, position, DAMAGED, 0
+        elif kind in MINIMUM:
+            return positions, position, BLOCK, length
+        position = following
+    return positions, position, FULL, 0
+
+
+def search(buffer: bytes, start: int, order: str) -> int | None:
+    """Where, after ``start``, a whole block of a known type is followed by another or by the buffer's end.
+
+    Looks at most RESYNC_RANGE ahead, in growing pieces. Any alignment: lost bytes need not come in fours.
+    """
+    begin, piece = start + 1, 1 << 12
+    while begin < min(start + RESYNC_RANGE, len(buffer) - 12):
+        stop = min(begin + piece, start + RESYNC_RANGE)
+        for candidate in _candidates(buffer, begin, stop, order):
+            following = whole(buffer, candidate, order)
+            if following is not None and (
+                following == len(buffer) or whole(buffer, following, order) is not None
+            ):
+                return candidate
+        begin, piece = stop, piece * 8
+    return None
+
+
+KNOWN: Final = (IDB, PB, SPB, NRB, ISB, EPB, DSB, CUSTOM, CUSTOM_NO_COPY)
+
+
+def _candidates(buffer: bytes, begin: int, stop: int, order: str) -> list[int]:
+    """Positions from ``begin`` up to ``stop`` with a known block type and a possible length."""
+    found: list[int] = []
+    for shift in range(4):
+        count = (min(stop + 4, len(buffer)) - begin - shift) // 4
+        if count < 2:
+            continue
+        words = np.frombuffer(buffer, order + "u4", count, begin + shift)
+        kind, length = words[:-1], words[1:]
+        good = np.isin(kind, KNOWN) & (length % 4 == 0) & (length >= 12) & (length <= MAX_BLOCK)
+        good |= kind == SHB
+        found += (np.flatnonzero(good) * 4 + begin + shift).tolist()
+    return sorted(position for position in found if position < stop)
+
+
+def whole(buffer: bytes, position: int, order: str) -> int | None:
+    """Where the block at ``position`` ends; None unless it is a whole one of a known type."""
+    if position + 12 > len(buffer):
+        return None
+    if buffer[position : position + 4] == MAGIC:
+        order = BYTE_ORDERS.get(buffer[position + 8 : position + 12], "")
+        if not order:
+            return None
+    kind, length = struct.unpack_from(order + "II", buffer, position)
+    following = position + length
+    if length % 4 or length < MINIMUM.get(kind, 12) or length > MAX_BLOCK or following > len(buffer):
+        return None
+    if kind not in KNOWN and kind != SHB:
+        return None
+    return following if buffer[following - 4 : following] == buffer[position + 4 : position + 8] else None
+
+
+class PcapngReader:
+    """See :class:`analyzer.capture.reader.Reader`."""
+
+    format = "pcapng"
+
+    def __init__(self) -> None:
+        self.problems = Problems()
+        self.done = False
+        self._order = ""
+        self._base = 0
+        self._interfaces: list[Interface] = []
+        self._next_index = 0
+        self._names: dict[str, None] = {}
+        self._last_time = 0
+        self._stamped = True
+        self._lost = False
+        self._resyncs = 0
+
+    @property
+    def link_types(self) -> tuple[str, ...]:
+        """Those of the interfaces met so far."""
+        return tuple(self._names)
+
+    def take(self, buffer: bytes, start: int, final: bool) -> Taken:
+        """Frames in ``buffer`` from ``start`` on; see the protocol."""
+        if not self._order and (need := _file_header(buffer, start, final)):
+            return Taken(None, start, need)
+        if self._lost:
+            return self._resume(buffer, start, final)
+        parts: list[Columns] = []
+        unstamped: list[int] = []
+        rows, why, need = 0, BLOCK, 0
+        while why == BLOCK and rows < BATCH_FRAMES and not self.done:
+            positions, start, why, need = walk(buffer, start, self._order or "<", BATCH_FRAMES - rows)
+            frames = [self._enhanced(buffer, np.array(positions, "i8"))] if positions else []
+            rows += self._keep(frames, parts)
+            if why == BLOCK:
+                other = self._block(buffer, start, need)
+                if other and not self._stamped:
+                    unstamped.append(rows)
+                rows += self._keep(other, parts)
+                start, need = start + need, 0
+        if why == DAMAGED or (why == SHORT and final and start < len(buffer)):
+            if not self._order:
+                raise Unreadable(_HEADER_CUT if why == SHORT else _HEADER_LENGTH)
+            self._lost, need = True, 0
+        elif why == SHORT and final:
+            self.done = True
+        stamped = None
+        if unstamped:
+            stamped = np.ones(rows, bool)
+            stamped[unstamped] = False
+        return Taken(_joined(parts), start, need, stamped)
+
+    def _keep(self, tables: list[Columns], parts: list[Columns]) -> int:
+        """Add frames to the batch. Returns how many."""
+        rows = sum(len(frames["time"]) for frames in tables)
+        parts += tables
+        self.problems.packets += rows
+        return rows
+
+    def _block(self, buffer: bytes, at: int, length: int) -> list[Columns]:
+        """Look at a block that is not an enhanced packet block; a packet gives a table of one frame."""
+        if buffer[at : at + 4] == MAGIC:
+            self._section(buffer, at)
+            return []
+        (kind,) = struct.unpack_from(self._order + "I", buffer, at)
+        if kind == IDB:
+            if len(self._interfaces) < MAX_INTERFACES:
+                interface = read_interface(buffer[at + 8 : at + length - 4], self._order)
+                self._interfaces.append(interface)
+                self._names.setdefault(link_types.name(interface.link_type))
+            else:
+                self.problems.add(
+                    "too-many-interfaces", f"only the first {MAX_INTERFACES} of a section are read", count=0
+                )
+            return []
+        self._stamped = kind != SPB
+        if kind == SPB:
+            return self._simple(buffer, at, length)
+        return self._obsolete(buffer, at, length)
+
+    def _section(self, buffer: bytes, at: int) -> None:
+        order = ">" if buffer[at + 8] == 0x1A else "<"
+        major, minor = struct.unpack_from(order + "HH", buffer, at + 12)
+        # Minor 2 was written by mistake by some tools and means 0 (the draft, section 4.1).
+        if major != 1 or minor not in (0, 2):
+            what = f"pcapng version {major}.{minor} is not supported"
+            if not self._order:
+                raise Unreadable(what)
+            self.problems.add("unsupported-section", f"{what}: reading ended at this section")
+            self.done = True
+            return
+        self._order = order
+        self._base += len(self._interfaces)
+        self._interfaces = []
+
+    def _unknown(self, interface: int, frame: int | None = None) -> None:
+        what = f"a packet names interface {interface}, which the section has not described"
+        self.problems.add("unknown-interface", f"{what}; such packets are left out", frame=frame)
+
+    def _overfull(self, length: int, captured: int, frame: int | None = None) -> None:
+        what = f"a packet block of {length} bytes cannot hold its {captured} captured bytes"
+        self.problems.add("damaged-block", f"{what}; such blocks are left out", frame=frame)
+
+    def _enhanced(self, buffer: bytes, at: Array) -> Columns:
+        """The frames of the enhanced packet blocks at ``at``; those that cannot be used are left out."""
+        words = gather(buffer, at, 7, self._order)
+        length, who, high, low, captured, wire = (words[:, k].astype("i8") for k in range(1, 7))
+        good = (who < len(self._interfaces)) & (captured <= length - 32)
+        if not good.all():
+            for row in np.flatnonzero(~good).tolist():
+                before = self.problems.packets + int(good[:row].sum()) + 1
+                if who[row] >= len(self._interfaces):
+                    self._unknown(who[row], before)
+                else:
+                    self._overfull(length[row], captured[row], before)
+            at, who, high, low, captured, wire = (
+                column[good] for column in (at, who, high, low, captured, wire)
+            )
+        types = np.array([interface.link_type for interface in self._interfaces], "u2")
+        return table(
+            offset=at + 28,
+            captured=captured,
+            wire=wire,
+            time=self._times(who, high, low),
+            link_type=types[who] if len(who) else np.zeros(0, "u2"),
+            interface=(who + self._base) & 0xFFFFFFFF,
+        )
+
+    def _times(self, who: Array, high: Array, low: Array) -> Array:
+        """Nanoseconds since 1970, in whole numbers throughout."""
+        times = np.zeros(len(who), "i8")
+        for index in np.unique(who).tolist():
+            interface = self._interfaces[index]
+            rows = np.flatnonzero(who == index)
+            most = (int(high[rows].max()) + 1 << 32) * interface.times + abs(interface.offset)
+            if interface.parts == 1 and most < 1 << 63:
+                times[rows] = (high[rows] << 32 | low[rows]) * interface.times + interface.offset
+            else:
+                pairs = zip(high[rows].tolist(), low[rows].tolist(), strict=True)
+                times[rows] = [self._time(interface, upper << 32 | lower) for upper, lower in pairs]
+        if len(times):
+            self._last_time = int(times[-1])
+        return times
+
+    def _time(self, interface: Interface, ticks: int) -> int:
+        exact = ticks * interface.times // interface.parts + interface.offset
+        time = clamp(exact)
+        if time != exact:
+            self.problems.add(
+                "bad-timestamp", "a time stamp lies centuries away, beyond what 64 bits of nanoseconds hold"
+            )
+        return time
+
+    def _obsolete(self, buffer: bytes, at: int, length: int) -> list[Columns]:
+        who, _, high, low, captured, wire = struct.unpack_from(self._order + "HHIIII", buffer, at + 8)
+        if who >= len(self._interfaces):
+            self._unknown(who)
+            return []
+        if captured > length - 32:
+            self._overfull(length, captured)
+            return []
+        self._last_time = self._time(self._interfaces[who], high << 32 | low)
+        return self._one(at + 28, captured, wire, who)
+
+    def _simple(self, buffer: bytes, at: int, length: int) -> list[Columns]:
+        (wire,) = struct.unpack_from(self._order + "I", buffer, at + 8)
+        if not self._interfaces:
+            self._unknown(0)
+            return []
+        snaplen = self._interfaces[0].snaplen
+        captured = min(wire, snaplen) if snaplen else wire
+        if captured > length - 16:
+            self._overfull(length, captured)
+            return []
+        what = "simple packet blocks have no time stamp; the time of the frame before is used"
+        self.problems.add("no-timestamp", what, damage=False)
+        return self._one(at + 12, captured, wire, 0)
+
+    def _one(self, offset: int, captured: int, wire: int, who: int) -> list[Columns]:
+        frame = table(
+            offset=np.array([offset]),
+            captured=captured,
+            wire=wire,
+            time=self._last_time,
+            link_type=self._interfaces[who].link_type,
+            interface=(self._base + who) & 0xFFFFFFFF,
+        )
+        return [frame]
+
+    def _resume(self, buffer: bytes, start: int, final: bool) -> Taken:
+        """Find the next whole block past the damage at ``start``, or end here."""
+        reach = RESYNC_RANGE + 2 * MAX_BLOCK
+        if not final and len(buffer) - start < reach:
+            return Taken(None, start, reach)
+        self._resyncs += 1
+        found = search(buffer, start, self._order) if self._resyncs <= MAX_RESYNCS else None
+        if found is not None:
+            what = f"{self._describe(buffer, start)}; went on {found - start} bytes later"
+            self.problems.add("bad-block-length", what)
+            self._lost = False
+            return Taken(None, found, 0)
+        self.done = True
+        left = len(buffer) - start
+        _, _, why, need = walk(buffer, start, self._order, 1)
+        if why == SHORT:
+            missing = f"at least {need - left}" if left < 12 else str(need - left)
+            self.problems.add(
+                "truncated-file", f"the file is cut inside a block: {missing} bytes of it are missing"
+            )
+        elif self._resyncs > MAX_RESYNCS:
+            self.problems.add("bad-block-length", f"more than {MAX_RESYNCS} damaged places: reading ended")
+        else:
+            what = self._describe(buffer, start)
+            self.problems.add("bad-block-length", f"{what}; no whole block was found after it")
+        return Taken(None, start, 0)
+
+    def _describe(self, buffer: bytes, start: int) -> str:
+        kind, length = struct.unpack_from(self._order + "II", buffer[start : start + 8].ljust(8, b"\0"))
+        if length % 4 or not 12 <= length <= MAX_BLOCK:
+            return f"a block of type {kind} says that it is {length} bytes long"
+        if start + length > len(buffer):
+            return f"a block of type {kind} and {length} bytes runs over the end of the file"
+        return f"a block of type {kind} and {length} bytes does not end with its length"
+
+
+_HEADER_CUT: Final = "the file is cut inside its pcapng section header"
+_HEADER_LENGTH: Final = "the pcapng section header does not end where its length says"
+
+
+def _file_header(buffer: bytes, start: int, final: bool) -> int:
+    """How many bytes the first section header needs before it can be read; 0 where they are there."""
+    if len(buffer) - start < SHB_MIN:
+        if final:
+            raise Unreadable(_HEADER_CUT)
+        return SHB_MIN
+    if buffer[start + 8 : start + 12] not in BYTE_ORDERS:
+        raise Unreadable("the pcapng section header has no valid byte-order mark")
+    return 0
+
+
+def _joined(parts: list[Columns]) -> Columns | None:
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -1,0 +1,121 @@
+"""What the container readers share: limits, the problems they meet, and the shape of a reader.
+
+A reader is given a window of bytes and says which frames it found and how far it came. It never reads
+files. What begins in one window and ends in the next stays where it is: the reader says how many bytes
+it needs, and is called again with a window that begins at the unfinished record.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple, Protocol
+
+import numpy as np
+
+from analyzer.model import Problem
+from analyzer.tables import FRAMES, Columns
+
+Array = np.ndarray[Any, Any]
+
+BATCH_FRAMES: Final = 16_384
+"""Frames in a batch: small enough that its columns stay in the processor's cache."""
+MAX_FRAME: Final = 262_144
+"""The largest frame that pcap tools write or accept (libpcap's MAXIMUM_SNAPLEN, Wireshark's
+WTAP_MAX_PACKET_SIZE_STANDARD).
+"""
+MAX_BLOCK: Final = 16 << 20
+"""The largest pcapng block and snapshot length believed, as in libpcap. A length beyond it is damage,
+not data.
+"""
+RESYNC_RANGE: Final = 4 << 20
+"""How far past damage to look for the next whole record."""
+MAX_RESYNCS: Final = 1000
+"""After so many damaged places the rest of a file is not worth the time."""
+
+_INT64: Final = (-(1 << 63), (1 << 63) - 1)
+
+
+class Unreadable(Exception):
+    """The file header says that the rest cannot be read. ``str()`` says why."""
+
+
+class Taken(NamedTuple):
+    """What a reader made of a window: ``frames`` (FRAMES), the place it came to, the bytes it needs from
+    there on.
+
+    ``need`` is 0 where there is more to be had from the same window. ``stamped`` tells the frames that
+    have a time stamp of their own; None: all.
+    """
+
+    frames: Columns | None
+    position: int
+    need: int
+    stamped: Array | None = None
+
+
+class Reader(Protocol):
+    """One container format."""
+
+    format: str
+    problems: Problems
+    done: bool
+    """Whether the frames have ended: nothing that follows can be read."""
+
+    @property
+    def link_types(self) -> tuple[str, ...]:
+        """Names of the link types of the interfaces met so far, in order of first appearance."""
+
+    def take(self, buffer: bytes, start: int, final: bool) -> Taken:
+        """Frames in ``buffer`` from ``start`` on, at most BATCH_FRAMES.
+
+        ``final`` says that the input ends with the buffer. Raises :class:`Unreadable` for the file
+        header only.
+        """
+
+
+class Problems:
+    """Problems met, one of each code: the first with its detail and frame, the others counted.
+
+    ``packets`` is the number of frames given so far: the frame that a problem touches is the next one.
+    """
+
+    def __init__(self) -> None:
+        self.packets = 0
+        self._met: dict[str, Problem] = {}
+
+    def add(
+        self, code: str, detail: str, *, frame: int | None = None, count: int = 1, damage: bool = True
+    ) -> None:
+        """Note a problem; ``frame`` is the next frame unless given."""
+        known = self._met.get(code)
+        if known is None:
+            frame = self.packets + 1 if frame is None else frame
+            self._met[code] = Problem(code, detail, frame, count, damage)
+        else:
+            self._met[code] = Problem(code, known.detail, known.frame, known.count + count, damage)
+
+    def listed(self) -> tuple[Problem, ...]:
+        """In order of first appearance."""
+        return tuple(self._met.values())
+
+
+def table(**columns: Array | int) -> Columns:
+    """A FRAMES table of these columns; a number stands for a column of equal values."""
+    rows = next(len(column) for column in columns.values() if not isinstance(column, int))
+    frames = FRAMES.empty(rows)
+    for name, column in columns.items():
+        frames[name][:] = column
+    # A capture may state a length on the wire below what it holds; the bytes themselves are better evidence.
+    np.maximum(frames["wire"], frames["captured"], out=frames["wire"])
+    return frames
+
+
+def gather(buffer: bytes, positions: Array, words: int, order: str) -> Array:
+    """``words`` unsigned 32-bit numbers at each position, shape ``(len(positions), words)``."""
+    octets = np.frombuffer(buffer, "u1")
+    index = positions[:, None] + np.arange(4 * words)
+    return np.ascontiguousarray(octets.take(index, mode="clip")).view(order + "u4")
+
+
+def clamp(nanoseconds: int) -> int:
+    """``nanoseconds`` within a signed 64-bit number."""
+    return min(max(nanoseconds, _INT64[0]), _INT64[1])

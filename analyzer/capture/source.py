@@ -1,0 +1,315 @@
+"""Where a capture's bytes come from: files, streams, URLs, compressed or not.
+
+A :class:`Source` gives decompressed bytes in bounded pieces. On the way it counts and hashes the bytes
+as they lie on disk. Compression is told by content (magic numbers), never by a file's name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import lzma
+import sys
+import zlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+
+if TYPE_CHECKING:
+    from typing import Self
+
+CHUNK: Final = 1 << 20
+"""The most that one decompression step gives, whatever the input promises."""
+PIECE: Final = 1 << 16
+"""Compressed bytes asked for at a time. Small, because what follows a member is copied: many empty
+members are a bomb.
+"""
+DRAIN_LIMIT: Final = 256 << 20
+"""Bytes of a stream that are read for its hash after its frames have ended: an endless stream must not
+hang.
+"""
+XZ_MEMORY: Final = 128 << 20
+"""Memory that an xz file may ask for; ``xz -9`` needs 65 MiB."""
+
+
+class Raw(Protocol):
+    """A binary stream, as ``open(..., "rb")``, ``sys.stdin.buffer`` and fsspec give them."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """At most ``size`` bytes; none at the end."""
+
+    def close(self) -> None:
+        """Release the stream."""
+
+
+class Decompressor(Protocol):
+    """One member of a compressed stream, as the standard library's ``lzma`` and zstd modules have it."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the member's end was reached."""
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether more output needs more input."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What follows the member."""
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        """At most ``max_length`` more bytes of output."""
+
+
+class _Inflate:
+    """A gzip member behind the interface above: zlib's objects keep no input of their own."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self._spilled = False
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._inner.eof)
+
+    @property
+    def needs_input(self) -> bool:
+        return not (self._spilled or self._inner.eof)
+
+    @property
+    def unused_data(self) -> bytes:
+        return bytes(self._inner.unused_data)
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        out = bytes(self._inner.decompress(self._inner.unconsumed_tail + data, max_length))
+        # A full piece may leave output inside zlib although all input was taken.
+        self._spilled = bool(self._inner.unconsumed_tail) or len(out) == max_length
+        return out
+
+
+def _gzip() -> tuple[Callable[[], Decompressor], type[Exception]]:
+    """The isal package decompresses more than twice as fast as zlib; it is not built for every processor."""
+    try:
+        from isal import isal_zlib  # noqa: PLC0415 - most captures are not compressed
+    except ImportError:
+        return lambda: _Inflate(zlib.decompressobj(wbits=31)), zlib.error
+    return lambda: _Inflate(isal_zlib.decompressobj(wbits=31)), cast("type[Exception]", isal_zlib.error)
+
+
+def _zstd() -> tuple[Callable[[], Decompressor], type[Exception]]:
+    zstd: Any
+    if sys.version_info >= (3, 14):
+        from compression import zstd  # noqa: PLC0415 - most captures are not compressed
+    else:
+        from backports import zstd  # noqa: PLC0415 - most captures are not compressed
+    return zstd.ZstdDecompressor, zstd.ZstdError
+
+
+def _lz4() -> tuple[Callable[[], Decompressor], type[Exception]]:
+    import lz4.frame  # noqa: PLC0415 - most captures are not compressed
+
+    return lz4.frame.LZ4FrameDecompressor, RuntimeError
+
+
+def _xz() -> tuple[Callable[[], Decompressor], type[Exception]]:
+    return lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY), lzma.LZMAError
+
+
+_CODECS: Final = {
+    b"\x1f\x8b\x08": ("gzip", _gzip),
+    b"\x28\xb5\x2f\xfd": ("zstd", _zstd),
+    b"\x04\x22\x4d\x18": ("lz4", _lz4),
+    b"\xfd7zXZ\x00": ("xz", _xz),
+}
+MAGIC_BYTES: Final = max(map(len, _CODECS))
+"""Bytes needed to tell every compression."""
+
+
+def compression(head: bytes) -> str | None:
+    """The compression that ``head`` begins, or None."""
+    if _skippable(head):
+        return "zstd"
+    return next((name for magic, (name, _) in _CODECS.items() if head.startswith(magic)), None)
+
+
+def _skippable(head: bytes) -> bool:
+    """A frame without content, which zstd and lz4 share (RFC 8878, section 3.1.2)."""
+    return head[1:4] == b"\x2a\x4d\x18" and head[0] >> 4 == 5
+
+
+class Kept:
+    """A stream that cannot be rewound, read once to look at its head and then again from the start."""
+
+    def __init__(self, raw: Raw, *, owned: bool = True) -> None:
+        self._raw = raw
+        self._owned = owned
+        self._head = io.BytesIO()
+        self._keep = True
+
+    def rewind(self) -> None:
+        """Give from the first byte on; what is given again is not kept any longer."""
+        self._head.seek(0)
+        self._keep = False
+
+    def read(self, size: int = -1, /) -> bytes:
+        """At most ``size`` bytes, and no waiting for more than the stream has at hand."""
+        data = self._head.read(size)
+        if data:
+            return data
+        read = getattr(self._raw, "read1", self._raw.read)
+        data = read(size) or b""
+        if self._keep:
+            self._head.write(data)
+        elif self._head.getbuffer().nbytes:
+            self._head = io.BytesIO()
+        return bytes(data)
+
+    def close(self) -> None:
+        """Close the stream after its second reading, unless it is somebody else's (standard input)."""
+        if self._owned and not self._keep:
+            self._raw.close()
+
+
+class Source:
+    """Decompressed bytes of one input, in bounded pieces, with what went wrong on the way.
+
+    ``limit`` is how many bytes to read from ``raw`` at most, for a look at the head. ``compression`` is
+    ``"gzip"``, ``"zstd"``, ``"lz4"``, ``"xz"`` or None. ``used`` counts raw bytes. ``trouble`` is empty,
+    or the code of a Problem (``read-error``, ``damaged-compression``) with ``detail``.
+    """
+
+    def __init__(self, raw: Raw, *, hashed: bool = False, limit: int | None = None) -> None:
+        self._raw = raw
+        self._hash = hashlib.sha256() if hashed else None
+        self._limit = limit
+        self._ended = False
+        self._input = b""
+        self._member: Decompressor | None = None
+        self._fresh = False
+        self.used = 0
+        self.trouble = self.detail = ""
+        while len(self._input) < MAGIC_BYTES and (data := self._read(PIECE)):
+            self._input += data
+        self.compression = compression(self._input)
+        if self.compression:
+            codec = next(codec for name, codec in _CODECS.values() if name == self.compression)
+            self._make, self._error = codec()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._raw.close()
+
+    def _read(self, size: int) -> bytes:
+        if self._limit is not None:
+            size = min(size, self._limit - self.used)
+        if self._ended or size <= 0:
+            return b""
+        try:
+            data = self._raw.read(size)
+        except Exception as error:  # a remote file system raises whatever its client library raises
+            self._fail("read-error", f"reading stopped at byte {self.used}: {one_line(error)}")
+            data = b""
+        self._ended = not data
+        self.used += len(data)
+        if self._hash:
+            self._hash.update(data)
+        return data
+
+    def _fail(self, code: str, detail: str) -> None:
+        if not self.trouble:
+            self.trouble, self.detail = code, detail
+
+    def read(self, size: int) -> bytes:
+        """At most ``size`` bytes (at least 1 is asked for); none at the end, also where damage ends it."""
+        if self.compression:
+            return self._decompress(min(size, CHUNK))
+        data, self._input = self._input[:size], self._input[size:]
+        return data or self._read(size)
+
+    def _decompress(self, size: int) -> bytes:
+        while True:
+            member = self._member
+            if member is None or member.eof:
+                if not self._next_member():
+                    return b""
+                member = self._member
+                assert member is not None
+            data = b""
+            if member.needs_input:
+                data, self._input = self._input or self._read(PIECE), b""
+                if not data:
+                    if not self._cut_short():
+                        self._fail("damaged-compression", f"the {self.compression} data ends early")
+                    return b""
+            try:
+                out = member.decompress(data, size)
+            except (self._error, EOFError, MemoryError) as error:
+                self._damaged(one_line(error))
+                return b""
+            if member.eof:
+                self._input = member.unused_data or b""
+            if out:
+                self._fresh = False
+                return out
+
+    def _cut_short(self) -> bool:
+        """Whether the end came from ``limit``, not from the input."""
+        return self._limit is not None and self.used >= self._limit
+
+    def _damaged(self, why: str) -> None:
+        self._fail(
+            "damaged-compression", f"the {self.compression} data is damaged near byte {self.used}: {why}"
+        )
+        self.stop()
+
+    def _next_member(self) -> bool:
+        """Begin the next member, or say why there is none."""
+        first = self._member is None
+        while len(self._input) < MAGIC_BYTES and (data := self._read(PIECE)):
+            self._input += data
+        if not first:
+            # gzip and xz allow zeros between and after members (tape blocks, stream padding).
+            while not self._input.strip(b"\0") and (data := self._read(PIECE)):
+                self._input = data
+            self._input = self._input.lstrip(b"\0")
+            while len(self._input) < MAGIC_BYTES and (data := self._read(PIECE)):
+                self._input += data
+            if not self._input:
+                return False
+            if compression(self._input) != self.compression and not (
+                self.compression == "lz4" and _skippable(self._input)
+            ):
+                self._fail(
+                    "damaged-compression", f"bytes that are not {self.compression} follow the compressed data"
+                )
+                self.stop()
+                return False
+        self._member = self._make()
+        return True
+
+    def stop(self) -> None:
+        """Give nothing more; what is left is only read by :meth:`drain`."""
+        self._input = b""
+        self.compression, self._limit = None, self.used
+
+    def drain(self, limit: int | None = None) -> bool:
+        """Read what is left, for the hash and the count of bytes. False if ``limit`` bytes were not
+        enough.
+        """
+        self._limit = None if limit is None else self.used + limit
+        self.compression = None
+        while self._read(CHUNK):
+            pass
+        return self._ended
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the raw bytes read; empty unless ``hashed``, and where reading failed."""
+        return self._hash.hexdigest() if self._hash and self.trouble != "read-error" else ""
+
+
+def one_line(error: BaseException) -> str:
+    """What an exception says, on one line."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(text.split()) or type(error).__name__
