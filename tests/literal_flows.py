@@ -99,10 +99,7 @@ def count(row: Row, flows: list[Flow], near: int, buffer: Any) -> None:
 
 def is_copy(row: Row, earlier: Row, near: int) -> bool:
     same = all(row[name] == earlier[name] for name in ("digest", "ip_id", "payload_wire"))
-    if row["interface"] != earlier["interface"]:
-        limit = 50 * MS
-    else:
-        limit = 20 * MS if row["ip_id"] else MS
+    limit = 50 * MS if row["interface"] != earlier["interface"] else 20 * MS if row["ip_id"] else MS
     return same and row["frame"] - earlier["frame"] <= near and abs(row["time"] - earlier["time"]) <= limit
 
 

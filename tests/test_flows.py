@@ -71,9 +71,11 @@ class Frame(NamedTuple):
 ADDRESSES, PORTS = st.integers(1, 3), st.sampled_from([0, 69, 5683])
 PAYLOADS = st.sampled_from([b"", b"a", b"b", b"c", b"d", b"e", b"x" * 200, b"x" * 201, b"y" * 600])
 
+KINDS = [*[Kind.TRANSPORT] * 5, *[Kind.IP] * 3, *[Kind.FRAGMENT] * 2, Kind.LINK, Kind.UNDECODED]
+
 FRAMES = st.builds(
     Frame,
-    kind=st.sampled_from([*[Kind.TRANSPORT] * 5, *[Kind.IP] * 3, *[Kind.FRAGMENT] * 2, Kind.LINK, Kind.UNDECODED]),
+    kind=st.sampled_from(KINDS),
     transport=st.sampled_from([TCP, UDP, ICMP]),
     src=ADDRESSES,
     dst=ADDRESSES,
@@ -141,10 +143,9 @@ def decoded(frame: Frame, payload: int) -> dict[str, int]:
 
 def quoted(version: int, transport: int, src: int, dst: int, src_port: int, dst_port: int) -> dict[str, int]:
     upper, ports = int(version == 6), transport != ICMP
-    return {
-        "version": version, "transport": transport, "src_hi": upper, "src_lo": src, "dst_hi": upper, "dst_lo": dst,
-        "src_port": src_port * ports, "dst_port": dst_port * ports,
-    }  # fmt: skip
+    values = {"version": version, "transport": transport, "src_hi": upper, "dst_hi": upper}
+    values |= {"src_lo": src, "dst_lo": dst}
+    return values | {"src_port": src_port * ports, "dst_port": dst_port * ports}
 
 
 def filled(declared: Table, rows: list[dict[str, int]]) -> Columns:

@@ -1,0 +1,79 @@
+"""Frames seen twice, computed by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analyzer.flows.copies import DUPLICATE_FRAMES, SIGHT, copies
+
+US, MS = 1_000, 1_000_000
+
+
+def sights(*rows: dict[str, int]) -> np.ndarray:
+    """Sights of one flow and digest at frames 1, 2, 3 … unless a row says otherwise."""
+    table = np.zeros(len(rows), SIGHT)
+    table["frame"] = np.arange(1, len(rows) + 1)
+    table["digest"], table["ip_id"], table["payload"] = 77, 1000, 12
+    for place, row in enumerate(rows):
+        for name, value in row.items():
+            table[name][place] = value
+    return table
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        ({"time": 20 * MS}, True),
+        ({"time": 20 * MS + 1}, False),
+        ({"time": -20 * MS}, True),
+        ({"time": 50 * MS, "interface": 3}, True),
+        ({"time": 50 * MS + 1, "interface": 3}, False),
+        ({"digest": 78}, False),
+        ({"row": 1}, False),
+        ({"way": 1}, False),
+        ({"payload": 13}, False),
+        ({"ip_id": 1001}, False),
+        ({"frame": 1 + DUPLICATE_FRAMES}, True),
+        ({"frame": 2 + DUPLICATE_FRAMES}, False),
+    ],
+)
+def test_what_makes_a_copy(second: dict[str, int], expected: bool) -> None:
+    assert copies(sights({}, second)).tolist() == [False, expected]
+
+
+@pytest.mark.parametrize(("gap", "expected"), [(MS, True), (MS + 1, False)])
+def test_without_identification_only_a_millisecond(gap: int, expected: bool) -> None:
+    assert copies(sights({"ip_id": 0}, {"ip_id": 0, "time": gap})).tolist() == [False, expected]
+
+
+def test_any_earlier_likeness_counts() -> None:
+    # The third is 15 ms from the first at another interface, though too late after the second.
+    table = sights(
+        {"ip_id": 0},
+        {"ip_id": 0, "time": 10 * MS, "interface": 1},
+        {"ip_id": 0, "time": 15 * MS, "interface": 1},
+    )
+    assert copies(table).tolist() == [False, True, True]
+
+
+def test_a_steady_sender_is_not_its_own_copy() -> None:
+    # The same telegram each second for an hour, as a keep-alive without identification.
+    table = sights(*({"ip_id": 0, "time": second * 1000 * MS} for second in range(3600)))
+    assert not copies(table).any()
+
+
+def test_time_that_runs_backwards_is_looked_through() -> None:
+    table = sights({"time": 0}, {"time": 900 * MS}, {"time": 1 * MS})
+    assert copies(table).tolist() == [False, False, True]
+
+
+def test_copies_of_many_packets_between_each_other() -> None:
+    first = [{"digest": number, "time": number * US} for number in range(500)]
+    again = [{"digest": number, "time": number * US + MS} for number in range(500)]
+    assert copies(sights(*first, *again)).tolist() == [False] * 500 + [True] * 500
+
+
+def test_nothing_is_no_copy() -> None:
+    assert copies(sights()).tolist() == []
+    assert copies(sights({})).tolist() == [False]
