@@ -17,6 +17,12 @@ from analyzer.protocols._text import short
 PORT: Final = 69
 MODES: Final = frozenset({"octet", "netascii", "mail"})
 
+OPTIONS: Final = frozenset({"blksize", "timeout", "tsize", "windowsize"})
+"""RFC 2348, 2349, 7440."""
+
+DEFAULT_BLOCK: Final = 512
+_EARLY: Final = 16
+
 ERRORS: Final = (
     "undefined error",
     "file not found",
@@ -137,8 +143,8 @@ def describe(packet: Packet) -> str:
 def recognise(payload: Payload) -> Reading:
     """A TFTP packet. A request with a known mode is believed on any port.
 
-    The others have only two bytes to show, so away from port 69 they are UNSURE, and the session
-    that expects them decides.
+    The others often have only two bytes to show: away from port 69 such a packet is UNSURE, and the
+    session that expects it decides.
     """
     if payload.transport != "udp" or not payload.data:
         return UNSURE
@@ -154,7 +160,24 @@ def recognise(payload: Payload) -> Reading:
             return Reading(Fit.YES, Says.REQUEST, True, detail)
         return UNSURE
     at_home = PORT in (payload.src_port, payload.dst_port)
-    return Reading(Fit.YES if at_home else Fit.UNSURE, detail=detail)
+    return Reading(Fit.YES if at_home or _certain(packet, payload.wire) else Fit.UNSURE, detail=detail)
+
+
+def _certain(packet: Packet, wire: int) -> bool:
+    """Whether chance cannot make a packet that is no request, wherever it is seen.
+
+    That holds for an OACK of known options, for an ERROR with a known code and a readable text, and for
+    the first blocks of a transfer at full size.
+    """
+    match packet:
+        case Oack(options):
+            return not OPTIONS.isdisjoint(options)
+        case Error(code, message):
+            return code < len(ERRORS) and len(message) > 3 and message.isprintable()
+        case Data(block, _):
+            return 1 <= block <= _EARLY and wire >= 4 + DEFAULT_BLOCK
+        case _:
+            return False
 
 
 PROTOCOL = Protocol(
