@@ -18,7 +18,7 @@ from typing import IO, Any, Final
 from analyzer.errors import UsageError
 from analyzer.model import FlowReport, Report
 
-SHARED: Final = frozenset({"document", "layout", "neutral", "sheet"})
+SHARED: Final = frozenset({"document", "flowlines", "layout", "neutral", "sheet"})
 """Modules of this folder that are not formats."""
 
 

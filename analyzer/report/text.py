@@ -8,9 +8,7 @@ from typing import IO, Final
 from analyzer.model import (
     CaptureInfo,
     Edition,
-    Endpoint,
     Finding,
-    FlowRecord,
     FlowReport,
     Report,
     RowResult,
@@ -18,7 +16,7 @@ from analyzer.model import (
     Status,
     Verdict,
 )
-from analyzer.report import Format, Style, sheet
+from analyzer.report import Format, Style, flowlines, sheet
 from analyzer.report.document import timestamp
 from analyzer.report.layout import duration, number, paint, plural, size, table, wrap
 from analyzer.report.neutral import TEXT_LIMIT, visible
@@ -270,13 +268,13 @@ def _matrix(report: Report, page: _Page) -> None:
         for status in Status
         if status in used and status is not Status.NOT_APPLICABLE
     ]
-    page.lines(
-        wrap(
-            "   ".join(legend).replace(" ", "\u00a0").replace("\u00a0\u00a0\u00a0", "   "),
-            page.style.width,
-            "  ",
-        )
-    )
+    line = ""
+    for entry in legend:
+        if line and len(line) + 3 + len(entry) > page.style.width - 2:
+            page.line(f"  {line}")
+            line = ""
+        line += ("   " if line else "") + entry
+    page.line(f"  {line}")
     _reasons(report, page)
 
 
@@ -323,7 +321,7 @@ def _flows_of_report(report: Report, page: _Page) -> None:
     page.heading(f"Flows ({number(len(report.flows))})")
     if page.style.verbosity > 0:
         for record in report.flows:
-            page.lines(table([_flow_line(record)], page.style.width))
+            page.lines(table([flowlines.line(record)], page.style.width))
             waived = f"; waived: {_shown(record.waived)}" if record.waived else ""
             verdict = record.verdict.value if record.verdict else "no verdict"
             page.paragraph(f"{verdict}: {_shown(record.reason)}{waived}", "        ")
@@ -336,67 +334,9 @@ def _flows_of_report(report: Report, page: _Page) -> None:
         if not flows:
             continue
         page.line(f"  {verdict.value} ({number(len(flows))})", _VERDICT_COLOURS.get(verdict, ""))
-        left -= _groups(flows, page, max(3, left))
-
-
-def _ends(end: Endpoint) -> str:
-    return "+".join(end.roles)
-
-
-def _groups(flows: Sequence[FlowRecord], page: _Page, most: int) -> int:
-    """Flows of a kind on one line; how many lines that took."""
-    groups: dict[tuple[str, str, str, str, str], list[FlowRecord]] = {}
-    for record in flows:
-        port = "" if record.responder.port is None else f"/{record.responder.port}"
-        key = (
-            f"{record.transport}{port}",
-            _shown(record.service or record.protocol),
-            _ends(record.originator),
-            _ends(record.responder),
-            record.outcome.value,
-        )
-        groups.setdefault(key, []).append(record)
-    ordered = sorted(groups.items(), key=lambda item: -len(item[1]))
-    arrow = "->" if page.style.ascii else "\u2192"
-    rows = []
-    for (place, service, originator, responder, outcome), members in ordered[:most]:
-        source = originator or _addresses(record.originator.address for record in members)
-        target = responder or _addresses(record.responder.address for record in members)
-        rows.append((number(len(members)), place, service, f"{source} {arrow} {target}", outcome))
-    page.lines(table(rows, page.style.width, frozenset({0}), "    "))
-    rest = ordered[most:]
-    if rest:
-        hidden = sum(len(members) for _, members in rest)
-        page.line(
-            f"    and {plural(len(rest), 'group')} more with {plural(hidden, 'flow')}; -v lists every flow"
-        )
-    return len(rows) + bool(rest)
-
-
-def _addresses(values: Iterable[str]) -> str:
-    unique = list(dict.fromkeys(values))
-    return visible(unique[0]) if len(unique) == 1 else f"{number(len(unique))} hosts"
-
-
-def _socket(end: Endpoint) -> str:
-    if end.port is None:
-        return visible(end.address)
-    return (
-        f"[{visible(end.address)}]:{end.port}" if ":" in end.address else f"{visible(end.address)}:{end.port}"
-    )
-
-
-def _flow_line(record: FlowRecord) -> tuple[str, ...]:
-    return (
-        record.id,
-        record.transport,
-        _socket(record.originator),
-        _socket(record.responder),
-        visible(record.service or record.protocol or "?"),
-        f"{record.packets[0]}/{record.packets[1]}",
-        size(sum(record.bytes)),
-        record.outcome.value,
-    )
+        lines, used = flowlines.groups(flows, page.style, max(3, left))
+        page.lines(lines)
+        left -= used
 
 
 def _flows(report: FlowReport, stream: IO[str], style: Style) -> None:
@@ -413,26 +353,19 @@ def _flows(report: FlowReport, stream: IO[str], style: Style) -> None:
         return
     page.line()
     if len(report.flows) > TABLE_FLOWS and style.verbosity < 1:
-        _groups(report.flows, page, GROUP_LINES)
+        lines, _ = flowlines.groups(report.flows, style, GROUP_LINES)
+        page.lines(lines)
         page.paragraph(
             f"More than {TABLE_FLOWS} flows are grouped; --format csv, json or jsonl has each, -v too.",
             "",
         )
         return
-    guessed = False
-    heading = ("flow", "", "originator", "responder", "service", "packets", "bytes", "outcome")
-    lines: list[tuple[str, ...]] = [heading]
-    for record in report.flows:
-        line = _flow_line(record)
-        if record.confidence == "guess":
-            guessed = True
-            line = (*line[:7], f"{line[7]} (direction guessed)")
-        lines.append(line)
-    page.lines(table(lines, style.width, frozenset({5, 6}), ""))
+    rows = [flowlines.line(record) for record in report.flows]
+    page.lines(table([flowlines.HEADING, *rows], style.width, flowlines.RIGHT, ""))
     page.line()
-    page.paragraph("Packets are counted from the originator / from the responder.", "")
-    if guessed:
-        page.paragraph("Direction guessed: nothing but the first packet tells who opened the flow.", "")
+    page.paragraph("Packets and bytes: packets from the originator / from the responder, bytes of both.", "")
+    if any(record.confidence == "guess" for record in report.flows):
+        page.paragraph("* direction guessed: nothing but the first packet tells who opened the flow.", "")
 
 
 FORMAT = Format("text", (".txt", ".text"), _report, _flows)
