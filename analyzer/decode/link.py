@@ -37,6 +37,8 @@ TAGS: Final = {0x8100: 2, 0x88A8: 2, 0x9100: 2, 0x9200: 2, 0x8926: 4, 0x893F: 6}
 """Types of tags that another type follows → bytes of the tag: VLAN, VN-tag, 802.1BR E-tag."""
 INSIDE: Final = {0x8847: Layer.MPLS, 0x8848: Layer.MPLS, 0x894F: Layer.NSH, 0x6558: Layer.ETHERNET}
 ARP: Final = 0x0806
+ARP_LENGTH: Final = 8
+"""Bytes before the addresses."""
 PPPOE_SESSION: Final = 0x8864
 PROVIDER_BACKBONE: Final = 0x88E7
 MACSEC: Final = 0x88E5
@@ -92,20 +94,24 @@ def typed(view: memoryview, pos: int, end: int, wire: int, *, kind: int, macs: M
 def arp(view: memoryview, pos: int, end: int, wire: int, macs: Macs | None) -> Result:
     """ARP for IPv4 (RFC 826): protocol addresses, the opcode in ``flags`` (255 where it is larger).
 
-    Anything else under this type keeps the MAC addresses, with ``LINK_HEADER``.
+    The hardware addresses may have any length: dpkt's ARP class knows only that of Ethernet, so only its
+    first fields are used. Other protocols, and packets cut or too short, keep the MAC addresses and say why.
     """
-    if end - pos < ARP_HEADER.__hdr_len__:
-        reason = short(pos + ARP_HEADER.__hdr_len__, wire, Reason.LINK_HEADER)
-        return linked(macs, tables.ARP, reason), None
-    parsed = ARP_HEADER(view[pos : pos + ARP_HEADER.__hdr_len__])
-    if (parsed.pro, parsed.hln, parsed.pln) != (0x0800, 6, 4):
+    if end - pos < ARP_LENGTH:
+        return linked(macs, tables.ARP, short(pos + ARP_LENGTH, wire, Reason.LINK_HEADER)), None
+    parsed = ARP_HEADER(bytes(view[pos : pos + ARP_LENGTH]).ljust(ARP_HEADER.__hdr_len__, b"\0"))
+    if parsed.pro != 0x0800 or parsed.pln != 4:
         return linked(macs, tables.ARP, Reason.LINK_HEADER), None
+    sender = pos + ARP_LENGTH + parsed.hln
+    target = sender + 4 + parsed.hln
+    if target + 4 > end:
+        return linked(macs, tables.ARP, short(target + 4, wire, Reason.LINK_HEADER)), None
     row = Row()
     row.kind = Kind.LINK
     row.version = 4
     row.transport = tables.ARP
-    row.src_lo = int.from_bytes(parsed.spa)
-    row.dst_lo = int.from_bytes(parsed.tpa)
+    row.src_lo = int.from_bytes(view[sender : sender + 4])
+    row.dst_lo = int.from_bytes(view[target : target + 4])
     row.flags = min(parsed.op, 0xFF)
     return row, None
 
@@ -144,12 +150,13 @@ def bare_type(view: memoryview, pos: int, end: int, wire: int) -> Result:
 
 
 def pppoe(view: memoryview, pos: int, end: int, wire: int, macs: Macs | None) -> Result:
-    """PPPoE session (RFC 2516, 4): version 1, type 1, code 0; the length bounds what follows."""
+    """PPPoE session (RFC 2516, 4): the length bounds what follows.
+
+    Version, type and code are not looked at: the Ethernet type already says that PPP follows.
+    """
     if end - pos < 6:
         return stopped(short(pos + 6, wire, Reason.LINK_HEADER))
     parsed = PPPOE_HEADER(view[pos : pos + 6])
-    if parsed._v_type != 0x11 or parsed.code:
-        return linked(macs, unnamed(PPPOE_SESSION), Reason.LINK_HEADER), None
     wire = min(wire, pos + 6 + parsed.len)
     return linked(macs, unnamed(PPPOE_SESSION)), Step(Layer.PPP, pos + 6, min(end, wire), wire)
 

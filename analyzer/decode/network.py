@@ -56,8 +56,8 @@ NO_NEXT_HEADER: Final = 59
 DESTINATION: Final = 60
 EXTENSIONS: Final = frozenset((HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, DESTINATION))
 
-MAX_EXTENSIONS: Final = 32
-"""Longest chain walked. Real ones have one to four; RFC 8200, 4.1 allows each header once or twice."""
+MAX_EXTENSIONS: Final = 256
+"""Longest chain walked. Real ones have one to four; test captures of packet filters reach a hundred."""
 
 _halves = struct.Struct(">QQ").unpack
 

@@ -1,8 +1,8 @@
 """The reference decoder: FRAMES → PACKETS and QUOTES, dpkt reading the headers layer by layer.
 
 It handles every layer, and says what a compiled decoder has to reproduce. The rules are in the docstrings of
-the layers (``link``, ``serial``, ``wireless``, ``network``, ``ip_tunnel``, ``udp_tunnel``, ``transport``);
-this module walks from layer to layer:
+the layers (``link``, ``lan``, ``serial``, ``wireless``, ``network``, ``ip_tunnel``, ``udp_tunnel``,
+``transport``); this module walks from layer to layer:
 
 - The row of the innermost IP layer counts: kind, reason, ports, payload and digest are of that layer alone.
 - If what is inside a tunnel cannot be read, the outer row counts: reason ``CUT`` or ``DEPTH`` if that is why,
@@ -21,7 +21,7 @@ from typing import Final
 
 import numpy as np
 
-from analyzer.decode import link, network, serial, wireless
+from analyzer.decode import lan, link, network, serial, wireless
 from analyzer.decode.row import Function, How, Layer, Row, Step
 from analyzer.tables import PACKETS, QUOTES, Batch, Columns, Kind, Packets, Reason
 
@@ -48,10 +48,13 @@ LAYERS: Final[dict[Layer, Function]] = {
 LINK_TYPES: Final[dict[int, Function]] = {
     0: serial.loopback,
     1: link.ethernet,
+    6: lan.token_ring,
+    7: lan.arcnet,
     9: serial.ppp_hdlc,
     12: network.ip,
     14: network.ip,
     50: serial.ppp_hdlc,
+    51: lan.pppoe,
     101: network.ip,
     104: serial.cisco_hdlc,
     105: wireless.ieee80211,
@@ -60,6 +63,8 @@ LINK_TYPES: Final[dict[int, Function]] = {
     113: link.cooked,
     119: wireless.avs,
     127: wireless.radiotap,
+    129: lan.arcnet_linux,
+    138: lan.firewire,
     163: wireless.avs,
     192: wireless.ppi,
     204: serial.ppp_with_direction,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from analyzer.decode.link import bare_type
+from analyzer.decode.link import bare_type, typed
 from analyzer.decode.row import Layer, Result, Step, short, stopped
 from analyzer.tables import Reason
 
@@ -20,7 +20,10 @@ FAMILIES: Final = {2: Layer.IPV4, 10: Layer.IPV6, 24: Layer.IPV6, 28: Layer.IPV6
 NLPID_LAYERS: Final = {0xCC: Layer.IPV4, 0x8E: Layer.IPV6}
 NLPID_SNAP: Final = 0x80
 
+NFLOG_PACKET_HEADER: Final = 1
 NFLOG_PAYLOAD: Final = 9
+NFLOG_TYPE: Final = 0x7FFF
+"""The item's type without the flag for nested items."""
 
 
 def ppp(view: memoryview, pos: int, end: int, wire: int) -> Result:
@@ -109,21 +112,26 @@ def loopback(view: memoryview, pos: int, end: int, wire: int) -> Result:
 def netfilter_log(view: memoryview, pos: int, end: int, wire: int) -> Result:
     """Linux netfilter log: family, version, resource, then length-type-value items in host byte order.
 
-    The length order is told by which reading of the first item fits; item 9 is the packet.
+    The first item, the packet header, has 8 bytes: this tells the order. It gives the Ethernet type; item 9
+    is the packet. Link addresses are left aside.
     """
-    if end - pos < 8:
-        return stopped(short(pos + 8, wire, Reason.LINK_HEADER))
-    layer = FAMILIES.get(view[pos])
-    if layer is None:
-        return stopped(Reason.NOT_DATA)
-    item = struct.Struct("<HH" if view[pos + 4] and not view[pos + 5] & 0xF0 else ">HH")
+    if end - pos < 12:
+        return stopped(short(pos + 12, wire, Reason.LINK_HEADER))
+    item = struct.Struct("<HH" if view[pos + 4] else ">HH")
+    family = FAMILIES.get(view[pos])
     pos += 4
+    ethertype = 0
     while pos + 4 <= end:
         length, kind = item.unpack_from(view, pos)
         if length < 4:
             return stopped(Reason.LINK_HEADER)
-        if kind & 0x7FFF == NFLOG_PAYLOAD:
+        if kind & NFLOG_TYPE == NFLOG_PACKET_HEADER and pos + 6 <= end:
+            ethertype = view[pos + 4] << 8 | view[pos + 5]
+        elif kind & NFLOG_TYPE == NFLOG_PAYLOAD:
             wire = min(wire, pos + length)
-            return None, Step(layer, pos + 4, min(end, wire), wire)
+            end = min(end, wire)
+            if family is not None:
+                return None, Step(family, pos + 4, end, wire)
+            return typed(view, pos + 4, end, wire, kind=ethertype, macs=None)
         pos += length + 3 & ~3
     return stopped(short(pos + 4, wire, Reason.LINK_HEADER))

@@ -1,4 +1,4 @@
-"""Tunnels over UDP, known by their destination port: VXLAN, Geneve, GTP-U.
+"""Tunnels over UDP, known by their destination port: L2TP, GTP-U, VXLAN, Geneve.
 
 A port number is a guess. Each function gives the step to what is inside if the tunnel header reads
 as one, else None; if no IP packet turns up behind the step, the frame stays the UDP packet it is.
@@ -47,7 +47,21 @@ def gtp_u(view: memoryview, pos: int, end: int, wire: int) -> Step | None:
     return Step(Layer.IP, inside, end, wire, How.GUESS)
 
 
+def l2tp(view: memoryview, pos: int, end: int, wire: int) -> Step | None:
+    """L2TP version 2 (RFC 2661, 3.1): a data message, with its optional fields, then PPP."""
+    if end - pos < 6 or view[pos] & 0x80 or view[pos + 1] & 0x0F != 2:
+        return None
+    flags = view[pos]
+    pos += 6 + (2 if flags & 0x40 else 0) + (4 if flags & 0x08 else 0)
+    if flags & 0x02:
+        if end - pos < 2:
+            return None
+        pos += 2 + (view[pos] << 8 | view[pos + 1])
+    return Step(Layer.PPP, pos, end, wire, How.GUESS)
+
+
 PORTS: Final[dict[int, Callable[[memoryview, int, int, int], Step | None]]] = {
+    1701: l2tp,
     2152: gtp_u,
     4789: vxlan,
     6081: geneve,
