@@ -177,6 +177,35 @@ def gaps(specifiers: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def uncovered(tables: Iterable[str], stated: Iterable[str]) -> tuple[str, ...]:
+    """The versions within ``tables`` that no specifier of ``stated`` holds, in words.
+
+    Raises ``ValueError`` for an invalid specifier.
+    """
+    covering = tuple(stated)
+    found: list[str] = []
+    for table in tables:
+        lower, upper = bounds(table)
+        inside = [specifier for specifier in covering if overlap(table, specifier)]
+        if not inside:
+            found.append(table)
+            continue
+        ends = [bounds(specifier) for specifier in inside]
+        first = min(ends, key=_lowest)[0]
+        if first.version is not None and (lower.version is None or lower.version < first.version):
+            found.append(
+                _below(first) if lower.version is None else f"from {lower.version} to {_below(first)}"
+            )
+        last = max((end for _, end in ends), key=_highest)
+        if last.version is not None and (upper.version is None or upper.version > last.version):
+            found.append(_above(last) if upper.version is None else f"{_above(last)} to {upper.version}")
+    return tuple(dict.fromkeys(found))
+
+
+def _highest(upper: Bound) -> tuple[bool, Version, bool]:
+    return upper.version is None, upper.version or Version("0"), upper.inside
+
+
 def _lowest(pair: tuple[Bound, Bound]) -> tuple[bool, Version, bool]:
     lower = pair[0]
     return lower.version is not None, lower.version or Version("0"), not lower.inside
