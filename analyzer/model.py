@@ -158,6 +158,8 @@ class Service:
     due_with: frozenset[str] = frozenset()
     pool: str = ""
     paired: bool = False
+    mode: str = ""
+    """The mode that use of this service speaks for, where only one mode has it in earnest."""
     interpretations: tuple[Interpretation, ...] = ()
 
 
@@ -272,6 +274,9 @@ class Row:
     service: Service
     source: Source
     peers: frozenset[str] | None
+    """Roles that may be at the other end; None where the sheet names none."""
+    due_with: frozenset[str] = frozenset()
+    """Roles whose presence makes the row due in normal operation."""
     applicable: bool = True
 
 
@@ -302,6 +307,8 @@ class Host:
     mode: str = ""
     basis: Literal["declared", "inferred"] = "declared"
     reason: str = ""
+    edition: str = ""
+    """The edition that the traffic speaks for, where no version was stated: always an inference."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,192 @@
+"""What the capture says of each row: working, failing, missing … with the reason.
+
+Absence is not proof. A row is missing only if it applies, was due, and this capture would have shown it;
+these questions are asked in turn and the first "no" is the status.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from analyzer import outcomes
+from analyzer.compliance.verdicts import Judgement, Locate
+from analyzer.conversation import Address, Conversation
+from analyzer.matrix import Matrix
+from analyzer.model import Host, Outcome, Row, RowResult, Site, Status
+from analyzer.visibility import Visibility
+
+OBSERVE_MINUTES: Final = 5.0
+"""How long a subject has to be seen sending and receiving before a silence of its rows means anything;
+a sheet or a site file may state another."""
+MINUTE: Final = 60_000_000_000
+LISTABLE: Final = 256
+"""A site entry with more addresses than this is a range in which hosts may exist, not a list of hosts."""
+FAILURES: Final = (Outcome.BLOCKED, Outcome.REFUSED, Outcome.UNANSWERED)
+OPERATION: Final = "operation"
+EVERYTHING: Final = "all"
+
+
+def statuses(
+    matrix: Matrix,
+    site: Site,
+    found: Sequence[Conversation],
+    judgements: Mapping[int, Judgement],
+    seen: Visibility,
+    locate: Locate,
+) -> tuple[RowResult, ...]:
+    """The result of every row of the matrix, in the matrix's order."""
+    exercised: dict[str, list[Conversation]] = defaultdict(list)
+    for conversation in found:
+        if conversation.parent is None:
+            for row in judgements[conversation.row].rows:
+                exercised[row.id].append(conversation)
+    question = _Question(matrix, site, seen, locate, frozenset(exercised))
+    return tuple(_result(row, exercised.get(row.id, []), question) for row in matrix.rows)
+
+
+def _result(row: Row, flows: Sequence[Conversation], question: _Question) -> RowResult:
+    if not row.applicable:
+        return RowResult(row, Status.NOT_APPLICABLE, "another edition or mode is in use here")
+    if flows:
+        return _exercised(row, flows)
+    due = question.due(row)
+    if not due:
+        if not question.subject_seen(row):
+            return RowResult(row, Status.NOT_OBSERVABLE, f"no {row.subject} was seen in this capture")
+        return RowResult(
+            row,
+            Status.NOT_EXERCISED,
+            f"nothing of the activity {row.service.activity} on this row took place while capturing",
+        )
+    twin = question.satisfied_by(row)
+    if twin:
+        return RowResult(row, Status.NOT_EXERCISED, f"counts as exercised with {twin}")
+    doubt = question.doubt(row)
+    if doubt:
+        return RowResult(row, Status.NOT_OBSERVABLE, doubt)
+    return RowResult(row, Status.MISSING, f"due ({due}), and never attempted while the subject was seen")
+
+
+def _exercised(row: Row, flows: Sequence[Conversation]) -> RowResult:
+    ids = tuple(dict.fromkeys(flow.id for head in flows for flow in (head, *head.legs)))
+    results = [outcomes.of_session(flow) for flow in flows]
+    answered = sum(outcome is Outcome.ANSWERED for outcome, _ in results)
+    if answered:
+        return RowResult(row, Status.WORKING, f"{answered} of {len(flows)} flows answered", None, ids)
+    failed = [(FAILURES.index(outcome), outcome, why) for outcome, why in results if outcome in FAILURES]
+    if failed:
+        _, outcome, why = min(failed, key=lambda item: item[0])
+        return RowResult(row, Status.FAILING, f"attempted and never answered: {why}", outcome, ids)
+    why = next((why for _, why in results if why), "no reply seen, and none is known to be due")
+    return RowResult(row, Status.ONE_WAY, why, None, ids)
+
+
+class _Question:
+    """Due, observable, satisfied: what has to be asked before an absence means anything."""
+
+    def __init__(
+        self, matrix: Matrix, site: Site, seen: Visibility, locate: Locate, exercised: frozenset[str]
+    ) -> None:
+        self.site, self.seen = site, seen
+        self.rows = matrix.rows
+        self.exercised = exercised
+        self.roles = {role for host in site.hosts for role in host.roles}
+        self.named = site.activities - {OPERATION}
+        self.minutes = {ruleset.name: ruleset.observe_minutes for ruleset in matrix.rulesets}
+        self.hosts: dict[tuple[str, str], list[Host]] = defaultdict(list)
+        for subject in matrix.subjects:
+            for edition in subject.editions:
+                self.hosts[subject.role, edition.id].append(subject.host)
+        self.addresses: dict[int, list[Address]] = defaultdict(list)
+        for address in seen.sights:
+            for host in locate(address):
+                self.addresses[id(host)].append(address)
+        self.partners = self._partners(matrix)
+
+    def _partners(self, matrix: Matrix) -> dict[str, list[Row]]:
+        """Rows that count as one when due: the ports of a pool, and the two directions of a pair."""
+        groups: dict[tuple[str, str, str, str, str], list[Row]] = defaultdict(list)
+        for row in matrix.rows:
+            groups[_family(row)].append(row)
+        return {row.id: groups[_family(row)] for row in matrix.rows}
+
+    def due(self, row: Row) -> str:
+        """Why the row is due, empty if it is not."""
+        if EVERYTHING in self.named:
+            return "every row was called for"
+        if row.service.activity in self.named:
+            return f"the activity {row.service.activity} took place"
+        present = sorted(row.due_with & self.roles)
+        return f"part of normal operation with {present[0]} on the site" if present else ""
+
+    def satisfied_by(self, row: Row) -> str:
+        """The row whose exercise also exercised this one, empty if none."""
+        return next((other.id for other in self.partners[row.id] if other.id in self.exercised), "")
+
+    def _subjects(self, row: Row) -> Iterable[tuple[Host, Address]]:
+        for host in self.hosts.get((row.subject, row.edition), ()):
+            for address in self.addresses.get(id(host), ()):
+                yield host, address
+
+    def subject_seen(self, row: Row) -> bool:
+        """Whether any host of the row's subject took part in unicast traffic."""
+        return any(True for _ in self._subjects(row))
+
+    def doubt(self, row: Row) -> str:
+        """Why this capture could not have shown the row, empty if it would have."""
+        minutes = self.site.observe_minutes or self.minutes.get(row.ruleset) or OBSERVE_MINUTES
+        reason = f"no {row.subject} was seen in this capture"
+        counterparts = self._counterparts(row)
+        for _, address in self._subjects(row):
+            sight = self.seen.sights[address]
+            if sight.sent.first is None or sight.received.first is None:
+                reason = f"{row.subject} was seen in one direction only"
+            elif self.seen.both_ways(address) < minutes * MINUTE:
+                reason = f"{row.subject} was seen for less than {minutes:g} minutes"
+            elif not self.seen.shows_pairs_of(address, counterparts):
+                reason = "the capture was taken at another host and does not show all of this row's traffic"
+            else:
+                return ""
+        return reason
+
+    def _counterparts(self, row: Row) -> list[Address] | None:
+        """Addresses that could be at the other end; None where they cannot be listed."""
+        roles = (row.peers or frozenset()) | row.due_with
+        found: list[Address] = []
+        for host in self.site.hosts:
+            if roles & set(host.roles):
+                for network in host.networks:
+                    listed = _addresses(network)
+                    if listed is None:
+                        return None
+                    found += listed
+        return found or None
+
+
+def _family(row: Row) -> tuple[str, str, str, str, str]:
+    service = row.service
+    member = f"pool {service.pool}" if service.pool else f"{row.transport} {row.port}"
+    return row.ruleset, row.subject, row.edition, "both" if service.paired else row.direction, member
+
+
+def _addresses(network: str) -> list[Address] | None:
+    """The addresses of a site entry, None where it is a range in which hosts may or may not exist."""
+    try:
+        if "-" in network:
+            low, high = (ipaddress.ip_address(part.strip()) for part in network.split("-"))
+            if int(high) - int(low) >= LISTABLE:
+                return None
+            kind = type(low)
+            return [_halves(kind(number)) for number in range(int(low), int(high) + 1)]
+        net = ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return None
+    return [_halves(net[0])] if net.num_addresses == 1 else None
+
+
+def _halves(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Address:
+    number = int(address)
+    return address.version, number >> 64, number & 0xFFFF_FFFF_FFFF_FFFF

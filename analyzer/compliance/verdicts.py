@@ -1,0 +1,383 @@
+"""What the sheets say of each conversation.
+
+Each end that is a subject either lists the conversation, or does not, or has no edition that could say.
+A multicast or broadcast destination stands for every subject of the site that lists it as incoming.
+The conversation's legs share its verdict: the request's row covers them.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from analyzer import transports
+from analyzer.conversation import Address, Conversation
+from analyzer.matrix import Matrix, Subject
+from analyzer.model import Background, Direction, Host, Retired, Row, Verdict
+from analyzer.protocol import Fit
+from analyzer.tables import ETHERTYPE
+
+Locate = Callable[[Address], tuple[Host, ...]]
+
+
+class Says(enum.Enum):
+    """What one end's sheets say."""
+
+    NOTHING = "no subject here"
+    LISTED = "listed"
+    UNLISTED = "not listed"
+    UNKNOWN = "no edition covers this version"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One end of a conversation: the host entries at its address, and the subjects they are."""
+
+    hosts: tuple[Host, ...] = ()
+    subjects: tuple[Subject, ...] = ()
+    everyone: bool = False
+    """A group address: ``subjects`` are all that could receive."""
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """All roles held here, in the site's order."""
+        return (
+            () if self.everyone else tuple(dict.fromkeys(role for host in self.hosts for role in host.roles))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict on a conversation, and what it rests on."""
+
+    verdict: Verdict
+    reason: str
+    ends: tuple[End, End]
+    rows: tuple[Row, ...] = ()
+    unlisted: tuple[Subject, ...] = ()
+    """The subjects whose sheets do not list it."""
+    retired: Retired | None = None
+    undeclared: bool = False
+    """The far end is in no site file."""
+    certain: bool = True
+    """Nothing inferred stands behind the verdict."""
+
+
+NOBODY: Final = End()
+EXTENDED: Final = {"upnp": "ssdp"}
+"""Protocols that are the same thing to a sheet."""
+
+
+class Bench:
+    """Judges conversations; equal relations are judged once.
+
+    ``locate`` gives the host entries at an address, ``host_background`` tells a conversation that an
+    operating system started by itself (SSDP of a Windows host).
+    """
+
+    def __init__(
+        self,
+        matrix: Matrix,
+        locate: Locate,
+        background: Sequence[Background],
+        *,
+        strict: bool = False,
+        declared: bool = True,
+        host_background: Callable[[Conversation], bool] = lambda _: False,
+    ) -> None:
+        self.matrix, self.locate, self.strict, self.declared = matrix, locate, strict, declared
+        self.background = {entry.protocol: entry for entry in background}
+        self.host_background = host_background
+        self._ends: dict[Address, End] = {}
+        self._known: dict[object, Judgement] = {}
+
+    # ------------------------------------------------------------ ends
+
+    def end(self, address: Address) -> End:
+        """Who is at an address."""
+        end = self._ends.get(address)
+        if end is None:
+            hosts = self.locate(address)
+            subjects = tuple(subject for host in hosts for subject in self.matrix.of_host(host))
+            end = self._ends[address] = End(hosts, subjects)
+        return end
+
+    def _ends_of(self, conversation: Conversation, forward: bool) -> tuple[End, End]:
+        source, target = conversation.a, conversation.b
+        if not forward:
+            source, target = target, source
+        origin = self.end(source)
+        if conversation.group and forward:
+            others = tuple(subject for subject in self.matrix.subjects if subject not in origin.subjects)
+            return origin, End(subjects=others, everyone=True)
+        return origin, self.end(target)
+
+    def has_row(self, conversation: Conversation, forward: bool) -> bool:
+        """Whether any sheet lists the conversation when read in that direction."""
+        if not conversation.ported:
+            return False
+        origin, target = self._ends_of(conversation, forward)
+        port = conversation.b_port if forward else conversation.a_port
+        return any(
+            self._lists(end, direction, other, conversation, port)
+            for end, direction, other in ((origin, "outgoing", target), (target, "incoming", origin))
+        )
+
+    def knows_port(self, conversation: Conversation, forward: bool) -> bool:
+        """Whether a sheet of either end has the addressed port at all, in whatever direction."""
+        if not conversation.ported:
+            return False
+        port = conversation.b_port if forward else conversation.a_port
+        return any(
+            self.matrix.find(subject, direction, conversation.transport, port)
+            for end in self._ends_of(conversation, forward)
+            for subject in end.subjects
+            for direction in _DIRECTIONS
+        )
+
+    def _lists(
+        self, end: End, direction: Direction, other: End, conversation: Conversation, port: int
+    ) -> tuple[Row, ...]:
+        rows: list[Row] = []
+        for subject in end.subjects:
+            for row in self.matrix.find(subject, direction, conversation.transport, port):
+                if row.peers is not None and not _may_be(row.peers, other):
+                    continue
+                if self._foreign(row, conversation):
+                    continue
+                rows.append(row)
+        return tuple(rows)
+
+    def _foreign(self, row: Row, conversation: Conversation) -> bool:
+        """A port of the sheet used by proven site infrastructure: Kerberos on 88 is not the vendor's."""
+        return (
+            conversation.fit is Fit.YES
+            and conversation.protocol in self.background
+            and row.service.protocol not in self.background
+            and EXTENDED.get(row.service.protocol, row.service.protocol)
+            != EXTENDED.get(conversation.protocol, conversation.protocol)
+        )
+
+    # ------------------------------------------------------------ verdicts
+
+    def judge(self, conversation: Conversation) -> Judgement:
+        """The verdict on a conversation; a leg has its parent's."""
+        if conversation.parent is not None:
+            return self.judge(conversation.parent)
+        if conversation.confidence != "guess":
+            return self._both_ways(conversation)
+        readings = [self._read(conversation, forward) for forward in (True, False)]
+        safe = (Verdict.EXPECTED, Verdict.INFRASTRUCTURE, Verdict.OUT_OF_SCOPE)
+        if readings[0].verdict is readings[1].verdict and readings[0].verdict in safe:
+            return readings[0]
+        return replace(
+            readings[0],
+            verdict=Verdict.REVIEW,
+            reason="who opened it is a guess: no handshake, no telling payload, no known session",
+            certain=False,
+            rows=(),
+            retired=None,
+            undeclared=False,
+        )
+
+    def _both_ways(self, conversation: Conversation) -> Judgement:
+        judgement = self._read(conversation, conversation.forward)
+        if not conversation.asks_back or conversation.originator_port == conversation.port == 0:
+            return judgement
+        back = self._read(conversation, not conversation.forward)
+        if back.verdict is not judgement.verdict:
+            return judgement
+        return replace(judgement, rows=tuple(dict.fromkeys((*judgement.rows, *back.rows))))
+
+    def _read(self, conversation: Conversation, forward: bool) -> Judgement:
+        ends = self._ends_of(conversation, forward)
+        port = conversation.b_port if forward else conversation.a_port
+        by_host = conversation.protocol == "ssdp" and self.host_background(conversation)
+        key = (
+            *(tuple(map(id, end.hosts)) or end.everyone for end in ends),
+            conversation.transport,
+            port,
+            conversation.protocol,
+            conversation.fit,
+            by_host,
+        )
+        judgement = self._known.get(key)
+        if judgement is None:
+            judgement = self._known[key] = self._judge(conversation, port, ends, by_host)
+        return judgement
+
+    def _judge(
+        self, conversation: Conversation, port: int, ends: tuple[End, End], by_host: bool
+    ) -> Judgement:
+        origin, target = ends
+        if not conversation.ported:
+            return self._portless(conversation, ends)
+        listed = (
+            self._lists(origin, "outgoing", target, conversation, port),
+            self._lists(target, "incoming", origin, conversation, port),
+        )
+        says = _says(origin, listed[0]), _says(target, listed[1])
+        rows = listed[0] + listed[1]
+        if (not rows or by_host) and self._is_background(conversation, ends, by_host):
+            return Judgement(Verdict.INFRASTRUCTURE, self._why_background(conversation), ends)
+        if Says.LISTED not in says and not (origin.subjects or (target.subjects and not target.everyone)):
+            return Judgement(Verdict.OUT_OF_SCOPE, "no host here is the subject of a sheet", ends)
+        return _verdict(ends, says, listed, conversation, port, self.declared)
+
+    def _portless(self, conversation: Conversation, ends: tuple[End, End]) -> Judgement:
+        entry = self.background.get(conversation.protocol)
+        beyond_sheets = transports.number(conversation.transport) >= ETHERTYPE
+        if entry is not None and (beyond_sheets or not self.strict):
+            return Judgement(Verdict.INFRASTRUCTURE, entry.reason, ends)
+        subjects = [subject for end in ends if not end.everyone for subject in end.subjects]
+        if beyond_sheets or not subjects:
+            return Judgement(Verdict.OUT_OF_SCOPE, "no sheet speaks about this transport", ends)
+        return Judgement(
+            Verdict.UNEXPECTED,
+            f"{_names(subjects)}: the sheet lists TCP and UDP ports only",
+            ends,
+            unlisted=tuple(subjects),
+            certain=all(subject.certain for subject in subjects),
+        )
+
+    def _is_background(self, conversation: Conversation, ends: tuple[End, End], by_host: bool) -> bool:
+        subject_here = bool(ends[0].subjects), bool(ends[1].subjects and not ends[1].everyone)
+        entry = self.background.get(conversation.protocol)
+        if self.strict and any(subject_here):
+            return False
+        if by_host:
+            return True
+        if entry is None or conversation.fit is Fit.NO:
+            return False
+        if entry.when == "always":
+            return True
+        if entry.when == "client":
+            return not subject_here[1]
+        return not any(subject_here)
+
+    def _why_background(self, conversation: Conversation) -> str:
+        entry = self.background.get(conversation.protocol)
+        return (
+            entry.reason if entry is not None else "sent by the host's operating system, not by the product"
+        )
+
+
+_DIRECTIONS: Final[tuple[Direction, Direction]] = ("incoming", "outgoing")
+
+
+def _may_be(peers: frozenset[str], end: End) -> bool:
+    if end.everyone:
+        return True
+    return any(role in peers for role in end.roles)
+
+
+def _says(end: End, rows: tuple[Row, ...]) -> Says:
+    if rows:
+        return Says.LISTED
+    if not end.subjects or end.everyone:
+        return Says.NOTHING
+    return Says.UNKNOWN if all(not subject.editions for subject in end.subjects) else Says.UNLISTED
+
+
+def _names(subjects: Sequence[Subject]) -> str:
+    return " and ".join(dict.fromkeys(subject.role for subject in subjects))
+
+
+def _sheet(subject: Subject) -> str:
+    editions = " or ".join(edition.id for edition in subject.editions)
+    return f"{subject.ruleset.name} {editions}".strip()
+
+
+def _verdict(
+    ends: tuple[End, End],
+    says: tuple[Says, Says],
+    listed: tuple[tuple[Row, ...], tuple[Row, ...]],
+    conversation: Conversation,
+    port: int,
+    declared: bool,
+) -> Judgement:
+    rows = listed[0] + listed[1]
+    silent = [
+        subject
+        for end, say in zip(ends, says, strict=True)
+        if say is Says.UNLISTED
+        for subject in end.subjects
+    ]
+    what = f"{conversation.transport.upper()} {port}"
+    if Says.UNLISTED not in says and Says.LISTED not in says:
+        unsupported = [subject for end in ends for subject in end.subjects]
+        return Judgement(
+            Verdict.REVIEW,
+            f"no edition of the sheet covers {_names(unsupported)} {unsupported[0].host.version}",
+            ends,
+            certain=False,
+        )
+    certain = _certain(ends, says, rows)
+    if Says.UNLISTED not in says:
+        undeclared = declared and any(not end.hosts and not end.everyone for end in ends)
+        where = " and ".join(dict.fromkeys(f"{row.ruleset} {row.edition} ({row.direction})" for row in rows))
+        return Judgement(
+            Verdict.EXPECTED,
+            f"{what} is listed in {where}",
+            ends,
+            rows,
+            undeclared=undeclared,
+            certain=certain,
+        )
+    retired = _retired(silent, conversation.transport, port)
+    missing = " and ".join(dict.fromkeys(_sheet(subject) for subject in silent))
+    if Says.LISTED in says:
+        lists = " and ".join(dict.fromkeys(f"{row.ruleset} {row.edition}" for row in rows))
+        return Judgement(
+            Verdict.DISPUTED,
+            f"{lists} lists {what}, {missing} does not",
+            ends,
+            rows,
+            tuple(silent),
+            retired,
+            certain=certain,
+        )
+    return Judgement(
+        Verdict.UNEXPECTED,
+        f"{missing} does not list {what} between these hosts in this direction",
+        ends,
+        (),
+        tuple(silent),
+        retired,
+        certain=certain,
+    )
+
+
+def _certain(ends: tuple[End, End], says: tuple[Says, Says], rows: Sequence[Row]) -> bool:
+    """Whether every sheet that spoke spoke for a declared role and a known edition.
+
+    A host whose edition is open is still certain where all its possible editions agree.
+    """
+    for end, say in zip(ends, says, strict=True):
+        if end.everyone or say is Says.NOTHING:
+            continue
+        for subject in end.subjects:
+            if subject.certain or not subject.editions:
+                continue
+            if subject.host.basis == "inferred":
+                return False
+            listing = {row.edition for row in rows if row.subject == subject.role}
+            if listing and listing != {edition.id for edition in subject.editions}:
+                return False
+    return True
+
+
+def _retired(subjects: Sequence[Subject], transport: str, port: int) -> Retired | None:
+    for subject in subjects:
+        for edition in subject.editions:
+            for entry in edition.retired:
+                if (entry.transport, entry.port) == (transport, port):
+                    return entry
+    return None
+
+
+def relations(bench: Bench, found: Sequence[Conversation]) -> Mapping[int, Judgement]:
+    """The judgement of every conversation, by its row in FLOWS."""
+    return {conversation.row: bench.judge(conversation) for conversation in found}

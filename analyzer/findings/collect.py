@@ -1,0 +1,223 @@
+"""All findings of an analysis: each flow, row, host, waiver and capture problem asked what is wrong with it."""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from analyzer import outcomes
+from analyzer.compliance import Judgement
+from analyzer.compliance.near import near_miss
+from analyzer.compliance.statuses import FAILURES
+from analyzer.conversation import Conversation
+from analyzer.findings import hosts, wording
+from analyzer.findings.case import Case, kind_of
+from analyzer.findings.waivers import Waivers
+from analyzer.matrix import Matrix
+from analyzer.model import (
+    CaptureInfo,
+    Finding,
+    FindingKind,
+    Row,
+    RowResult,
+    Severity,
+    Site,
+    Status,
+    Verdict,
+)
+
+
+MANY_PORTS: Final = 12
+"""Unexpected ports between the same two roles from which on they are one finding (a scan)."""
+ORDER: Final = tuple(Severity)
+JUDGED: Final = (Verdict.EXPECTED, Verdict.DISPUTED, Verdict.UNEXPECTED, Verdict.REVIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything the findings are drawn from."""
+
+    found: Sequence[Conversation]
+    judgements: Mapping[int, Judgement]
+    rows: Sequence[RowResult]
+    matrix: Matrix
+    site: Site
+    captures: Sequence[CaptureInfo]
+    today: datetime.date
+
+
+def collect(evidence: Evidence) -> tuple[tuple[Finding, ...], Mapping[int, str]]:
+    """The findings, gravest first, and the waiver's reason for each waived flow row."""
+    waivers = Waivers(evidence.site, evidence.today)
+    waived = {
+        conversation.row: waivers.covers(conversation)
+        for conversation in evidence.found
+        if conversation.parent is None
+    }
+    cases = [*_flow_cases(evidence, waived), *_missing(evidence), *hosts.cases(evidence), *waivers.expired()]
+    findings = [case.finding(evidence.captures) for case in cases]
+    findings += [
+        _problem(capture) for capture in evidence.captures if any(p.damage for p in capture.problems)
+    ]
+    findings.sort(key=lambda finding: ORDER.index(finding.severity))
+    return tuple(findings), {row: reason for row, reason in waived.items() if reason}
+
+
+def _severity(grave: Severity, certain: bool) -> Severity:
+    """What rests on an inference is at most a warning."""
+    return Severity.WARNING if grave is Severity.VIOLATION and not certain else grave
+
+
+# ---------------------------------------------------------------- flows
+
+
+def _flow_cases(evidence: Evidence, waived: Mapping[int, str]) -> list[Case]:
+    cases: dict[tuple[str, ...], Case] = {}
+
+    def case(
+        kind: FindingKind, grave: Severity, judgement: Judgement, conversation: Conversation, *extra: str
+    ) -> None:
+        waiver = waived.get(conversation.row, "") if kind is not FindingKind.UNDECLARED_PEER else ""
+        severity = _severity(grave, judgement.certain)
+        key = (*(kind_of(end) for end in judgement.ends), *extra)
+        slot = (kind, severity, waiver, *key)
+        if slot not in cases:
+            cases[slot] = Case(kind, severity, (*key, waiver) if waiver else key, waived=waiver)
+        cases[slot].add(conversation, judgement)
+
+    for conversation in evidence.found:
+        if conversation.parent is not None:
+            continue
+        judgement = evidence.judgements[conversation.row]
+        what = (conversation.transport, str(conversation.port))
+        if judgement.verdict is Verdict.UNEXPECTED and judgement.retired is None:
+            case(FindingKind.UNEXPECTED_FLOW, Severity.VIOLATION, judgement, conversation, *what)
+        elif judgement.verdict in (Verdict.UNEXPECTED, Verdict.DISPUTED) and judgement.retired is not None:
+            case(FindingKind.RETIRED_SERVICE, Severity.VIOLATION, judgement, conversation, *what)
+        elif judgement.verdict is Verdict.DISPUTED:
+            case(FindingKind.DISPUTED_FLOW, Severity.WARNING, judgement, conversation, *what)
+        elif judgement.verdict is Verdict.EXPECTED:
+            outcome, _ = outcomes.of_session(conversation)
+            if outcome in FAILURES:
+                case(FindingKind.FAILING_FLOW, Severity.VIOLATION, judgement, conversation, *what, outcome)
+            if judgement.undeclared:
+                case(FindingKind.UNDECLARED_PEER, Severity.NOTE, judgement, conversation, *what)
+        if conversation.claimed and judgement.verdict in JUDGED:
+            case(
+                FindingKind.PAYLOAD_MISMATCH,
+                Severity.WARNING,
+                judgement,
+                conversation,
+                *what,
+                conversation.claimed,
+            )
+    merged = _fold_scans(cases)
+    for one in merged:
+        _word(one, evidence.matrix)
+    return merged
+
+
+def _fold_scans(cases: Mapping[tuple[str, ...], Case]) -> list[Case]:
+    """Unexpected flows to very many ports between the same two roles become one case."""
+    groups: dict[tuple[object, ...], list[Case]] = defaultdict(list)
+    kept: list[Case] = []
+    for case in cases.values():
+        if case.kind is FindingKind.UNEXPECTED_FLOW:
+            groups[(*case.key[:3], case.severity, case.waived)].append(case)
+        else:
+            kept.append(case)
+    for group in groups.values():
+        if len(group) <= MANY_PORTS:
+            kept.extend(group)
+            continue
+        whole = Case(group[0].kind, group[0].severity, (*group[0].key[:3], "many"), waived=group[0].waived)
+        for case in group:
+            for conversation, judgement in zip(case.flows, case.judgements, strict=True):
+                whole.add(conversation, judgement)
+        kept.append(whole)
+    return kept
+
+
+def _word(case: Case, matrix: Matrix) -> None:
+    kind = case.kind
+    if kind is FindingKind.UNEXPECTED_FLOW:
+        ports = len({conversation.port for conversation in case.flows})
+        if ports > MANY_PORTS:
+            wording.many_ports(case, ports)
+            return
+        wording.unexpected(case)
+        case.near_miss = near_miss(case.flows[0], case.judgements[0], matrix)
+    elif kind is FindingKind.RETIRED_SERVICE:
+        wording.retired(case)
+        case.near_miss = near_miss(case.flows[0], case.judgements[0], matrix)
+    elif kind is FindingKind.DISPUTED_FLOW:
+        wording.disputed(case)
+        case.near_miss = near_miss(case.flows[0], case.judgements[0], matrix)
+    elif kind is FindingKind.FAILING_FLOW:
+        outcome, why = outcomes.of_session(case.flows[0])
+        wording.failing(case, outcome, f"{why[:1].upper()}{why[1:]}")
+    elif kind is FindingKind.PAYLOAD_MISMATCH:
+        wording.mismatch(case)
+    elif kind is FindingKind.UNDECLARED_PEER:
+        wording.undeclared(case)
+
+
+# ---------------------------------------------------------------- rows
+
+
+def _missing(evidence: Evidence) -> Iterable[Case]:
+    """Missing rows of one edition, direction and service are one case: a pool is one thing to mend."""
+    groups: dict[tuple[str, ...], list[RowResult]] = defaultdict(list)
+    for result in evidence.rows:
+        if result.status is Status.MISSING:
+            row = result.row
+            groups[row.ruleset, row.subject, row.edition, row.direction, row.service.pool or row.id].append(
+                result
+            )
+    for key, results in groups.items():
+        inferred = any(
+            subject.role == results[0].row.subject and not subject.certain
+            for subject in evidence.matrix.subjects
+        )
+        case = Case(FindingKind.MISSING_FLOW, _severity(Severity.VIOLATION, not inferred), key)
+        case.rows = {result.row.id: result.row for result in results}
+        case.frames = set(_frames_of_subject(evidence, results[0].row))
+        wording.missing(case, results)
+        yield case
+
+
+def _frames_of_subject(evidence: Evidence, row: Row) -> Iterable[int]:
+    """First and last frame in which the row's subject took part: the span in which nothing came."""
+    first = last = 0
+    for conversation in evidence.found:
+        ends = evidence.judgements[conversation.row].ends
+        if any(row.subject in end.roles for end in ends):
+            frames = [frame for frame in (*conversation.first_frame, *conversation.last_frame) if frame]
+            first = min(frames) if not first else min(first, *frames)
+            last = max(last, *frames)
+    return (first, last) if first else ()
+
+
+# ---------------------------------------------------------------- captures
+
+
+def _problem(capture: CaptureInfo) -> Finding:
+    damaged = [problem for problem in capture.problems if problem.damage]
+    frames = tuple(sorted({problem.frame for problem in damaged if problem.frame}))[:10]
+    case = Case(FindingKind.CAPTURE_PROBLEM, Severity.WARNING, tuple(sorted({p.code for p in damaged})))
+    case.title = f"{capture.path} is damaged: {', '.join(sorted({problem.code for problem in damaged}))}"
+    case.detail = "; ".join(
+        problem.detail + (f" ({problem.count} times)" if problem.count > 1 else "")
+        for problem in damaged[:10]
+    )
+    case.advice = (
+        "What could be read was analysed. Take the capture again if the damage hides the time in question; "
+        "rows and flows may be incomplete."
+    )
+    case.frames = {
+        frame for frame in frames if capture.first_frame <= frame < capture.first_frame + capture.packets
+    }
+    return case.finding((capture,))

@@ -1,0 +1,139 @@
+"""Findings about hosts, not flows: versions no sheet covers, versions that do not go together, direct mode."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from analyzer import versions
+from analyzer.conversation import Conversation
+from analyzer.findings.case import Case
+from analyzer.matrix import Subject
+from analyzer.model import FindingKind, Host, Severity
+
+if TYPE_CHECKING:
+    from analyzer.findings.collect import Evidence
+
+
+def cases(evidence: Evidence) -> Iterable[Case]:
+    """Every case about a host of the site."""
+    yield from _unsupported(evidence)
+    yield from _incompatible(evidence)
+    yield from _direct(evidence)
+
+
+def _names(hosts: Iterable[Host]) -> str:
+    found = list(dict.fromkeys(host.name or ", ".join(host.networks) for host in hosts))
+    return ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
+
+
+def _flows_of(evidence: Evidence, hosts: Iterable[Host]) -> list[Conversation]:
+    """The first few flows in which one of the hosts takes part, as evidence."""
+    wanted = {id(host) for host in hosts}
+    found = []
+    for conversation in evidence.found:
+        ends = evidence.judgements[conversation.row].ends
+        if conversation.parent is None and any(id(host) in wanted for end in ends for host in end.hosts):
+            found.append(conversation)
+            if len(found) == 8:
+                break
+    return found
+
+
+def _unsupported(evidence: Evidence) -> Iterable[Case]:
+    groups: dict[tuple[str, str], list[Subject]] = defaultdict(list)
+    for subject in evidence.matrix.subjects:
+        if subject.unsupported:
+            groups[subject.role, subject.host.version].append(subject)
+    for (role, version), subjects in groups.items():
+        ruleset = subjects[0].ruleset
+        ranges = ", ".join(edition.id for edition in ruleset.editions if edition.subject == role)
+        case = Case(FindingKind.UNSUPPORTED_VERSION, Severity.WARNING, (role, version))
+        case.title = f"{role} {version} is in no edition of the sheet"
+        case.detail = (
+            f"{ruleset.document} covers {role} {ranges}. Hosts: {_names(subject.host for subject in subjects)}. "
+            "Their rows are not judged."
+        )
+        case.advice = (
+            f"Check the version of these hosts. If {version} is right, ask {ruleset.vendor} for the ports of this "
+            "version, or plan the upgrade to a version that the sheet covers."
+        )
+        case.flows = _flows_of(evidence, (subject.host for subject in subjects))
+        yield case
+
+
+def _incompatible(evidence: Evidence) -> Iterable[Case]:
+    """Editions that are stated for other versions of their counterpart only, where the two talk."""
+    groups: dict[tuple[str, str, str, str], list[Conversation]] = defaultdict(list)
+    why: dict[tuple[str, str, str, str], tuple[Subject, Subject, str]] = {}
+    for conversation in evidence.found:
+        ends = evidence.judgements[conversation.row].ends
+        if conversation.parent is not None or any(end.everyone for end in ends):
+            continue
+        for near, far in (ends, ends[::-1]):
+            for subject in near.subjects:
+                for other in far.subjects:
+                    stated = _stated(subject, other)
+                    if stated:
+                        key = (subject.role, subject.host.version, other.role, other.host.version)
+                        groups[key].append(conversation)
+                        why[key] = subject, other, stated
+    for key, flows in groups.items():
+        subject, other, stated = why[key]
+        edition = subject.editions[0]
+        declared = subject.host.basis == other.host.basis == "declared"
+        case = Case(
+            FindingKind.INCOMPATIBLE_VERSIONS, Severity.VIOLATION if declared else Severity.WARNING, key
+        )
+        case.title = f"{key[0]} {key[1]} is not stated to work with {key[2]} {key[3]}"
+        case.detail = (
+            f"{subject.ruleset.document}, {edition.section}: for use with {other.role} {stated}. "
+            f"{len(flows)} flows between such hosts are in this capture."
+        )
+        case.advice = (
+            f"Bring both to versions that belong together: {other.role} {stated} for {key[0]} {edition.id}, or "
+            f"upgrade {key[0]}. Correct the versions in the site file if they are wrong."
+        )
+        case.flows = flows
+        yield case
+
+
+def _stated(subject: Subject, other: Subject) -> str:
+    """The specifier that the other's version breaks, empty if none or nothing is known."""
+    if not other.host.version or len(subject.editions) != 1:
+        return ""
+    stated = subject.editions[0].works_with.get(other.role, "")
+    return stated if stated and not versions.matches(other.host.version, stated) else ""
+
+
+def _direct(evidence: Evidence) -> Iterable[Case]:
+    """Use of a mode that the vendor calls temporary: by declaration, or by the traffic that only it has."""
+    for ruleset in evidence.matrix.rulesets:
+        for mode, words in ruleset.temporary_modes.items():
+            flows, certain = _in_mode(evidence, ruleset.name, mode)
+            if not flows:
+                continue
+            case = Case(FindingKind.DIRECT_MODE, Severity.WARNING, (ruleset.name, mode))
+            case.title = f"{ruleset.title or ruleset.name} runs in {mode} mode"
+            case.detail = f"{words} {len(flows)} flows of this mode are in the capture." + (
+                "" if certain else " The mode is read from the traffic."
+            )
+            case.advice = f"Use {mode} mode for set-up and service only; change the devices to the other mode for operation."
+            case.flows = flows
+            yield case
+
+
+def _in_mode(evidence: Evidence, ruleset: str, mode: str) -> tuple[list[Conversation], bool]:
+    """Flows that a row marks as belonging to ``mode`` alone."""
+    flows = []
+    certain = False
+    for conversation in evidence.found:
+        if conversation.parent is not None:
+            continue
+        judgement = evidence.judgements[conversation.row]
+        rows = [row for row in judgement.rows if row.ruleset == ruleset]
+        if any(row.service.mode == mode for row in rows):
+            flows.append(conversation)
+            certain = certain or any(row.edition == mode for row in rows)
+    return flows, certain

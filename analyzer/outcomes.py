@@ -1,0 +1,207 @@
+"""What the network did with each flow: answered, refused, blocked, unanswered or one-way.
+
+An attempt is answered by a packet of the other end; by RST or an ICMP port unreachable it is refused; by
+an ICMP prohibition or an unreachable host or network it is blocked; silence is ``unanswered`` where the
+protocol makes a reply due, and ``one-way`` where it does not or where this capture could not have shown it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from analyzer.conversation import Conversation
+from analyzer.model import Outcome
+from analyzer.protocol import Fit, Says
+from analyzer.tables import ACK, RST, QuotedError
+from analyzer.visibility import Visibility
+
+# ICMP type 3 codes (RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1)
+_BLOCKED_4: Final[Mapping[int, str]] = {
+    0: "network unreachable",
+    1: "host unreachable",
+    6: "network unknown",
+    7: "host unknown",
+    9: "network administratively prohibited",
+    10: "host administratively prohibited",
+    11: "network unreachable for this type of service",
+    12: "host unreachable for this type of service",
+    13: "communication administratively prohibited",
+}
+_REFUSED_4: Final[Mapping[int, str]] = {2: "protocol unreachable", 3: "port unreachable"}
+# ICMPv6 type 1 codes (RFC 4443 section 3.1)
+_BLOCKED_6: Final[Mapping[int, str]] = {
+    0: "no route to destination",
+    1: "communication administratively prohibited",
+    2: "beyond the scope of the source address",
+    3: "address unreachable",
+    5: "source address failed the ingress or egress policy",
+    6: "route to destination rejected",
+}
+_REFUSED_6: Final[Mapping[int, str]] = {4: "port unreachable"}
+PROHIBITED: Final = frozenset({(4, 9), (4, 10), (4, 13), (6, 1), (6, 5), (6, 6)})
+"""``(IP version, code)`` of the errors that only a filter sends."""
+
+BROADCAST_ANSWER: Final = 10_000_000_000
+"""How long after a search an announcement counts as its answer, ns."""
+
+
+def explain(error: QuotedError) -> tuple[Outcome | None, str]:
+    """The outcome that an ICMP error stands for and its name; None for one that ends no attempt."""
+    if error.version == 4 and error.type == 3:
+        blocked, refused = _BLOCKED_4, _REFUSED_4
+    elif error.version == 6 and error.type == 1:
+        blocked, refused = _BLOCKED_6, _REFUSED_6
+    else:
+        return None, ""
+    if error.code in blocked:
+        return Outcome.BLOCKED, blocked[error.code]
+    if error.code in refused:
+        return Outcome.REFUSED, refused[error.code]
+    return None, ""
+
+
+def settle(found: Sequence[Conversation], seen: Visibility, due: Mapping[tuple[str, int], bool]) -> None:
+    """Set ``outcome`` and ``why`` of every conversation.
+
+    ``due`` says for ``(transport, port)`` whether the sheets call a reply due, where the payload does
+    not tell.
+    """
+    for conversation in found:
+        conversation.outcome, conversation.why = _outcome(conversation, seen, due)
+    _announced(found)
+    for conversation in found:
+        if conversation.legs:
+            _from_legs(conversation)
+
+
+def _outcome(
+    conversation: Conversation, seen: Visibility, due: Mapping[tuple[str, int], bool]
+) -> tuple[Outcome, str]:
+    asked, replied = conversation.oriented(conversation.packets)
+    if conversation.transport == "tcp":
+        return _tcp(conversation, seen)
+    if conversation.parent is not None and replied and not asked:
+        return _leg(conversation)
+    if replied and asked:
+        return Outcome.ANSWERED, ""
+    if not asked:
+        return Outcome.ONE_WAY, "only answers are in this capture"
+    error = _worst(conversation)
+    if error is not None:
+        return error
+    if conversation.to_group:
+        return Outcome.ONE_WAY, "sent to a group"
+    if _reply_due(conversation, due):
+        if seen.one_sided(conversation.originator, conversation.responder):
+            return Outcome.ONE_WAY, "the capture shows one direction only"
+        return Outcome.UNANSWERED, "a reply was due and none came"
+    return Outcome.ONE_WAY, ""
+
+
+def _leg(leg: Conversation) -> tuple[Outcome, str]:
+    """A leg in which only the server speaks.
+
+    An answer to a search is just that. A TFTP server waits for an acknowledgement of every packet (RFC 1350
+    section 2): if it repeats itself, the client never got it or its acknowledgement never came.
+    """
+    _, server = leg.oriented(leg.heads)
+    numbers = {head.data[:4] for head in server}
+    if leg.protocol != "tftp" or leg.oriented(leg.packets)[1] < 2 or len(numbers) > 1:
+        return Outcome.ANSWERED, ""
+    error = _worst(leg, of_originator=False)
+    if error is not None:
+        return error[0], f"the server's packets to the client met {error[1]}"
+    return Outcome.UNANSWERED, "the server's packets leave and the client never acknowledges"
+
+
+def _tcp(conversation: Conversation, seen: Visibility) -> tuple[Outcome, str]:
+    asked, replied = conversation.oriented(conversation.packets)
+    _, synack = conversation.oriented(conversation.synack)
+    flags, answer = conversation.oriented(conversation.flags)
+    syn, _ = conversation.oriented(conversation.syn)
+    if synack:
+        return Outcome.ANSWERED, ""
+    if syn:
+        if answer & RST:
+            return Outcome.REFUSED, "RST to the SYN"
+        if replied:
+            return Outcome.ANSWERED, ""
+        error = _worst(conversation)
+        if error is not None:
+            return error
+        if flags & ACK and conversation.oriented(conversation.payload)[0]:
+            return Outcome.ANSWERED, "the handshake was completed; the answers are not in this capture"
+        if seen.one_sided(conversation.originator, conversation.responder):
+            return Outcome.ONE_WAY, "the capture shows one direction only"
+        return Outcome.UNANSWERED, "no answer to the SYN"
+    if asked and replied:
+        return Outcome.ANSWERED, ""
+    error = _worst(conversation)
+    if error is not None:
+        return error
+    return Outcome.ONE_WAY, "begun before the capture, one direction seen"
+
+
+def _worst(conversation: Conversation, *, of_originator: bool = True) -> tuple[Outcome, str] | None:
+    """What ICMP errors say of one end's packets: a prohibition before a refusal."""
+    told = []
+    for error in conversation.errors:
+        if (error.from_a is conversation.forward) is of_originator:
+            outcome, name = explain(error)
+            if outcome is not None:
+                told.append((outcome is Outcome.REFUSED, outcome, f"ICMP {name}"))
+    if not told:
+        return None
+    _, outcome, why = min(told, key=lambda item: item[0])
+    return outcome, why
+
+
+def _reply_due(conversation: Conversation, due: Mapping[tuple[str, int], bool]) -> bool:
+    asked, _ = conversation.oriented(conversation.readings)
+    told = [reading.reply_due for reading in asked if reading.reply_due is not None]
+    if told:
+        return any(told)
+    if conversation.fit is Fit.NO:
+        return False
+    return due.get((conversation.transport, conversation.port), False)
+
+
+def _announced(found: Sequence[Conversation]) -> None:
+    """A BACnet Who-Is to everyone is answered by the I-Am of another host, itself often a broadcast."""
+    announcements = [
+        (conversation.originator, conversation)
+        for conversation in found
+        if conversation.protocol == "bacnet"
+        and any(reading.says is Says.ANNOUNCE for side in conversation.readings for reading in side)
+    ]
+    if not announcements:
+        return
+    for conversation in found:
+        if not (conversation.to_group and conversation.protocol == "bacnet"):
+            continue
+        if not any(reading.says is Says.REQUEST for reading in conversation.readings[0]):
+            continue
+        for speaker, announcement in announcements:
+            if speaker != conversation.originator and (
+                conversation.start <= announcement.end <= conversation.end + BROADCAST_ANSWER
+                or conversation.start <= announcement.start <= conversation.end + BROADCAST_ANSWER
+            ):
+                conversation.outcome, conversation.why = Outcome.ANSWERED, "answered by an I-Am"
+                break
+
+
+def _from_legs(request: Conversation) -> None:
+    """A request answered from another port, or a search answered by unicast, is answered."""
+    if any(leg.oriented(leg.packets)[1] for leg in request.legs):
+        request.outcome = Outcome.ANSWERED
+        request.why = "answered by unicast" if request.to_group else "answered from another port"
+
+
+def of_session(conversation: Conversation) -> tuple[Outcome, str]:
+    """The outcome of a flow and its legs as one thing: a request whose every leg fails has failed."""
+    failing = (Outcome.UNANSWERED, Outcome.REFUSED, Outcome.BLOCKED)
+    if conversation.legs and all(leg.outcome in failing for leg in conversation.legs):
+        last = max(conversation.legs, key=lambda leg: leg.start)
+        return last.outcome, last.why
+    return conversation.outcome, conversation.why

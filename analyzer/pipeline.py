@@ -1,0 +1,298 @@
+"""The only module that knows the order of the stages.
+
+::
+
+    capture → decode → flows → classify + sessions → (site, matrix) → outcomes → compliance → findings → Report
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Final
+
+from analyzer import capture, classify, decode, infer, outcomes, rulesets, sessions, site
+from analyzer.addresses import text
+from analyzer.compliance import Bench, Judgement, statuses
+from analyzer.conversation import Conversation
+from analyzer.directory import Directory
+from analyzer.errors import UsageError
+from analyzer.findings import Evidence, collect
+from analyzer.flows import FlowTable
+from analyzer.matrix import Matrix, build
+from analyzer.model import (
+    CaptureInfo,
+    Endpoint,
+    FlowRecord,
+    FlowReport,
+    Host,
+    HostResult,
+    Progress,
+    Report,
+    Ruleset,
+    Site,
+)
+from analyzer.protocols import load as load_protocols
+from analyzer.protocols.ssdp import is_host_background
+from analyzer.tables import Flows, Reason
+from analyzer.version import VERSION
+from analyzer.visibility import Visibility
+
+ENGINES: Final = ("auto", "dpkt")
+FLAG_LETTERS: Final = "FSRPAUEC"
+"""TCP flags from the lowest bit up (RFC 9293 section 3.1), as Wireshark abbreviates them."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user asked for. ``sources`` are paths, directories, ``-`` or URLs."""
+
+    sources: tuple[str, ...]
+    site: str | None = None
+    hosts: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    activities: tuple[str, ...] = ()
+    strict: bool = False
+    engine: str = "auto"
+
+
+def check(options: Options, progress: Progress | None = None) -> Report:
+    """Compare captures with the expected matrix of the site.
+
+    Raises :class:`analyzer.errors.PortmatrixError` where the job cannot be done: unreadable input, an invalid
+    ruleset or site file, an option that cannot be meant.
+    """
+    sheets = rulesets.load(options.rules)
+    known = rulesets.roles(sheets)
+    modes = rulesets.modes(sheets)
+    stated = site.load(options.site, known, modes) if options.site is not None else None
+    hosts = [site.parse_host(option, known, modes) for option in options.hosts]
+    place = site.combine(stated, hosts, options.activities)
+    captures, flows = _read(options, progress)
+    return judge(captures, flows, sheets, place, strict=options.strict)
+
+
+def flows(options: Options, progress: Progress | None = None) -> FlowReport:
+    """The flow table of captures, without a verdict. Raises as :func:`check` does."""
+    captures, table = _read(options, progress)
+    found = classify.recognise(table)
+    sessions.tie(found)
+    classify.orient(found)
+    outcomes.settle(found, Visibility(found), {})
+    records = tuple(_record(conversation, {}) for conversation in found)
+    return FlowReport(VERSION, captures, records, _undecoded(table))
+
+
+def judge(
+    captures: Sequence[CaptureInfo],
+    table: Flows,
+    sheets: Sequence[Ruleset],
+    place: Site,
+    *,
+    strict: bool = False,
+    today: datetime.date | None = None,
+) -> Report:
+    """The report on a flow table that has been read already."""
+    found = classify.recognise(table)
+    sessions.tie(found)
+    place = infer.complete(place, found, sheets)
+    matrix = build(sheets, place.hosts)
+    bench = _bench(matrix, sheets, place, strict)
+    classify.orient(found, bench.has_row, bench.knows_port)
+    seen = Visibility(found)
+    outcomes.settle(found, seen, _replies_due(sheets))
+    judgements = {conversation.row: bench.judge(conversation) for conversation in found}
+    rows = statuses(matrix, place, found, judgements, seen, bench.locate)
+    evidence = Evidence(
+        found, judgements, rows, matrix, place, tuple(captures), today or datetime.date.today()
+    )
+    findings, waived = collect(evidence)
+    records = tuple(_record(conversation, judgements, bench, waived) for conversation in found)
+    return Report(
+        version=VERSION,
+        captures=tuple(captures),
+        site=place,
+        hosts=tuple(_host(host, found, bench) for host in place.hosts),
+        rows=rows,
+        flows=records,
+        findings=findings,
+        rulesets=tuple(sheet for sheet in sheets if set(sheet.subjects) & {s.role for s in matrix.subjects}),
+        undecoded=_undecoded(table),
+    )
+
+
+# ---------------------------------------------------------------- reading
+
+
+def _read(options: Options, progress: Progress | None) -> tuple[tuple[CaptureInfo, ...], Flows]:
+    if options.engine not in ENGINES:
+        raise UsageError(f"--engine {options.engine}: this installation has {' and '.join(ENGINES)}")
+    found = capture.find(options.sources)
+    table = FlowTable()
+    infos: list[CaptureInfo] = []
+    frame = 1
+    with _told(progress, found):
+        for one in found:
+            first_frame = frame
+            for batch in one.batches(progress.advance if progress is not None else None):
+                table.add(decode.decode(batch, frame))
+                frame += len(batch.frames["offset"])
+            infos.append(_info(one, first_frame))
+    return tuple(infos), table.flows()
+
+
+@contextmanager
+def _told(progress: Progress | None, found: Sequence[capture.Capture]) -> Iterator[None]:
+    if progress is None:
+        yield
+        return
+    sizes = [one.size for one in found]
+    progress.start(None if None in sizes else sum(size for size in sizes if size is not None))
+    try:
+        yield
+    finally:
+        progress.finish()
+
+
+def _info(one: capture.Capture, first_frame: int) -> CaptureInfo:
+    problems = tuple(
+        replace(problem, frame=problem.frame + first_frame - 1) if problem.frame else problem
+        for problem in one.problems
+    )
+    return CaptureInfo(
+        path=one.path,
+        sha256=one.sha256,
+        format=one.format,
+        link_types=one.link_types,
+        packets=one.packets,
+        bytes=one.bytes,
+        first=one.first,
+        last=one.last,
+        first_frame=first_frame,
+        problems=problems,
+    )
+
+
+def _undecoded(table: Flows) -> dict[str, int]:
+    return {
+        Reason(reason).name.lower().replace("_", "-"): entry.count
+        for reason, entry in sorted(table.undecoded.items())
+    }
+
+
+# ---------------------------------------------------------------- judging
+
+
+def _bench(matrix: Matrix, sheets: Sequence[Ruleset], place: Site, strict: bool) -> Bench:
+    directory = Directory(place.hosts)
+
+    def locate(address: tuple[int, int, int]) -> tuple[Host, ...]:
+        return directory.at(*address) if address[0] else ()
+
+    background = [entry for sheet in sheets for entry in sheet.background]
+    return Bench(
+        matrix,
+        locate,
+        background,
+        strict=strict,
+        declared=place.declared,
+        host_background=_host_background,
+    )
+
+
+def _host_background(conversation: Conversation) -> bool:
+    """Whether every SSDP text of the flow says that an operating system or a browser sent it."""
+    heads = [head for side in conversation.heads for head in side]
+    return bool(heads) and all(is_host_background(head.data) for head in heads)
+
+
+def _replies_due(sheets: Sequence[Ruleset]) -> dict[tuple[str, int], bool]:
+    return {
+        key: service.reply
+        for sheet in sheets
+        for key, service in sheet.services.items()
+        if service.reply is not None
+    }
+
+
+# ---------------------------------------------------------------- records
+
+
+def _record(
+    conversation: Conversation,
+    judgements: Mapping[int, Judgement],
+    bench: Bench | None = None,
+    waived: Mapping[int, str] | None = None,
+) -> FlowRecord:
+    judgement = judgements.get(conversation.row)
+    head = conversation.parent or conversation
+    reasons = [judgement.reason] if judgement is not None else []
+    if conversation.why:
+        reasons.append(conversation.why)
+    originator = _endpoint(conversation, bench, responder=False)
+    responder = _endpoint(conversation, bench, responder=True)
+    letters = [_letters(flags) if conversation.transport == "tcp" else "" for flags in conversation.flags]
+    return FlowRecord(
+        id=conversation.id,
+        transport=conversation.transport,
+        protocol=conversation.protocol or "unknown",
+        service=_service(conversation, judgement),
+        originator=originator,
+        responder=responder,
+        confidence=conversation.confidence,
+        basis=conversation.basis,
+        packets=conversation.oriented(conversation.packets),
+        bytes=conversation.oriented(conversation.bytes),
+        first=conversation.start,
+        last=conversation.end,
+        frames=(min(frame for frame in conversation.first_frame if frame), max(conversation.last_frame)),
+        outcome=conversation.outcome,
+        verdict=judgement.verdict if judgement is not None else None,
+        reason="; ".join(reasons),
+        rows=tuple(row.id for row in judgement.rows) if judgement is not None else (),
+        parent=conversation.parent.id if conversation.parent is not None else None,
+        waived=(waived or {}).get(head.row, ""),
+        detail=conversation.detail,
+        flags=conversation.oriented((letters[0], letters[1])),
+        fragments=conversation.fragments,
+        duplicates=conversation.oriented(conversation.duplicates),
+    )
+
+
+def _endpoint(conversation: Conversation, bench: Bench | None, *, responder: bool) -> Endpoint:
+    address = conversation.responder if responder else conversation.originator
+    port = conversation.port if responder else conversation.originator_port
+    roles = bench.end(address).roles if bench is not None else ()
+    return Endpoint(text(*address), port if conversation.ported else None, roles)
+
+
+def _service(conversation: Conversation, judgement: Judgement | None) -> str:
+    if judgement is not None and judgement.rows:
+        return judgement.rows[0].service.name
+    if judgement is not None and judgement.retired is not None:
+        return judgement.retired.name
+    protocol = load_protocols().get(conversation.protocol)
+    return protocol.title if protocol is not None else ""
+
+
+def _letters(flags: int) -> str:
+    return "".join(letter for bit, letter in enumerate(FLAG_LETTERS) if flags >> bit & 1)
+
+
+def _host(host: Host, found: Sequence[Conversation], bench: Bench) -> HostResult:
+    seen = dict.fromkeys(
+        address
+        for conversation in found
+        for address in (conversation.a, conversation.b)
+        if host in bench.end(address).hosts
+    )
+    return HostResult(
+        name=host.name,
+        addresses=tuple(text(*address) for address in sorted(seen)) or host.networks,
+        roles=host.roles,
+        version=host.version,
+        basis=host.basis,
+        reason=host.reason,
+    )
