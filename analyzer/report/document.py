@@ -33,8 +33,8 @@ Entry = dict[str, Any]
 _EPOCH: Final = datetime.datetime(1970, 1, 1)
 _SECOND: Final = 10**9
 # RFC 3339 has four-digit years: what lies outside is shown as the nearest moment that has a name.
-_EARLIEST: Final = int((datetime.datetime.min - _EPOCH).total_seconds()) * _SECOND
-_LATEST: Final = (int((datetime.datetime.max - _EPOCH).total_seconds()) + 1) * _SECOND - 1
+_EARLIEST: Final = (datetime.datetime.min - _EPOCH) // datetime.timedelta(seconds=1) * _SECOND
+_LATEST: Final = ((datetime.datetime.max - _EPOCH) // datetime.timedelta(seconds=1) + 1) * _SECOND - 1
 
 
 def timestamp(nanoseconds: int) -> str:

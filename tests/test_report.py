@@ -1,0 +1,100 @@
+import ast
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import reports
+
+from analyzer import report
+from analyzer.errors import UsageError
+from analyzer.report import Style
+
+FOLDER = Path(report.__file__).parent
+
+
+def test_the_folder_is_the_registry():
+    files = {path.stem for path in FOLDER.glob("*.py")} - {"__init__"} - report.SHARED
+    assert set(report.formats()) == files
+    assert {"text", "json", "csv", "jsonl"} <= files
+    assert report.names("report")[0] == "text"
+    assert "jsonl" not in report.names("report")
+    assert "jsonl" in report.names("flows")
+
+
+@pytest.fixture
+def extra(tmp_path, monkeypatch):
+    """A renderer dropped into the folder."""
+
+    def add(source):
+        (tmp_path / "zebra.py").write_text(source)
+        monkeypatch.setattr(report, "__path__", [*report.__path__, str(tmp_path)])
+        report.formats.cache_clear()
+
+    yield add
+    report.formats.cache_clear()
+    sys.modules.pop("analyzer.report.zebra", None)
+    vars(report).pop("zebra", None)
+
+
+def test_a_new_file_is_a_new_format(extra):
+    extra("from analyzer.report import Format\nFORMAT = Format('zebra', ('.zeb',), lambda *given: None)\n")
+    assert report.choose(None, "report", "out.ZEB").name == "zebra"
+
+
+@pytest.mark.parametrize("source", ["", "FORMAT = 7", "import nowhere_at_all", "1/0"])
+def test_a_broken_file_fails_loudly(extra, source):
+    extra(source)
+    with pytest.raises((TypeError, ImportError, ZeroDivisionError)):
+        report.formats()
+
+
+def test_choice_by_name_then_suffix_then_text():
+    assert report.choose("csv", "report", "x.json").name == "csv"
+    assert report.choose(None, "report", "x.json").name == "json"
+    assert report.choose(None, "flows", "dir/x.jsonl").name == "jsonl"
+    assert report.choose(None, "report", "x.jsonl").name == "text"
+    assert report.choose(None, "report").name == "text"
+
+
+@pytest.mark.parametrize(("name", "what"), [("docx", "report"), ("jsonl", "report"), ("", "flows")])
+def test_a_format_that_is_not_there_lists_what_is(name, what):
+    with pytest.raises(UsageError, match="choose from text, csv, json") as caught:
+        report.choose(name, what)
+    assert "\n" not in str(caught.value)
+
+
+def test_renderers_do_not_import_each_other():
+    for name in report.formats():
+        tree = ast.parse((FOLDER / f"{name}.py").read_text())
+        imported = {
+            alias.name if isinstance(node, ast.Import) else f"{node.module}.{alias.name}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        }
+        others = {f"analyzer.report.{other}" for other in report.formats()}
+        assert not {entry for entry in imported if any(entry.startswith(other) for other in others)}
+
+
+def test_the_same_facts_in_every_format():
+    def shown(name):
+        stream = io.StringIO()
+        report.formats()[name].render("report")(reports.REPORT, stream, Style(verbosity=1))
+        return stream.getvalue()
+
+    document = json.loads(shown("json"))
+    for text in (shown("text"), shown("csv")):
+        for flow in document["flows"]:
+            assert flow["id"] in text
+            assert flow["originator"]["address"] in text
+            assert flow["verdict"] in text
+            assert flow["outcome"] in text
+    text = shown("text")
+    for row in document["rows"]:
+        assert row["id"] in text
+        assert row["status"] in text
+    for finding in document["findings"]:
+        assert finding["kind"] in text
+        assert finding["wireshark_filter"] in text
