@@ -7,8 +7,32 @@ test can string any file together. Frames are ``(time_ns, data)`` or ``(time_ns,
 
 from __future__ import annotations
 
+import gzip
+import io
+import lzma
 import struct
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+import lz4.frame
+
+from analyzer.capture.capture import WINDOW, Capture
+from analyzer.capture.reader import BATCH_FRAMES
+from analyzer.tables import FRAMES
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "zstd": zstd.compress,
+    "lz4": lz4.frame.compress,
+    "xz": lzma.compress,
+}
+"""What compresses a whole capture, by the name that a source gives to the compression."""
 
 Frame = tuple[int, bytes] | tuple[int, bytes, int]
 
@@ -23,7 +47,12 @@ def wire_length(frame: Frame) -> int:
 
 
 def pcap_header(
-    *, order: str = "<", magic: int = 0xA1B2C3D4, link_type: int = ETHERNET, snaplen: int = 262144, minor: int = 4
+    *,
+    order: str = "<",
+    magic: int = 0xA1B2C3D4,
+    link_type: int = ETHERNET,
+    snaplen: int = 262144,
+    minor: int = 4,
 ) -> bytes:
     """The 24 bytes at the beginning of a pcap file."""
     return struct.pack(order + "IHHiIII", magic, 2, minor, 0, 0, snaplen, link_type)
@@ -146,3 +175,40 @@ def pcapng(
     """
     head = shb(order) + idb(link_type, order=order, tsresol=tsresol, tsoffset=tsoffset, snaplen=snaplen)
     return head + b"".join(epb(frame, order=order) for frame in frames)
+
+
+class Row(NamedTuple):
+    """One frame as the readers gave it."""
+
+    time: int
+    data: bytes
+    wire: int
+    link_type: int
+    interface: int
+
+
+def read(data: bytes, window: int = WINDOW, hashed: bool = False) -> tuple[list[Row], Capture]:
+    """Every frame of a capture given as bytes, and the capture."""
+    capture = Capture("made.pcap", lambda: io.BytesIO(data), size=len(data), hashed=hashed, window=window)
+    rows: list[Row] = []
+    for batch in capture.batches():
+        FRAMES.check(batch.frames)
+        assert 0 < len(batch.frames["time"]) <= BATCH_FRAMES
+        columns = [
+            batch.frames[column].tolist()
+            for column in ("offset", "captured", *Row._fields)
+            if column != "data"
+        ]
+        for offset, captured, time, wire, link_type, interface in zip(*columns, strict=True):
+            assert 0 <= offset <= offset + captured <= len(batch.buffer)
+            assert wire >= captured
+            rows.append(
+                Row(time, bytes(batch.buffer[offset : offset + captured]), wire, link_type, interface)
+            )
+    assert (capture.packets, capture.bytes) == (len(rows), sum(row.wire for row in rows))
+    return rows, capture
+
+
+def codes(capture: Capture) -> list[tuple[str, int]]:
+    """The problems' codes and frames."""
+    return [(problem.code, problem.frame) for problem in capture.problems]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from analyzer.capture import pcap, pcapng
+from analyzer.capture import blocks, pcap, pcapng
 from analyzer.capture.reader import MAX_BLOCK, Reader, Taken, Unreadable
 from analyzer.capture.source import DRAIN_LIMIT, Raw, Source
 from analyzer.errors import CaptureError
@@ -54,7 +54,7 @@ def recognise(head: bytes) -> Reader | str | None:
     """The reader for a file that begins with ``head``; else what it looks like; None for no idea."""
     if head[:4] in pcap.MAGICS:
         return pcap.PcapReader()
-    if head[:4] == pcapng.MAGIC:
+    if head[:4] == blocks.MAGIC:
         return pcapng.PcapngReader()
     for magic, what in _OTHERS + _NO_CAPTURES:
         if head.startswith(magic):

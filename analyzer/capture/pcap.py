@@ -130,7 +130,7 @@ def _candidates(buffer: bytes, begin: int, stop: int, layout: Layout, near: int 
     """Positions from ``begin`` up to ``stop`` whose record header is plausible by itself."""
     found: list[int] = []
     for shift in range(4):
-        count = (min(stop + 12, len(buffer)) - begin - shift) // 4
+        count = (min(stop + 15, len(buffer)) - begin - shift) // 4
         if count < 4:
             continue
         words = np.frombuffer(buffer, layout.order + "u4", count, begin + shift).astype("i8")

@@ -1,0 +1,131 @@
+"""The blocks of a pcapng section: stepping from one to the next, and finding the next one past damage.
+
+Type codes and layouts are those of draft-ietf-opsawg-pcapng, sections 3 and 4.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+import numpy as np
+
+from analyzer.capture.reader import MAX_BLOCK, RESYNC_RANGE
+
+SHB, IDB, PB, SPB, NRB, ISB, EPB, DSB, CUSTOM, CUSTOM_NO_COPY = (
+    0x0A0D0D0A,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    10,
+    0xBAD,
+    0x40000BAD,
+)
+MAGIC: Final = b"\x0a\x0d\x0d\x0a"
+BYTE_ORDERS: Final = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
+SHB_MIN: Final = 28
+MINIMUM: Final = {SHB: SHB_MIN, IDB: 20, PB: 32, SPB: 16, EPB: 32}
+"""The shortest block of each type that we read: its fixed part and the three words of every block."""
+
+
+BLOCK, FULL, SHORT, DAMAGED = "block", "full", "short", "damaged"
+
+
+def walk(  # noqa: C901 - one loop over all blocks, kept whole for speed
+    buffer: bytes, start: int, order: str, rows: int
+) -> tuple[list[int], int, str, int]:
+    """Step over blocks from ``start`` on, collecting enhanced packet blocks.
+
+    Returns their positions, the position come to, why it stopped there (``FULL``: ``rows`` positions;
+    ``BLOCK``: a whole block of a type that the caller must look at; ``SHORT``: the next block is not
+    whole; ``DAMAGED``: what stands there is no block), and the bytes that the next block takes where it
+    is short.
+    """
+    two = struct.Struct(order + "II").unpack_from
+    one = struct.Struct(order + "I").unpack_from
+    end = len(buffer)
+    positions: list[int] = []
+    step = positions.append
+    position = start
+    while len(positions) < rows:
+        if position + 12 > end:
+            return positions, position, SHORT, 12
+        kind, length = two(buffer, position)
+        if kind == SHB:
+            # Its byte order may differ from the section's before it.
+            if buffer[position + 8 : position + 12] not in BYTE_ORDERS:
+                return positions, position, DAMAGED, 0
+            length = int.from_bytes(
+                buffer[position + 4 : position + 8], "big" if buffer[position + 8] == 0x1A else "little"
+            )
+        if length % 4 or length < MINIMUM.get(kind, 12) or length > MAX_BLOCK:
+            return positions, position, DAMAGED, 0
+        following = position + length
+        if following > end:
+            return positions, position, SHORT, length
+        if kind == EPB:
+            if one(buffer, following - 4)[0] != length:
+                return positions, position, DAMAGED, 0
+            step(position)
+        elif buffer[following - 4 : following] != buffer[position + 4 : position + 8]:
+            return positions, position, DAMAGED, 0
+        elif kind in MINIMUM:
+            return positions, position, BLOCK, length
+        position = following
+    return positions, position, FULL, 0
+
+
+def search(buffer: bytes, start: int, order: str) -> int | None:
+    """Where, after ``start``, a whole block of a known type is followed by another or by the buffer's end.
+
+    Looks at most RESYNC_RANGE ahead, in growing pieces. Any alignment: lost bytes need not come in fours.
+    """
+    begin, piece = start + 1, 1 << 12
+    while begin < min(start + RESYNC_RANGE, len(buffer) - 12):
+        stop = min(begin + piece, start + RESYNC_RANGE)
+        for candidate in _candidates(buffer, begin, stop, order):
+            following = whole(buffer, candidate, order)
+            if following is not None and (
+                following == len(buffer) or whole(buffer, following, order) is not None
+            ):
+                return candidate
+        begin, piece = stop, piece * 8
+    return None
+
+
+KNOWN: Final = (IDB, PB, SPB, NRB, ISB, EPB, DSB, CUSTOM, CUSTOM_NO_COPY)
+
+
+def _candidates(buffer: bytes, begin: int, stop: int, order: str) -> list[int]:
+    """Positions from ``begin`` up to ``stop`` with a known block type and a possible length."""
+    found: list[int] = []
+    for shift in range(4):
+        count = (min(stop + 7, len(buffer)) - begin - shift) // 4
+        if count < 2:
+            continue
+        words = np.frombuffer(buffer, order + "u4", count, begin + shift)
+        kind, length = words[:-1], words[1:]
+        good = np.isin(kind, KNOWN) & (length % 4 == 0) & (length >= 12) & (length <= MAX_BLOCK)
+        good |= kind == SHB
+        found += (np.flatnonzero(good) * 4 + begin + shift).tolist()
+    return sorted(position for position in found if position < stop)
+
+
+def whole(buffer: bytes, position: int, order: str) -> int | None:
+    """Where the block at ``position`` ends; None unless it is a whole one of a known type."""
+    if position + 12 > len(buffer):
+        return None
+    if buffer[position : position + 4] == MAGIC:
+        order = BYTE_ORDERS.get(buffer[position + 8 : position + 12], "")
+        if not order:
+            return None
+    kind, length = struct.unpack_from(order + "II", buffer, position)
+    following = position + length
+    if length % 4 or length < MINIMUM.get(kind, 12) or length > MAX_BLOCK or following > len(buffer):
+        return None
+    if kind not in KNOWN and kind != SHB:
+        return None
+    return following if buffer[following - 4 : following] == buffer[position + 4 : position + 8] else None

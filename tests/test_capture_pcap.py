@@ -1,0 +1,203 @@
+"""pcap: every variant round trips, any cut gives a prefix, damage is stepped over."""
+
+from __future__ import annotations
+
+import struct
+import time
+
+import pytest
+from captures import Frame, codes, pcap, pcap_header, read, wire_length
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analyzer.capture import pcap as module
+from analyzer.capture.pcap import PcapReader
+from analyzer.capture.reader import BATCH_FRAMES, MAX_FRAME, RESYNC_RANGE
+from analyzer.errors import CaptureError
+
+frames_strategy = st.lists(
+    st.builds(
+        lambda time, data, more: (time, data, len(data) + more),
+        st.integers(10**9, 2**32 * 10**9 - 1),
+        st.binary(min_size=1, max_size=60),
+        st.integers(0, 1500),
+    ),
+    max_size=8,
+)
+variants = st.fixed_dictionaries(
+    {"order": st.sampled_from("<>"), "nano": st.booleans(), "modified": st.booleans()}
+)
+windows = st.sampled_from([1, 7, 64, 1000, 1 << 22])
+
+
+def some(count: int, *, start: int = 1_700_000_000, size: int = 60) -> list[Frame]:
+    return [((start + k) * 10**9, bytes([k % 251 + 1]) * size) for k in range(count)]
+
+
+@given(frames_strategy, variants, windows)
+def test_frames_come_back(frames: list[Frame], variant: dict[str, object], window: int) -> None:
+    rows, capture = read(pcap(frames, link_type=113, **variant), window)  # type: ignore[arg-type]
+    grain = 1 if variant["nano"] and not variant["modified"] else 1000
+    assert [(row.time, row.data, row.wire) for row in rows] == [
+        (frame[0] // grain * grain, frame[1], wire_length(frame)) for frame in frames
+    ]
+    assert {(row.link_type, row.interface) for row in rows} <= {(113, 0)}
+    assert (capture.format, capture.link_types, capture.problems) == ("pcap", ("LINUX_SLL",), ())
+    assert capture.first == min((row.time for row in rows), default=None)
+    assert capture.last == max((row.time for row in rows), default=None)
+    assert capture.first_time == (rows[0].time if rows else None)
+
+
+@settings(max_examples=40)
+@given(frames_strategy, variants, windows, st.data())
+def test_a_cut_anywhere_gives_the_whole_frames_before_it(
+    frames: list[Frame], variant: dict[str, object], window: int, data: st.DataObject
+) -> None:
+    whole = pcap(frames, **variant)  # type: ignore[arg-type]
+    cut = data.draw(st.integers(0, len(whole)))
+    if cut < 24:
+        with pytest.raises(CaptureError):
+            read(whole[:cut], window)
+        return
+    rows, capture = read(whole[:cut], window)
+    header = 24 if variant["modified"] else 16
+    ends = [24]
+    for frame in frames:
+        ends.append(ends[-1] + header + len(frame[1]))
+    complete = sum(end <= cut for end in ends[1:])
+    assert rows == read(whole)[0][:complete]
+    assert codes(capture) == ([] if cut in ends else [("truncated-file", complete + 1)])
+
+
+@settings(max_examples=60)
+@given(
+    frames_strategy,
+    variants,
+    st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=6),
+    windows,
+)
+def test_mutations_never_raise_and_windows_do_not_matter(
+    frames: list[Frame], variant: dict[str, object], changes: list[tuple[int, int]], window: int
+) -> None:
+    damaged = bytearray(pcap(frames, **variant))  # type: ignore[arg-type]
+    for place, value in changes:
+        damaged[place % len(damaged)] = value
+    try:
+        rows, capture = read(bytes(damaged))
+    except CaptureError:
+        with pytest.raises(CaptureError):
+            read(bytes(damaged), window)
+        return
+    again, same = read(bytes(damaged), window)
+    assert (rows, capture.problems) == (again, same.problems)
+
+
+def test_batches_are_bounded() -> None:
+    frames = [(k * 1000, b"x") for k in range(1, 2 * BATCH_FRAMES + 4)]
+    rows, _ = read(pcap(frames))
+    assert [row.time for row in rows] == [frame[0] for frame in frames]
+
+
+def test_captured_beyond_the_wire_length_lifts_the_wire_length() -> None:
+    rows, _ = read(pcap([(10**18, b"abcdef", 2)]))
+    assert [(row.data, row.wire) for row in rows] == [(b"abcdef", 6)]
+
+
+def test_seconds_are_unsigned() -> None:
+    rows, _ = read(pcap([((2**32 - 1) * 10**9 + 5000, b"x")]))
+    assert rows[0].time == 4_294_967_295_000_005_000
+
+
+def test_the_upper_half_of_the_network_field_is_no_link_type() -> None:
+    rows, capture = read(pcap([(10**18, b"x")], link_type=0x2400_0000 | 0x1_0000 | 101))
+    assert rows[0].link_type == 101
+    assert capture.link_types == ("RAW",)
+
+
+@pytest.mark.parametrize("major", [0, 1, 3, 543])
+def test_other_versions_are_refused(major: int) -> None:
+    head = struct.pack("<IHHiIII", 0xA1B2C3D4, major, 0, 0, 0, 65535, 1)
+    with pytest.raises(CaptureError, match=rf"^made\.pcap: pcap version {major}\.0 is not supported$"):
+        read(head)
+
+
+def test_a_large_snapshot_length_allows_large_frames() -> None:
+    large = [(10**18, b"y" * (MAX_FRAME + 1)), (10**18, b"z")]
+    rows, capture = read(pcap(large, snaplen=MAX_FRAME * 2))
+    assert [len(row.data) for row in rows] == [MAX_FRAME + 1, 1]
+    assert capture.problems == ()
+    rows, capture = read(pcap(large))
+    assert codes(capture)[0] == ("damaged-record", 1)
+
+
+def test_an_absurd_length_is_stepped_over() -> None:
+    frames = some(9)
+    damaged = bytearray(pcap(frames))
+    struct.pack_into("<I", damaged, 24 + 3 * 76 + 8, 0x7FFFFFFF)
+    rows, capture = read(bytes(damaged))
+    assert [row.time for row in rows] == [frame[0] for k, frame in enumerate(frames) if k != 3]
+    [problem] = capture.problems
+    assert (problem.code, problem.frame, problem.count, problem.damage) == ("damaged-record", 4, 1, True)
+    assert "2147483647" in problem.detail
+    assert "went on 76 bytes later" in problem.detail
+
+
+def test_a_length_that_runs_over_the_end_is_damage_where_records_follow() -> None:
+    frames = some(5)
+    damaged = bytearray(pcap(frames))
+    struct.pack_into("<I", damaged, 24 + 76 + 8, 0x1_0000)
+    rows, capture = read(bytes(damaged))
+    assert [row.time for row in rows] == [frame[0] for k, frame in enumerate(frames) if k != 1]
+    assert codes(capture) == [("damaged-record", 2)]
+
+
+@pytest.mark.parametrize("lost", [1, 17, 50, 5000])
+def test_lost_bytes_cost_only_the_frames_they_touch(lost: int) -> None:
+    whole = pcap(some(400))
+    at = 24 + 10 * 76 + 3
+    rows, capture = read(whole[:at] + whole[at + lost :])
+    assert len(rows) >= 400 - lost // 76 - 3
+    assert rows[-300:] == read(whole)[0][-300:]
+    assert [code for code, _ in codes(capture)] == ["damaged-record"]
+
+
+def test_a_hole_of_zeros_is_not_frames() -> None:
+    whole = pcap(some(20))
+    at = 24 + 10 * 76
+    rows, capture = read(whole[:at] + bytes(76 * 3) + whole[at + 76 * 3 :])
+    assert rows == [row for k, row in enumerate(read(whole)[0]) if not 10 <= k < 13]
+    assert codes(capture) == [("damaged-record", 11)]
+
+
+def test_zeros_to_the_end_end_the_frames() -> None:
+    rows, capture = read(pcap(some(3)) + bytes(100_000))
+    assert len(rows) == 3
+    assert codes(capture) == [("damaged-record", 4)]
+
+
+def test_damage_too_far_from_the_next_record_ends_reading() -> None:
+    whole = pcap(some(3))
+    noise = b"\xff" * (RESYNC_RANGE + 100)
+    rows, capture = read(whole + noise + whole[24:])
+    assert len(rows) == 3
+    assert "no whole record was found" in capture.problems[0].detail
+
+
+def test_a_file_full_of_damage_ends_in_good_time() -> None:
+    record = struct.pack("<IIII", 1_700_000_000, 0, 1, 1) + b"x"
+    began = time.monotonic()
+    _, capture = read(pcap_header() + (record + record + b"\xff" * 40) * 20_000)
+    assert time.monotonic() - began < 5
+    assert capture.problems[0].count == 1001
+
+
+def test_walk_says_why_it_stopped() -> None:
+    data = pcap([(10**18, b"abcd"), (10**18, b"ef")])
+    layout = module.Layout(data[:24])
+    assert module.walk(data, 24, layout, 1, False) == ([24], 44, module.FULL, 0)
+    assert module.walk(data, 24, layout, 9, False) == ([24, 44], 62, module.SHORT, 16)
+    assert module.walk(data[:-1], 24, layout, 9, False) == ([24], 44, module.SHORT, 18)
+
+
+def test_the_reader_asks_for_its_header_first() -> None:
+    assert PcapReader().take(pcap_header()[:10], 0, False).need == 24

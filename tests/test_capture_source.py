@@ -1,0 +1,196 @@
+"""Sources: compression told by content, bounded output, damage kept as trouble, nothing lost."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import struct
+import sys
+import tracemalloc
+import zlib
+
+import pytest
+from captures import PACKERS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analyzer.capture.source import CHUNK, Kept, Source, compression, one_line
+
+packers = pytest.mark.parametrize("kind", PACKERS)
+TEXT = bytes(range(256)) * 2000
+
+
+def drained(source: Source, size: int = 100_000) -> bytes:
+    parts = []
+    while data := source.read(size):
+        assert len(data) <= size
+        parts.append(data)
+    return b"".join(parts)
+
+
+@given(st.binary(max_size=2000), st.sampled_from([None, *PACKERS]), st.integers(1, 3000))
+@settings(max_examples=60)
+def test_bytes_come_back(data: bytes, kind: str | None, size: int) -> None:
+    packed = PACKERS[kind](data) if kind else data
+    source = Source(io.BytesIO(packed), hashed=True)
+    if kind is None and compression(data):
+        return
+    assert source.compression == kind
+    assert drained(source, size) == data
+    assert source.drain()
+    assert (source.trouble, source.used) == ("", len(packed))
+    assert source.sha256 == hashlib.sha256(packed).hexdigest()
+
+
+@packers
+def test_members_follow_each_other(kind: str) -> None:
+    pack = PACKERS[kind]
+    source = Source(io.BytesIO(pack(b"one") + pack(b"") + pack(b"two")))
+    assert drained(source) == b"onetwo"
+    assert source.trouble == ""
+
+
+@pytest.mark.parametrize("kind", ["zstd", "lz4"])
+def test_skippable_frames_are_skipped(kind: str) -> None:
+    skippable = struct.pack("<II", 0x184D2A53, 5) + b"hello"
+    packed = PACKERS[kind](b"one") + skippable + PACKERS[kind](b"two") + skippable
+    source = Source(io.BytesIO(packed))
+    assert drained(source) == b"onetwo"
+    assert source.trouble == ""
+
+
+def test_a_leading_skippable_frame_is_zstd() -> None:
+    source = Source(io.BytesIO(struct.pack("<II", 0x184D2A50, 4) + b"pzst" + PACKERS["zstd"](b"data")))
+    assert (source.compression, drained(source)) == ("zstd", b"data")
+
+
+@packers
+def test_zeros_after_the_end_are_padding(kind: str) -> None:
+    source = Source(io.BytesIO(PACKERS[kind](TEXT) + bytes(200_000)))
+    assert drained(source) == TEXT
+    assert source.trouble == ""
+
+
+@packers
+def test_garbage_after_the_end(kind: str) -> None:
+    source = Source(io.BytesIO(PACKERS[kind](TEXT) + b"garbage"))
+    assert drained(source) == TEXT
+    assert source.trouble == "damaged-compression"
+    assert "follow" in source.detail
+
+
+@packers
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.99])
+def test_a_cut_keeps_what_came_before(kind: str, share: float) -> None:
+    data = b"".join(struct.pack("<I", k * 2654435761 % 2**32) for k in range(60_000))
+    packed = PACKERS[kind](data)
+    source = Source(io.BytesIO(packed[: int(len(packed) * share)]))
+    got = drained(source)
+    assert data.startswith(got)
+    assert source.trouble == "damaged-compression"
+    assert "ends early" in source.detail
+
+
+@packers
+@settings(max_examples=30)
+@given(changes=st.lists(st.tuples(st.integers(6, 10**6), st.integers(0, 255)), min_size=1, max_size=4))
+def test_mutations_never_raise(kind: str, changes: list[tuple[int, int]]) -> None:
+    packed = bytearray(PACKERS[kind](TEXT[:5000]))
+    for place, value in changes:
+        packed[place % (len(packed) - 6) + 6] = value
+    drained(Source(io.BytesIO(bytes(packed))))
+
+
+@packers
+def test_a_bomb_costs_no_memory(kind: str) -> None:
+    packed = PACKERS[kind](bytes(100 << 20))
+    tracemalloc.start()
+    source = Source(io.BytesIO(packed))
+    total = 0
+    while data := source.read(1 << 30):
+        assert len(data) <= CHUNK
+        total += len(data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert total == 100 << 20
+    assert peak < 16 << 20
+
+
+def test_gzip_without_isal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "isal", None)
+    source = Source(io.BytesIO(gzip.compress(TEXT) + gzip.compress(TEXT)))
+    assert drained(source) == TEXT * 2
+    assert source._error is zlib.error
+    source = Source(io.BytesIO(gzip.compress(TEXT)[:-9]))
+    assert TEXT.startswith(drained(source))
+    assert source.trouble == "damaged-compression"
+
+
+def test_the_limit_is_not_damage() -> None:
+    source = Source(io.BytesIO(gzip.compress(bytes(1 << 20))), limit=500)
+    drained(source)
+    assert (source.used, source.trouble) == (500, "")
+    source = Source(io.BytesIO(bytes(1 << 20)), limit=500)
+    assert len(drained(source)) == 500
+
+
+class Failing(io.RawIOBase):
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        self.calls += 1
+        if self.calls > 2:
+            raise OSError(5, "Input/output error")
+        return b"12345678"
+
+
+def test_a_read_error_ends_the_data() -> None:
+    source = Source(Failing(), hashed=True)
+    assert drained(source) == b"1234567812345678"
+    assert source.trouble == "read-error"
+    assert source.detail == "reading stopped at byte 16: Input/output error"
+    assert source.sha256 == ""
+
+
+class Endless(io.RawIOBase):
+    def read(self, size: int = -1, /) -> bytes:
+        return bytes(size)
+
+
+def test_an_endless_stream_is_not_drained_for_ever() -> None:
+    source = Source(Endless())
+    assert not source.drain(5 << 20)
+    assert source.used <= 7 << 20
+    assert Source(io.BytesIO(b"x" * 5000)).drain(100_000)
+
+
+@given(st.binary(min_size=1, max_size=300), st.integers(1, 50), st.integers(0, 10))
+def test_a_kept_stream_gives_its_head_again(data: bytes, size: int, reads: int) -> None:
+    kept = Kept(io.BytesIO(data))
+    for _ in range(reads):
+        kept.read(size)
+    kept.close()
+    kept.rewind()
+    again = b""
+    while piece := kept.read(size):
+        again += piece
+    assert again == data
+
+
+def test_closing() -> None:
+    mine, theirs = io.BytesIO(b"x"), io.BytesIO(b"x")
+    for raw, owned in ((mine, True), (theirs, False)):
+        kept = Kept(raw, owned=owned)
+        kept.close()
+        assert not raw.closed
+        kept.rewind()
+        kept.close()
+    assert (mine.closed, theirs.closed) == (True, False)
+
+
+def test_one_line() -> None:
+    assert one_line(ValueError("two\nlines")) == "two lines"
+    assert one_line(OSError(2, "No such file or directory", "x")) == "No such file or directory"
+    assert one_line(EOFError()) == "EOFError"
