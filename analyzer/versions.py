@@ -226,8 +226,8 @@ def _further(upper: Bound, reached: Bound) -> bool:
 
 
 def _below(bound: Bound) -> str:
-    return f"below {bound.version}" if bound.inside else f"{bound.version} and below"
+    return f"below {bound.version}" if bound.inside else f"up to {bound.version}"
 
 
 def _above(bound: Bound) -> str:
-    return f"above {bound.version}" if bound.inside else f"{bound.version} and above"
+    return f"above {bound.version}" if bound.inside else f"from {bound.version}"
