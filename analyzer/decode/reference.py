@@ -102,12 +102,12 @@ def decode(batch: Batch, first_frame: int) -> Packets:
     for index, (offset, held, wire, link_type) in enumerate(
         zip(offsets, captured, wires, link_types, strict=True)
     ):
-        end = offset + held
+        end = min(offset + held, len(view))
         row = frame(view, offset, end, offset + wire, link_type)
         rows += pack(row)
         if row.quote is not None:
             quoted = follow(view, row.quote)
-            if quoted.version:
+            if quoted.kind in IP_KINDS:
                 quotes += _quote(
                     index,
                     quoted.version,
@@ -172,8 +172,11 @@ def _walk(layer: Function, view: memoryview, step: Step) -> Row:
             if row is None:
                 raise AssertionError("a layer without a row and without a step")
             return row if outer is None or row.kind in IP_KINDS else _settle(outer, row, how)
-        if row is not None and (row.kind in IP_KINDS or outer is None or outer.kind == Kind.LINK):
+        if row is not None and row.kind in IP_KINDS:
             outer, how = row, following.how
+        elif row is not None and row.kind == Kind.LINK:
+            if outer is None or outer.kind == Kind.LINK or how == How.MIRROR:
+                outer, how = row, following.how
         step = following
         layer = LAYERS[step.layer]
     deep = outer or Row()
