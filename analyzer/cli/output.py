@@ -62,6 +62,16 @@ def style(stream: IO[Any] | None, verbosity: int) -> Style:
     )
 
 
+def lines(texts: Iterable[str]) -> None:
+    """Lines of data on standard output, made visible; a reader that went away is no failure."""
+    try:
+        for text in texts:
+            sys.stdout.write(visible(text) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence()
+
+
 def refuse_inputs(target: str | None, inputs: Iterable[str | None]) -> None:
     """Raise :class:`UsageError` where ``-o`` would overwrite something that is being read."""
     if target in (None, "-"):
@@ -128,12 +138,12 @@ def whole_file(target: str, binary: bool = False) -> Iterator[IO[Any]]:
 
     A link is followed. A device or fifo is written as it is, for it cannot be replaced.
     """
-    path = Path(os.path.realpath(target))
     text: dict[str, Any] = (
         {} if binary else {"encoding": "utf-8", "newline": "", "errors": "backslashreplace"}
     )
     mode = "wb" if binary else "w"
     try:
+        path = Path(os.path.realpath(target))
         if path.exists() and not path.is_file():
             if path.is_dir():
                 raise UsageError(f"-o {target}: is a directory")

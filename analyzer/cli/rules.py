@@ -12,7 +12,7 @@ from analyzer.cli import options, output
 from analyzer.errors import RulesetError, UsageError
 from analyzer.model import Edition, Interpretation, Ruleset, Service
 from analyzer.report import Format, Style, sheet
-from analyzer.report.layout import wrap
+from analyzer.report.layout import plural, wrap
 from analyzer.report.neutral import visible
 
 RULES_SCHEMA: Final = "portmatrix.rules/1"
@@ -84,13 +84,12 @@ def lint_command(paths: tuple[str, ...], rules: tuple[str, ...]) -> int:
     try:
         loaded = rulesets.load((*paths, *rules))
     except RulesetError as error:
-        for mistake in error.mistakes:
-            click.echo(visible(str(mistake)))
+        output.lines(str(mistake) for mistake in error.mistakes)
         return 1
     notes = lint.lint(loaded)
-    for note in notes:
-        click.echo(visible(str(note)))
-    click.echo(f"{len(loaded)} rulesets are valid; {len(notes)} notes")
+    output.lines(
+        [*map(str, notes), f"{plural(len(loaded), 'ruleset')} valid, {plural(len(notes), 'remark')}"]
+    )
     return 0
 
 

@@ -1,0 +1,319 @@
+"""The command line as a whole: exit codes, streams, one line for whatever goes wrong."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import reports
+from click.testing import CliRunner
+
+import analyzer
+from analyzer import cli, pipeline
+from analyzer.cli import run
+from analyzer.errors import CaptureError, Mistake, RulesetError
+
+ROOT = Path(analyzer.__file__).parents[1]
+COMMAND = [sys.executable, "-m", "analyzer"]
+
+FAKE = """
+import sys
+from analyzer import cli, pipeline
+sys.path.insert(0, "tests")
+import reports
+pipeline.check = lambda options, progress=None: reports.{report}
+{more}
+cli.main(sys.argv[1:])
+"""
+
+
+def launch(*arguments, report="REPORT", more="", env=None, **options):
+    """A process whose analysis is replaced by a report built by hand."""
+    command = [sys.executable, "-c", FAKE.format(report=report, more=more), *arguments]
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        timeout=60,
+        check=False,
+        **options,
+    )
+
+
+@pytest.fixture
+def analysis(monkeypatch):
+    """Stands in for the pipeline; gives the options it was called with."""
+    calls = []
+
+    def answer(what, result):
+        def analyse(options, progress=None):
+            calls.append(options)
+            if isinstance(result, BaseException):
+                raise result
+            return result
+
+        monkeypatch.setattr(pipeline, what, analyse)
+        return calls
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("report", "code"), [(reports.REPORT, 1), (reports.COMPLIANT, 0), (reports.EMPTY, 0)]
+)
+def test_exit_code_is_the_verdict(analysis, report, code, capsys):
+    analysis("check", report)
+    assert run(["check", "a.pcap"]) == code
+    assert "COMPLIANT" in capsys.readouterr().out.splitlines()[0]
+
+
+def one_line(capsys):
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("portmatrix: ")
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+    return err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["check"],
+        ["check", "--nope", "a.pcap"],
+        ["check", "--engine", "warp", "a.pcap"],
+        ["check", "a.pcap", "--site"],
+        ["check", "a.pcap", "--format", "docx"],
+        ["check", "a.pcap", "--format", "jsonl"],
+        ["flows", "a.pcap", "--strict"],
+        ["rules", "burn"],
+        ["--wat"],
+    ],
+)
+def test_usage_errors_are_one_line(arguments, capsys):
+    assert run(arguments) == 2
+    one_line(capsys)
+
+
+def test_a_format_to_come_lists_what_there_is(capsys):
+    assert run(["check", "a.pcap", "--format", "sarif"]) == 2
+    assert "choose from text, csv, json" in one_line(capsys)
+
+
+def test_input_that_cannot_be_read_is_one_line(analysis, capsys):
+    analysis("check", CaptureError("a.pcap: not a capture: it looks like \x1b[31mtext"))
+    assert run(["check", "a.pcap"]) == 2
+    assert one_line(capsys) == "portmatrix: a.pcap: not a capture: it looks like \\x1b[31mtext\n"
+
+
+def test_a_document_with_mistakes_prints_each_on_its_line(analysis, capsys):
+    analysis(
+        "check", RulesetError([Mistake("x.yaml", 3, 5, "bad port", "80"), Mistake("x.yaml", 9, 1, "no id")])
+    )
+    assert run(["check", "a.pcap"]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "portmatrix: x.yaml:3:5: bad port (80)",
+        "portmatrix: x.yaml:9:1: no id",
+    ]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ZeroDivisionError("secret\nvalue"),
+        RecursionError("deep"),
+        KeyError("x"),
+        MemoryError(),
+        PermissionError(13, "Permission denied", "a.pcap"),
+        OSError("odd"),
+    ],
+)
+def test_the_unexpected_is_one_line_too(analysis, error, capsys):
+    analysis("check", error)
+    assert run(["check", "a.pcap"]) == 2
+    one_line(capsys)
+
+
+def test_a_defect_says_where_and_how_to_report_it(analysis, capsys, monkeypatch):
+    analysis("check", ZeroDivisionError("by zero"))
+    assert run(["check", "a.pcap"]) == 2
+    said = one_line(capsys)
+    assert "ZeroDivisionError" in said
+    assert "test_cli.py:" in said
+    assert "PORTMATRIX_DEBUG=1" in said
+    monkeypatch.setenv("PORTMATRIX_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        run(["check", "a.pcap"])
+
+
+def test_interrupt_is_quiet(analysis, capsys):
+    analysis("check", KeyboardInterrupt())
+    assert run(["check", "a.pcap"]) == 130
+    assert "".join(capsys.readouterr()).strip() == ""
+
+
+def test_version(capsys):
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out.startswith(f"portmatrix {analyzer.__version__} (decoder: ")
+
+
+def test_no_arguments_show_the_help(capsys):
+    assert run([]) == 2
+    assert "Commands:" in capsys.readouterr().err
+
+
+def test_click_runner_sees_every_command():
+    result = CliRunner().invoke(cli.portmatrix, ["--help"])
+    assert result.exit_code == 0
+    for name in ("check", "flows", "rules"):
+        assert f"\n  {name} " in result.output
+
+
+def test_a_command_file_without_a_command_fails_loudly(tmp_path, monkeypatch):
+    (tmp_path / "zebra.py").write_text("")
+    monkeypatch.setattr(cli, "__path__", [*cli.__path__, str(tmp_path)])
+    with pytest.raises(TypeError, match="zebra"):
+        CliRunner().invoke(cli.portmatrix, ["zebra"], catch_exceptions=False)
+    sys.modules.pop("analyzer.cli.zebra", None)
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys\n"
+        "from analyzer.cli import run\n"
+        "run(['--help']); run(['check', '--help']); run(['rules', 'lint', '--help'])\n"
+        "heavy = {'numpy', 'pandas', 'dpkt', 'yaml', 'rich', 'analyzer.pipeline'} & set(sys.modules)\n"
+        "sys.exit(repr(heavy) if heavy else 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_python_m_is_the_command():
+    done = subprocess.run([*COMMAND, "check"], cwd=ROOT, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith("portmatrix: Missing argument 'CAPTURE...'")
+
+
+@pytest.mark.parametrize(("report", "code"), [("REPORT", 1), ("COMPLIANT", 0)])
+def test_a_reader_that_goes_away_changes_neither_verdict_nor_peace(report, code):
+    more = f"import dataclasses; big = dataclasses.replace(reports.{report}, flows=(reports.COAP,) * 20000)"
+    more += "; pipeline.check = lambda options, progress=None: big"
+    source = FAKE.format(report=report, more=more)
+    with subprocess.Popen(
+        [sys.executable, "-c", source, "check", "a.pcap", "--format", "json"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(30) == code
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full (Linux)")
+def test_a_full_disk_is_one_line():
+    source = FAKE.format(report="COMPLIANT", more="")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", source, "check", "a.pcap"],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr.decode() == "portmatrix: No space left on device\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_any_output_encoding(encoding):
+    done = launch("check", "a.pcap", env={"PYTHONIOENCODING": encoding})
+    assert done.returncode == 1
+    text = done.stdout.decode(encoding)
+    assert ("5683 \u2713" if encoding == "utf-8" else "5683 +") in text
+
+
+def test_no_colour_off_a_terminal():
+    assert b"\x1b" not in launch("check", "a.pcap", env={"TERM": "xterm"}).stdout
+
+
+def on_a_terminal(*arguments, env=None):
+    pty = pytest.importorskip("pty", reason="pseudo-terminals need a POSIX system")
+    parent, child = pty.openpty()
+    source = FAKE.format(report="REPORT", more="")
+    environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+    with subprocess.Popen(
+        [sys.executable, "-c", source, *arguments],
+        cwd=ROOT,
+        stdout=child,
+        stderr=subprocess.DEVNULL,
+        env={**environment, "TERM": "xterm", "COLUMNS": "80", **(env or {})},
+    ) as process:
+        os.close(child)
+        text = b""
+        while True:
+            try:
+                chunk = os.read(parent, 65536)
+            except OSError:  # Linux: the other side is closed
+                break
+            if not chunk:
+                break
+            text += chunk
+        process.wait(30)
+    os.close(parent)
+    return text
+
+
+def test_colour_on_a_terminal_unless_refused():
+    assert b"\x1b[31m" in on_a_terminal("check", "a.pcap")
+    assert b"\x1b" not in on_a_terminal("check", "a.pcap", env={"NO_COLOR": "1"})
+    assert b"\x1b" not in on_a_terminal("check", "a.pcap", env={"TERM": "dumb"})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM ends a Windows process at once")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_leaves_no_half_written_file(tmp_path, number, code):
+    more = (
+        "import itertools, dataclasses, time\n"
+        "class Slow(tuple):\n"
+        "    def __iter__(self):\n"
+        "        for n in itertools.count():\n"
+        "            time.sleep(0.01)\n"
+        "            yield reports.COAP\n"
+        "slow = dataclasses.replace(reports.FLOWS, flows=Slow())\n"
+        "pipeline.flows = lambda options, progress=None: slow\n"
+        "from analyzer.report import document\n"
+        "document.flows_summary = lambda report: {}\n"
+    )
+    with subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            FAKE.format(report="REPORT", more=more),
+            "flows",
+            "a.pcap",
+            "-o",
+            str(tmp_path / "o.json"),
+        ],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+    ) as process:
+        for _ in range(300):
+            if list(tmp_path.iterdir()):
+                break
+            time.sleep(0.05)
+        assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
+        process.send_signal(number)
+        assert process.wait(30) == code
+        assert process.stderr.read().strip() == b""
+    assert list(tmp_path.iterdir()) == []
