@@ -354,8 +354,8 @@ def test_biostar(sheets: dict[str, Ruleset]) -> None:
     )
     assert listed == {("tcp", 1470), ("tcp", 1471), ("tcp", 1480), ("udp", 51110)}
     assert sheet.temporary_modes == {
-        "direct": "Please note that the direct mode is for temp use, and it's not recommended for normal system "
-        "operation."
+        "direct": "Please note that the direct mode is for temp use, and it's not recommended for normal "
+        "system operation."
     }
     for entry in sheet.editions:  # every row says who may be at the other end
         for direction, table in (("incoming", entry.incoming), ("outgoing", entry.outgoing)):
