@@ -1,0 +1,91 @@
+"""BACnet/IP by bacpypes3: a device on the gateway, a building management system that reads it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from bacpypes3.apdu import ErrorRejectAbortNack
+from bacpypes3.app import Application
+from bacpypes3.local.analog import AnalogValueObject
+from bacpypes3.local.device import DeviceObject
+from bacpypes3.local.networkport import NetworkPortObject
+from bacpypes3.pdu import Address
+from bacpypes3.primitivedata import ObjectIdentifier
+from network import Host
+
+logging.getLogger("bacpypes3").setLevel(logging.CRITICAL)
+
+
+class Device:
+    """One BACnet device of a host: ``number`` is its instance, ``port`` its UDP port."""
+
+    def __init__(self, host: Host, number: int, port: int = 47808) -> None:
+        self.host = host
+        self.level = AnalogValueObject(
+            objectIdentifier=("analogValue", 1), objectName="level", presentValue=80.0, covIncrement=1.0
+        )
+
+        async def work() -> Application:
+            objects = [
+                DeviceObject(
+                    objectIdentifier=("device", number), objectName=f"lab-{number}", vendorIdentifier=999
+                ),
+                NetworkPortObject(
+                    f"{host.address}/16:{port}", objectIdentifier=("network-port", 1), objectName="port 1"
+                ),
+                self.level,
+            ]
+            return Application.from_object_list(objects)
+
+        self.application = host.run(work())
+
+    def announce(self) -> None:
+        """An unasked I-Am."""
+
+        async def work() -> None:
+            self.application.i_am()
+
+        self.host.run(work())
+
+    def search(self, wait: float = 2) -> int:
+        """Broadcast Who-Is; how many devices said I-Am."""
+
+        async def work() -> int:
+            return len(await self.application.who_is(timeout=wait))
+
+        return self.host.run(work())
+
+    def read(self, target: str, name: str = "present-value", instance: int = 1) -> str:
+        """ReadProperty of the target's analogue value; the value or the error."""
+
+        async def work() -> str:
+            try:
+                async with asyncio.timeout(5):
+                    value = await self.application.read_property(
+                        Address(target), ObjectIdentifier(f"analog-value,{instance}"), name
+                    )
+            except (ErrorRejectAbortNack, TimeoutError) as problem:
+                return str(problem)
+            return str(value)
+
+        return self.host.run(work())
+
+    def subscribe(self, target: str, seconds: float) -> None:
+        """SubscribeCOV with confirmed notifications, for a while."""
+
+        async def work() -> None:
+            async with self.application.change_of_value(
+                Address(target), ObjectIdentifier("analog-value,1"), None, True, int(seconds) + 5
+            ):
+                await asyncio.sleep(seconds)
+
+        self.host.start(work())
+
+    def change(self, value: float) -> None:
+        """Set the analogue value, which notifies subscribers."""
+
+        async def work() -> None:
+            self.level.presentValue = value
+
+        self.host.run(work())
