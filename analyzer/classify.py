@@ -1,4 +1,4 @@
-"""FLOWS × protocols → conversations: which protocol, who opened it, how sure, on what basis.
+"""FLOWS and protocols become conversations: which protocol, who opened it, how sure, on what basis.
 
 A port number is not a role. The question "who is addressed" is asked in a fixed order, and the first
 answer stands: 1. TCP handshake, 2. payload, 3. a session it belongs to (:mod:`analyzer.sessions`),
@@ -9,7 +9,7 @@ answer stands: 1. TCP handshake, 2. payload, 3. a session it belongs to (:mod:`a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from analyzer import protocols, transports
 from analyzer.addresses import is_broadcast, is_multicast, looks_broadcast
@@ -21,6 +21,21 @@ DYNAMIC: Final = 49152
 """First port of the dynamic range (RFC 6335 section 6): a claim below it beats one inside it."""
 SYSTEM: Final = 1024
 """End of the system ports (RFC 6335 section 6): no client takes one by itself."""
+PAIRS: Final = (
+    "packets",
+    "bytes",
+    "payload",
+    "duplicates",
+    "syn",
+    "synack",
+    "rst",
+    "flags",
+    "first_frame",
+    "last_frame",
+    "first_time",
+    "last_time",
+)
+"""Columns of FLOWS that come once for each way."""
 ARP_REQUEST, ARP_REPLY = 1 << 1, 1 << 2
 
 Readings = tuple[tuple[Reading, ...], tuple[Reading, ...]]
@@ -29,9 +44,9 @@ Readings = tuple[tuple[Reading, ...], tuple[Reading, ...]]
 def conversations(flows: Flows) -> list[Conversation]:
     """Rows of a FLOWS table as conversations, in the table's order, not yet classified."""
     columns = {column.name: flows.columns[column.name].tolist() for column in FLOWS.columns}
-    both = ("packets", "bytes", "payload", "duplicates", "syn", "synack", "rst", "flags")
-    both += ("first_frame", "last_frame", "first_time", "last_time")
-    pairs = {name: list(zip(columns[f"{name}_ab"], columns[f"{name}_ba"], strict=True)) for name in both}
+    pairs: dict[str, Any] = {
+        name: list(zip(columns[f"{name}_ab"], columns[f"{name}_ba"], strict=True)) for name in PAIRS
+    }
     speakers = set(zip(columns["version"], columns["a_hi"], columns["a_lo"], strict=True))
     found = []
     for row, version in enumerate(columns["version"]):
@@ -50,7 +65,7 @@ def conversations(flows: Flows) -> list[Conversation]:
                 heads=flows.heads.get(row, ((), ())),
                 errors=flows.errors.get(row, ()),
                 group=silent and _is_group(b, speakers),
-                **{name: pairs[name][row] for name in both},
+                **{name: pairs[name][row] for name in PAIRS},
             )
         )
     return found

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from analyzer.model import Basis, Confidence, Outcome
 from analyzer.protocol import Fit, Reading
-from analyzer.tables import Flows, Head, QuotedError
+from analyzer.tables import Head, QuotedError
 
 T = TypeVar("T")
 

@@ -44,54 +44,103 @@ def complete(site: Site, found: Sequence[Conversation], rulesets: Sequence[Rules
 
 
 def _roles(found: Sequence[Conversation], rulesets: Sequence[Ruleset]) -> Iterable[Host]:
-    listing = _listing(rulesets)
-    hubs = {
-        peer
-        for ruleset in rulesets
-        for edition in ruleset.editions
-        for peers in edition.peers.values()
-        for peer in peers
-    }
-    votes: dict[Address, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    because: dict[Address, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    partners: dict[Address, set[Address]] = defaultdict(set)
-    telling: dict[Address, int] = defaultdict(int)
-    counted: set[tuple[Address, Address, str, int]] = set()
+    ballot = _Ballot(rulesets)
     for conversation in found:
-        if not conversation.ported or conversation.group or conversation.parent is not None:
-            continue
-        origin, target = conversation.originator, conversation.responder
-        key = (origin, target, conversation.transport, conversation.port)
-        pairs = listing.get((conversation.transport, conversation.port), {})
-        if not pairs or key in counted or origin == target or conversation.claimed:
-            continue
-        if not all(conversation.packets):
-            continue  # an attempt says nothing about the host it was aimed at
-        if conversation.protocol and not _fits(conversation, pairs):
-            continue
-        counted.add(key)
-        weight, out_roles, in_roles = _weigh(pairs)
-        if weight > FAINT:
-            partners[origin].add(target)
-            partners[target].add(origin)
-            telling[origin] += weight
-            telling[target] += weight
-        for address, roles, verb in ((origin, out_roles, "opens"), (target, in_roles, "accepts")):
-            for role in roles:
-                votes[address][role] += weight
-                because[address][role].append(f"{verb} {conversation.transport.upper()} {conversation.port}")
-    for address, tally in sorted(votes.items()):
-        role = _elect(address, tally, partners, votes, hubs, rulesets)
-        if role and telling[address] >= ENOUGH:
-            reasons = list(dict.fromkeys(because[address][role]))
+        ballot.count(conversation)
+    for address in sorted(ballot.votes):
+        role = ballot.elect(address)
+        if role and ballot.telling[address] >= ENOUGH:
+            reasons = list(dict.fromkeys(ballot.because[address][role]))
+            several = len(ballot.partners[address])
             yield Host(
                 name=text(*address),
                 networks=(text(*address),),
                 roles=(role,),
                 basis="inferred",
                 reason=f"behaves like {role}: {', '.join(reasons[:4])}"
-                + (f", with {len(partners[address])} partners" if len(partners[address]) > 1 else ""),
+                + (f", with {several} partners" if several > 1 else ""),
             )
+
+
+class _Ballot:
+    """Votes for what each host is: every flow votes for the roles whose sheets list it."""
+
+    def __init__(self, rulesets: Sequence[Ruleset]) -> None:
+        self.rulesets = rulesets
+        self.listing = _listing(rulesets)
+        self.hubs = {
+            peer
+            for ruleset in rulesets
+            for edition in ruleset.editions
+            for peers in edition.peers.values()
+            for peer in peers
+        }
+        self.votes: dict[Address, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        self.because: dict[Address, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self.partners: dict[Address, set[Address]] = defaultdict(set)
+        self.telling: dict[Address, int] = defaultdict(int)
+        """Weight of the services that only such equipment uses."""
+        self.counted: set[tuple[Address, Address, str, int]] = set()
+
+    def count(self, conversation: Conversation) -> None:
+        """Count a flow's votes, once for each pair of hosts and service."""
+        origin, target = conversation.originator, conversation.responder
+        key = (origin, target, conversation.transport, conversation.port)
+        pairs = self.listing.get((conversation.transport, conversation.port), {})
+        if (
+            not pairs
+            or key in self.counted
+            or origin == target
+            or conversation.parent is not None
+            or conversation.claimed
+            or not all(conversation.packets)  # an attempt says nothing about the host it was aimed at
+            or (conversation.protocol and not _fits(conversation, pairs))
+        ):
+            return
+        self.counted.add(key)
+        weight, out_roles, in_roles = _weigh(pairs)
+        if weight > FAINT:
+            self.partners[origin].add(target)
+            self.partners[target].add(origin)
+            self.telling[origin] += weight
+            self.telling[target] += weight
+        for address, roles, verb in ((origin, out_roles, "opens"), (target, in_roles, "accepts")):
+            for role in roles:
+                self.votes[address][role] += weight
+                self.because[address][role].append(
+                    f"{verb} {conversation.transport.upper()} {conversation.port}"
+                )
+
+    def elect(self, address: Address) -> str:
+        """The role with the most evidence; a tie goes to the hub's role where the host is a hub.
+
+        A sheet that names its subject's only peer says as well that the peer is in the middle: the host
+        with several partners is that peer, and its partners are the sheet's subjects. Empty: no telling.
+        """
+        tally = self.votes[address]
+        best = max(tally.values())
+        tied = sorted(role for role, count in tally.items() if count == best)
+        if len(tied) == 1:
+            return tied[0]
+        mine = len(self.partners[address])
+        theirs = max((len(self.partners[other]) for other in self.partners[address]), default=0)
+        middle = [role for role in tied if role in self.hubs and _names_me(role, tied, self.rulesets)]
+        if not middle:
+            return _due_first(tied, self.rulesets)
+        around = [role for role in tied if role not in middle]
+        if mine > max(theirs, 1):
+            return middle[0]
+        if around and theirs > max(mine, 1):
+            return _due_first(around, self.rulesets)
+        return self._from_other(address, tied) if mine == 1 else ""
+
+    def _from_other(self, address: Address, tied: Sequence[str]) -> str:
+        """Two hosts and no hub: whatever tells the other one apart tells this one too."""
+        other = next(iter(self.partners[address]))
+        clear = sorted(self.votes[other].items(), key=lambda item: -item[1])
+        if len(clear) > 1 and clear[0][1] > clear[1][1]:
+            return next((role for role in tied if role != clear[0][0]), "")
+        return ""
 
 
 Pairs = dict[str, dict[Direction, set[str]]]
@@ -135,42 +184,6 @@ def _weigh(pairs: Pairs) -> tuple[int, set[str], set[str]]:
     return weight, out_roles, in_roles
 
 
-def _elect(
-    address: Address,
-    tally: Mapping[str, int],
-    partners: Mapping[Address, set[Address]],
-    votes: Mapping[Address, Mapping[str, int]],
-    hubs: set[str],
-    rulesets: Sequence[Ruleset],
-) -> str:
-    """The role with the most evidence; a tie goes to the hub's role where the host is a hub.
-
-    A sheet that names its subject's only peer says as well that the peer is in the middle: the host with
-    several partners is that peer, and its partners are the sheet's subjects.
-    """
-    best = max(tally.values())
-    tied = sorted(role for role, count in tally.items() if count == best)
-    if len(tied) == 1:
-        return tied[0]
-    mine = len(partners[address])
-    theirs = max((len(partners[other]) for other in partners[address]), default=0)
-    middle = [role for role in tied if role in hubs and _names_me(role, tied, rulesets)]
-    if middle and mine > max(theirs, 1):
-        return middle[0]
-    around = [role for role in tied if role not in middle]
-    if around and theirs > max(mine, 1):
-        return _due_first(around, rulesets)
-    if not middle:
-        return _due_first(tied, rulesets)
-    other = next(iter(partners[address]), None)
-    if mine == 1 and other is not None:
-        # Two hosts and no hub: whatever tells the other one apart tells this one too.
-        clear = sorted(votes[other].items(), key=lambda item: -item[1])
-        if len(clear) > 1 and clear[0][1] > clear[1][1]:
-            return next((role for role in tied if role != clear[0][0]), "")
-    return ""
-
-
 def _names_me(role: str, others: Sequence[str], rulesets: Sequence[Ruleset]) -> bool:
     """Whether one of ``others`` has a sheet that names ``role`` as its only peer throughout."""
     return any(
@@ -196,7 +209,7 @@ def _due_first(roles: Sequence[str], rulesets: Sequence[Ruleset]) -> str:
 def _implied(
     hosts: Sequence[Host], found: Sequence[Conversation], rulesets: Sequence[Ruleset]
 ) -> Iterable[Host]:
-    """The BACnet service on a gateway's host, once its BACnet/IP traffic is seen or a BACnet system is declared."""
+    """The BACnet service on a gateway's host: its BACnet/IP traffic is seen, or a BACnet system declared."""
     known = {role for ruleset in rulesets for role in ruleset.subjects}
     if BACNET_SERVICE not in known or any(BACNET_SERVICE in host.roles for host in hosts):
         return

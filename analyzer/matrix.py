@@ -1,4 +1,4 @@
-"""Rulesets × site → the expected matrix: rows, and which of them apply to which host.
+"""Rulesets and a site become the expected matrix: rows, and which of them apply to which host.
 
 A row belongs to a subject's edition. Which editions apply to a host follows from its version or mode; a
 host whose version no edition covers has none, and nothing is guessed for it. A host whose version nobody

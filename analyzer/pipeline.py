@@ -2,7 +2,7 @@
 
 ::
 
-    capture → decode → flows → classify + sessions → (site, matrix) → outcomes → compliance → findings → Report
+    capture → decode → flows → classify, sessions → infer, matrix → outcomes → compliance → findings
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 from analyzer import capture, classify, decode, infer, outcomes, rulesets, sessions, site
 from analyzer.addresses import text
 from analyzer.compliance import Bench, Judgement, statuses
-from analyzer.conversation import Conversation
+from analyzer.conversation import Address, Conversation
 from analyzer.directory import Directory
 from analyzer.errors import UsageError
 from analyzer.findings import Evidence, collect
@@ -114,7 +114,7 @@ def judge(
         version=VERSION,
         captures=tuple(captures),
         site=place,
-        hosts=tuple(_host(host, found, bench) for host in place.hosts),
+        hosts=tuple(_hosts(place, found, bench)),
         rows=rows,
         flows=records,
         findings=findings,
@@ -188,7 +188,7 @@ def _undecoded(table: Flows) -> dict[str, int]:
 def _bench(matrix: Matrix, sheets: Sequence[Ruleset], place: Site, strict: bool) -> Bench:
     directory = Directory(place.hosts)
 
-    def locate(address: tuple[int, int, int]) -> tuple[Host, ...]:
+    def locate(address: Address) -> tuple[Host, ...]:
         return directory.at(*address) if address[0] else ()
 
     background = [entry for sheet in sheets for entry in sheet.background]
@@ -281,18 +281,17 @@ def _letters(flags: int) -> str:
     return "".join(letter for bit, letter in enumerate(FLAG_LETTERS) if flags >> bit & 1)
 
 
-def _host(host: Host, found: Sequence[Conversation], bench: Bench) -> HostResult:
-    seen = dict.fromkeys(
-        address
-        for conversation in found
-        for address in (conversation.a, conversation.b)
-        if host in bench.end(address).hosts
-    )
-    return HostResult(
-        name=host.name,
-        addresses=tuple(text(*address) for address in sorted(seen)) or host.networks,
-        roles=host.roles,
-        version=host.version,
-        basis=host.basis,
-        reason=host.reason,
-    )
+def _hosts(place: Site, found: Sequence[Conversation], bench: Bench) -> Iterator[HostResult]:
+    seen: dict[int, dict[Address, None]] = {id(host): {} for host in place.hosts}
+    for address in {end: None for conversation in found for end in (conversation.a, conversation.b)}:
+        for host in bench.end(address).hosts:
+            seen[id(host)][address] = None
+    for host in place.hosts:
+        yield HostResult(
+            name=host.name,
+            addresses=tuple(text(*address) for address in sorted(seen[id(host)])) or host.networks,
+            roles=host.roles,
+            version=host.version,
+            basis=host.basis,
+            reason=host.reason,
+        )

@@ -1,4 +1,4 @@
-"""FLOWS × rows → verdicts and row statuses: the matrix laid over the traffic."""
+"""The matrix laid over the traffic: verdicts on flows, statuses of rows."""
 
 from analyzer.compliance.statuses import statuses
 from analyzer.compliance.verdicts import Bench, End, Judgement

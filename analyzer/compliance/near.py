@@ -77,4 +77,5 @@ def _peers(row: Row) -> str:
 def _line(row: Row, thing: str, because: str) -> str:
     name = f" ({row.service.name})" if row.service.name else ""
     tail = f": {because}" if because else ""
-    return f"matches {row.transport.upper()} {row.port}{name} {row.direction} of {row.ruleset} {row.edition} except {thing}{tail}"
+    where = f"{row.direction} of {row.ruleset} {row.edition}"
+    return f"matches {row.transport.upper()} {row.port}{name} {where} except {thing}{tail}"

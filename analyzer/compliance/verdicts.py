@@ -122,7 +122,7 @@ class Bench:
         port = conversation.b_port if forward else conversation.a_port
         return any(
             self._lists(end, direction, other, conversation, port)
-            for end, direction, other in ((origin, "outgoing", target), (target, "incoming", origin))
+            for end, direction, other in _both(origin, target)
         )
 
     def knows_port(self, conversation: Conversation, forward: bool) -> bool:
@@ -265,6 +265,11 @@ class Bench:
 
 
 _DIRECTIONS: Final[tuple[Direction, Direction]] = ("incoming", "outgoing")
+
+
+def _both(origin: End, target: End) -> tuple[tuple[End, Direction, End], tuple[End, Direction, End]]:
+    """Each end with its direction as its sheet sees it, and the end at the other side."""
+    return (origin, "outgoing", target), (target, "incoming", origin)
 
 
 def _may_be(peers: frozenset[str], end: End) -> bool:

@@ -1,10 +1,10 @@
-"""All findings of an analysis: each flow, row, host, waiver and capture problem asked what is wrong with it."""
+"""All findings of an analysis: flows, rows, hosts, waivers and captures are asked what is wrong with them."""
 
 from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,7 +28,6 @@ from analyzer.model import (
     Status,
     Verdict,
 )
-
 
 MANY_PORTS: Final = 12
 """Unexpected ports between the same two roles from which on they are one finding (a scan)."""
@@ -76,48 +75,48 @@ def _severity(grave: Severity, certain: bool) -> Severity:
 
 def _flow_cases(evidence: Evidence, waived: Mapping[int, str]) -> list[Case]:
     cases: dict[tuple[str, ...], Case] = {}
-
-    def case(
-        kind: FindingKind, grave: Severity, judgement: Judgement, conversation: Conversation, *extra: str
-    ) -> None:
-        waiver = waived.get(conversation.row, "") if kind is not FindingKind.UNDECLARED_PEER else ""
-        severity = _severity(grave, judgement.certain)
-        key = (*(kind_of(end) for end in judgement.ends), *extra)
-        slot = (kind, severity, waiver, *key)
-        if slot not in cases:
-            cases[slot] = Case(kind, severity, (*key, waiver) if waiver else key, waived=waiver)
-        cases[slot].add(conversation, judgement)
-
     for conversation in evidence.found:
         if conversation.parent is not None:
             continue
         judgement = evidence.judgements[conversation.row]
-        what = (conversation.transport, str(conversation.port))
-        if judgement.verdict is Verdict.UNEXPECTED and judgement.retired is None:
-            case(FindingKind.UNEXPECTED_FLOW, Severity.VIOLATION, judgement, conversation, *what)
-        elif judgement.verdict in (Verdict.UNEXPECTED, Verdict.DISPUTED) and judgement.retired is not None:
-            case(FindingKind.RETIRED_SERVICE, Severity.VIOLATION, judgement, conversation, *what)
-        elif judgement.verdict is Verdict.DISPUTED:
-            case(FindingKind.DISPUTED_FLOW, Severity.WARNING, judgement, conversation, *what)
-        elif judgement.verdict is Verdict.EXPECTED:
-            outcome, _ = outcomes.of_session(conversation)
-            if outcome in FAILURES:
-                case(FindingKind.FAILING_FLOW, Severity.VIOLATION, judgement, conversation, *what, outcome)
-            if judgement.undeclared:
-                case(FindingKind.UNDECLARED_PEER, Severity.NOTE, judgement, conversation, *what)
-        if conversation.claimed and judgement.verdict in JUDGED:
-            case(
-                FindingKind.PAYLOAD_MISMATCH,
-                Severity.WARNING,
-                judgement,
-                conversation,
-                *what,
-                conversation.claimed,
+        for kind, grave, extra in _faults(conversation, judgement):
+            waiver = "" if grave is Severity.NOTE else waived.get(conversation.row, "")
+            severity = _severity(grave, judgement.certain)
+            key = (
+                *(kind_of(end) for end in judgement.ends),
+                conversation.transport,
+                str(conversation.port),
+                *extra,
             )
+            slot = (kind, severity, waiver, *key)
+            if slot not in cases:
+                cases[slot] = Case(kind, severity, (*key, waiver) if waiver else key, waived=waiver)
+            cases[slot].add(conversation, judgement)
     merged = _fold_scans(cases)
-    for one in merged:
-        _word(one, evidence.matrix)
+    for case in merged:
+        _word(case, evidence.matrix)
     return merged
+
+
+def _faults(
+    conversation: Conversation, judgement: Judgement
+) -> Iterator[tuple[FindingKind, Severity, tuple[str, ...]]]:
+    """What is wrong with one flow: kind, severity at the most, and what else tells the cause apart."""
+    verdict = judgement.verdict
+    if verdict in (Verdict.UNEXPECTED, Verdict.DISPUTED) and judgement.retired is not None:
+        yield FindingKind.RETIRED_SERVICE, Severity.VIOLATION, ()
+    elif verdict is Verdict.UNEXPECTED:
+        yield FindingKind.UNEXPECTED_FLOW, Severity.VIOLATION, ()
+    elif verdict is Verdict.DISPUTED:
+        yield FindingKind.DISPUTED_FLOW, Severity.WARNING, ()
+    elif verdict is Verdict.EXPECTED:
+        outcome, _ = outcomes.of_session(conversation)
+        if outcome in FAILURES:
+            yield FindingKind.FAILING_FLOW, Severity.VIOLATION, (outcome,)
+        if judgement.undeclared:
+            yield FindingKind.UNDECLARED_PEER, Severity.NOTE, ()
+    if conversation.claimed and verdict in JUDGED:
+        yield FindingKind.PAYLOAD_MISMATCH, Severity.WARNING, (conversation.claimed,)
 
 
 def _fold_scans(cases: Mapping[tuple[str, ...], Case]) -> list[Case]:
@@ -141,28 +140,24 @@ def _fold_scans(cases: Mapping[tuple[str, ...], Case]) -> list[Case]:
     return kept
 
 
+_WORDS: Final[Mapping[FindingKind, Callable[[Case], None]]] = {
+    FindingKind.UNEXPECTED_FLOW: wording.unexpected,
+    FindingKind.RETIRED_SERVICE: wording.retired,
+    FindingKind.DISPUTED_FLOW: wording.disputed,
+    FindingKind.FAILING_FLOW: wording.failing,
+    FindingKind.PAYLOAD_MISMATCH: wording.mismatch,
+    FindingKind.UNDECLARED_PEER: wording.undeclared,
+}
+
+
 def _word(case: Case, matrix: Matrix) -> None:
-    kind = case.kind
-    if kind is FindingKind.UNEXPECTED_FLOW:
-        ports = len({conversation.port for conversation in case.flows})
-        if ports > MANY_PORTS:
-            wording.many_ports(case, ports)
-            return
-        wording.unexpected(case)
+    ports = len({conversation.port for conversation in case.flows})
+    if ports > MANY_PORTS:
+        wording.many_ports(case, ports)
+        return
+    _WORDS[case.kind](case)
+    if case.judgements[0].unlisted:
         case.near_miss = near_miss(case.flows[0], case.judgements[0], matrix)
-    elif kind is FindingKind.RETIRED_SERVICE:
-        wording.retired(case)
-        case.near_miss = near_miss(case.flows[0], case.judgements[0], matrix)
-    elif kind is FindingKind.DISPUTED_FLOW:
-        wording.disputed(case)
-        case.near_miss = near_miss(case.flows[0], case.judgements[0], matrix)
-    elif kind is FindingKind.FAILING_FLOW:
-        outcome, why = outcomes.of_session(case.flows[0])
-        wording.failing(case, outcome, f"{why[:1].upper()}{why[1:]}")
-    elif kind is FindingKind.PAYLOAD_MISMATCH:
-        wording.mismatch(case)
-    elif kind is FindingKind.UNDECLARED_PEER:
-        wording.undeclared(case)
 
 
 # ---------------------------------------------------------------- rows
@@ -206,7 +201,8 @@ def _frames_of_subject(evidence: Evidence, row: Row) -> Iterable[int]:
 
 def _problem(capture: CaptureInfo) -> Finding:
     damaged = [problem for problem in capture.problems if problem.damage]
-    frames = tuple(sorted({problem.frame for problem in damaged if problem.frame}))[:10]
+    frames = sorted({problem.frame for problem in damaged if problem.frame})[:10]
+    last = capture.first_frame + capture.packets
     case = Case(FindingKind.CAPTURE_PROBLEM, Severity.WARNING, tuple(sorted({p.code for p in damaged})))
     case.title = f"{capture.path} is damaged: {', '.join(sorted({problem.code for problem in damaged}))}"
     case.detail = "; ".join(
@@ -217,7 +213,5 @@ def _problem(capture: CaptureInfo) -> Finding:
         "What could be read was analysed. Take the capture again if the damage hides the time in question; "
         "rows and flows may be incomplete."
     )
-    case.frames = {
-        frame for frame in frames if capture.first_frame <= frame < capture.first_frame + capture.packets
-    }
+    case.frames = {frame for frame in frames if capture.first_frame <= frame < last}
     return case.finding((capture,))

@@ -1,4 +1,4 @@
-"""Findings about hosts, not flows: versions no sheet covers, versions that do not go together, direct mode."""
+"""Findings about hosts: versions no sheet covers, versions that do not go together, temporary modes."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def _unsupported(evidence: Evidence) -> Iterable[Case]:
         case = Case(FindingKind.UNSUPPORTED_VERSION, Severity.WARNING, (role, version))
         case.title = f"{role} {version} is in no edition of the sheet"
         case.detail = (
-            f"{ruleset.document} covers {role} {ranges}. Hosts: {_names(subject.host for subject in subjects)}. "
-            "Their rows are not judged."
+            f"{ruleset.document} covers {role} {ranges}. "
+            f"Hosts: {_names(subject.host for subject in subjects)}. Their rows are not judged."
         )
         case.advice = (
-            f"Check the version of these hosts. If {version} is right, ask {ruleset.vendor} for the ports of this "
-            "version, or plan the upgrade to a version that the sheet covers."
+            f"Check the version of these hosts. If {version} is right, ask {ruleset.vendor} for the ports of "
+            "this version, or plan the upgrade to a version that the sheet covers."
         )
         case.flows = _flows_of(evidence, (subject.host for subject in subjects))
         yield case
@@ -92,8 +92,8 @@ def _incompatible(evidence: Evidence) -> Iterable[Case]:
             f"{len(flows)} flows between such hosts are in this capture."
         )
         case.advice = (
-            f"Bring both to versions that belong together: {other.role} {stated} for {key[0]} {edition.id}, or "
-            f"upgrade {key[0]}. Correct the versions in the site file if they are wrong."
+            f"Bring both to versions that belong together: {other.role} {stated} for {key[0]} {edition.id}, "
+            f"or upgrade {key[0]}. Correct the versions in the site file if they are wrong."
         )
         case.flows = flows
         yield case
@@ -119,7 +119,7 @@ def _direct(evidence: Evidence) -> Iterable[Case]:
             case.detail = f"{words} {len(flows)} flows of this mode are in the capture." + (
                 "" if certain else " The mode is read from the traffic."
             )
-            case.advice = f"Use {mode} mode for set-up and service only; change the devices to the other mode for operation."
+            case.advice = f"Use {mode} mode for set-up and service only; run the devices in the other mode."
             case.flows = flows
             yield case
 

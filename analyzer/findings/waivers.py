@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Sequence
 
-
 from analyzer.conversation import Address, Conversation
+from analyzer.directory import Directory
 from analyzer.findings.case import Case
 from analyzer.model import Allow, FindingKind, Host, Severity, Site
-from analyzer.directory import Directory
 
 ANY = "any"
 
@@ -61,7 +60,9 @@ class Waivers:
             flows = self.late.get(number, [])
             case.title = f"The waiver for {what} expired on {allow.until}"
             owner = f" Owner: {allow.owner}." if allow.owner else ""
-            case.detail = f"Its reason was: {allow.reason}.{owner} It covers {len(flows)} flows of this capture no more."
+            case.detail = (
+                f"Its reason was: {allow.reason}.{owner} {len(flows)} flows of it are in the capture."
+            )
             case.advice = "Renew it in the site file with a new date, or remove it and close the traffic."
             case.flows = flows
             yield case
