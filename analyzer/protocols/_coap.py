@@ -141,12 +141,24 @@ def _check_code(kind: int, code: int, token_length: int) -> None:
         raise DissectError("ACK with a request code", 1)
 
 
+def _empty_with_token(payload: Payload) -> bool:
+    """An empty ACK or RST with a token: a format error (RFC 7252 section 4.1) that real stacks send."""
+    data = payload.data
+    return (
+        len(data) >= 2
+        and data[0] >> 4 in (0b0110, 0b0111)
+        and data[1] == 0
+        and 1 <= data[0] & 15 <= 8
+        and payload.wire == 4 + (data[0] & 15)
+    )
+
+
 def read(payload: Payload) -> Reading:
     """What one datagram says as CoAP."""
     try:
         message = parse(payload.data, payload.cut)
     except DissectError as error:
-        return judge(error, payload)
+        return UNSURE if _empty_with_token(payload) else judge(error, payload)
     name = TYPES[message.type]
     if message.code == 0:
         if payload.cut:

@@ -169,7 +169,8 @@ def _npdu(cursor: Cursor) -> Npdu:
         cursor.u8()
     if control & 0x80:
         return Npdu(control, destination, source, cursor.u8(), None)
-    return Npdu(control, destination, source, None, _apdu(cursor))
+    # Some devices send an NPDU without an APDU: malformed, yet BACnet.
+    return Npdu(control, destination, source, None, _apdu(cursor) if cursor.left else None)
 
 
 def parse(data: bytes, wire: int | None = None) -> Message:
