@@ -15,7 +15,7 @@ from captures import PACKERS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.capture.source import CHUNK, Kept, Source, compression, one_line
+from analyzer.capture.source import CHUNK, STEP, Kept, Source, compression, one_line
 
 packers = pytest.mark.parametrize("kind", PACKERS)
 TEXT = bytes(range(256)) * 2000
@@ -133,6 +133,17 @@ def test_the_limit_is_not_damage() -> None:
     assert (source.used, source.trouble) == (500, "")
     source = Source(io.BytesIO(bytes(1 << 20)), limit=500)
     assert len(drained(source)) == 500
+
+
+def test_a_wrong_checksum_loses_no_more_than_a_step() -> None:
+    data = b"".join(struct.pack("<I", k * 2654435761 % 2**32) for k in range(60_000))
+    packed = bytearray(gzip.compress(data))
+    packed[-8] ^= 1
+    source = Source(io.BytesIO(bytes(packed)))
+    got = drained(source)
+    assert data.startswith(got)
+    assert len(got) >= len(data) - STEP
+    assert source.trouble == "damaged-compression"
 
 
 class Failing(io.RawIOBase):

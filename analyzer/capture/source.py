@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from typing import Self
 
 CHUNK: Final = 1 << 20
-"""The most that one decompression step gives, whatever the input promises."""
-PIECE: Final = 1 << 16
+"""The most decompressed bytes given at a time, whatever the input promises."""
+STEP: Final = 1 << 14
+"""Output of one decompression step. A step that meets damage gives nothing, so this much is lost at most."""
+PIECE: Final = 1 << 14
 """Compressed bytes asked for at a time. Small, because what follows a member is copied: many empty
 members are a bomb.
 """
@@ -184,7 +186,7 @@ class Source:
         self._ended = False
         self._input = b""
         self._member: Decompressor | None = None
-        self._fresh = False
+        self._output = b""
         self.used = 0
         self.trouble = self.detail = ""
         while len(self._input) < MAGIC_BYTES and (data := self._read(PIECE)):
@@ -222,12 +224,20 @@ class Source:
 
     def read(self, size: int) -> bytes:
         """At most ``size`` bytes (at least 1 is asked for); none at the end, also where damage ends it."""
-        if self.compression:
-            return self._decompress(min(size, CHUNK))
+        most = min(size, CHUNK)
+        parts, have = [self._output], len(self._output)
+        while self.compression and have < most and (step := self._decompress()):
+            parts.append(step)
+            have += len(step)
+        if have or self.compression:
+            out = b"".join(parts)
+            self._output = out[most:]
+            return out[:most]
         data, self._input = self._input[:size], self._input[size:]
         return data or self._read(size)
 
-    def _decompress(self, size: int) -> bytes:
+    def _decompress(self) -> bytes:
+        """One step: some bytes, or none at the end or at damage."""
         while True:
             member = self._member
             if member is None or member.eof:
@@ -243,14 +253,13 @@ class Source:
                         self._fail("damaged-compression", f"the {self.compression} data ends early")
                     return b""
             try:
-                out = member.decompress(data, size)
+                out = member.decompress(data, STEP)
             except (self._error, EOFError, MemoryError) as error:
                 self._damaged(one_line(error))
                 return b""
             if member.eof:
                 self._input = member.unused_data or b""
             if out:
-                self._fresh = False
                 return out
 
     def _cut_short(self) -> bool:
