@@ -29,13 +29,13 @@ class Flow:
     fragments: int = 0
 
 
-def literal(batch: Packets, near_copies: int, near_fragments: int) -> dict[str, Any]:
-    """All that a flow table says of ``batch``; the latter two are its windows in frames."""
+def literal(batch: Packets, near_copies: int, candidates: int, near_fragments: int) -> dict[str, Any]:
+    """All that a flow table says of ``batch``. ``near_copies`` and ``near_fragments`` are in frames."""
     rows = unrolled(batch.columns)
     flows: list[Flow] = []
     for row in rows:
         if row["kind"] in (Kind.TRANSPORT, Kind.IP, Kind.LINK):
-            count(row, flows, near_copies, batch.buffer)
+            count(row, flows, near_copies, candidates, batch.buffer)
     orphans = count_fragments(rows, flows, near_fragments)
     strays = sum(not attach(quote, rows[quote["row"]], flows) for quote in unrolled(batch.quotes))
     return {
@@ -78,14 +78,15 @@ def find(flows: list[Flow], kind: tuple[int, int, bool], src: End, dst: End) -> 
     return None
 
 
-def count(row: Row, flows: list[Flow], near: int, buffer: Any) -> None:
+def count(row: Row, flows: list[Flow], near: int, candidates: int, buffer: Any) -> None:
     kind = (row["version"], row["transport"], row["kind"] == Kind.TRANSPORT)
     found = find(flows, kind, *ends(row))
     if found is None:
         flows.append(Flow(kind, *ends(row)))
         found = flows[-1], 0
     flow, way = found
-    if row["digest"] and any(is_copy(row, earlier, near) for earlier in flow.rows[way]):
+    same = [earlier for earlier in flow.rows[way] if identical(row, earlier)][-candidates:]
+    if row["digest"] and any(is_copy(row, earlier, near) for earlier in same):
         flow.copies[way].append(row)
     flow.rows[way].append(row)
     if kind[2] and row["payload_captured"]:
@@ -97,10 +98,13 @@ def count(row: Row, flows: list[Flow], near: int, buffer: Any) -> None:
             flow.heads[way].append(Head(row["frame"], row["time"], row["payload_wire"], data))
 
 
+def identical(row: Row, earlier: Row) -> bool:
+    return all(row[name] == earlier[name] for name in ("digest", "ip_id", "payload_wire"))
+
+
 def is_copy(row: Row, earlier: Row, near: int) -> bool:
-    same = all(row[name] == earlier[name] for name in ("digest", "ip_id", "payload_wire"))
     limit = 50 * MS if row["interface"] != earlier["interface"] else 20 * MS if row["ip_id"] else MS
-    return same and row["frame"] - earlier["frame"] <= near and abs(row["time"] - earlier["time"]) <= limit
+    return row["frame"] - earlier["frame"] <= near and abs(row["time"] - earlier["time"]) <= limit
 
 
 def count_fragments(rows: list[Row], flows: list[Flow], near: int) -> int:

@@ -28,7 +28,7 @@ from analyzer.flows import (
 from analyzer.tables import ARP, FLOWS, ICMP, PACKETS, QUOTES, TCP, UDP, Columns, Kind, Packets, Reason, Table
 
 MS = 1_000_000
-NEAR_COPIES, NEAR_FRAGMENTS = 4, 8
+NEAR_COPIES, CANDIDATES, NEAR_FRAGMENTS = 6, 2, 8
 """Windows small enough for a table of some dozen frames to have frames outside them."""
 
 
@@ -36,6 +36,7 @@ NEAR_COPIES, NEAR_FRAGMENTS = 4, 8
 def small_windows() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(copies, "DUPLICATE_FRAMES", NEAR_COPIES)
+        patch.setattr(copies, "DUPLICATE_CANDIDATES", CANDIDATES)
         patch.setattr(table, "DUPLICATE_FRAMES", NEAR_COPIES)
         patch.setattr(fragments, "FRAGMENT_FRAMES", NEAR_FRAGMENTS)
         yield
@@ -267,7 +268,9 @@ def test_table_agrees_with_a_literal_reading(frames: list[Frame]) -> None:
     with small_windows():
         result = FlowTable()
         result.add(packets(frames, 0, len(frames)))
-        assert outcome(result) == literal(packets(frames, 0, len(frames)), NEAR_COPIES, NEAR_FRAGMENTS)
+        assert outcome(result) == literal(
+            packets(frames, 0, len(frames)), NEAR_COPIES, CANDIDATES, NEAR_FRAGMENTS
+        )
 
 
 def test_the_package_offers_the_table_and_its_limits() -> None:

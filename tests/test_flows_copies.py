@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analyzer.flows.copies import DUPLICATE_FRAMES, SIGHT, copies
+from analyzer.flows.copies import DUPLICATE_CANDIDATES, DUPLICATE_FRAMES, SIGHT, copies
 
 US, MS = 1_000, 1_000_000
 
@@ -66,6 +66,14 @@ def test_a_steady_sender_is_not_its_own_copy() -> None:
 def test_time_that_runs_backwards_is_looked_through() -> None:
     table = sights({"time": 0}, {"time": 900 * MS}, {"time": 1 * MS})
     assert copies(table).tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("between", "expected"), [(DUPLICATE_CANDIDATES - 1, True), (DUPLICATE_CANDIDATES, False)]
+)
+def test_a_flood_is_not_compared_with_all_of_itself(between: int, expected: bool) -> None:
+    others = [{"time": number * 1000 * MS} for number in range(1, between + 1)]
+    assert copies(sights({}, *others, {"time": 1})).tolist()[-1] is expected
 
 
 def test_copies_of_many_packets_between_each_other() -> None:

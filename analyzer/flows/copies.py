@@ -11,8 +11,8 @@ itself said it twice:
 - without one (IPv6, or IPv4 packets with DF that Linux sends with identification 0) a repeated
   message is identical too: only a copy within a millisecond is believed.
 
-Whether *some* identical packet precedes, not which, decides: that answer needs only the last
-``DUPLICATE_FRAMES`` frames, so tables that keep their first and last frames merge exactly.
+Whether *some* of the latest identical packets came shortly before, not which, decides: that answer needs
+only the last ``DUPLICATE_FRAMES`` frames, so tables that keep their first and last frames merge exactly.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ Array = np.ndarray[Any, Any]
 
 DUPLICATE_FRAMES: Final = 1024
 """How many frames back a copy is looked for."""
+
+DUPLICATE_CANDIDATES: Final = 16
+"""How many of the identical packets before it a packet is compared with. A copy follows its original
+closely; a flood of identical packets with jumping time stamps must not cost a comparison of all pairs."""
 
 DUPLICATE_ELSEWHERE: Final = 50_000_000
 """Longest time, in ns, between a packet and its copy at another interface: a slow bridge or tunnel."""
@@ -61,18 +65,19 @@ def copies(sights: Array) -> Array:
     same = identity[order[1:]] == identity[order[:-1]]
     if not same.any():
         return found
-    # Only rows with a likeness are worth a look. Their order stays: likenesses are neighbours.
-    order = order[np.concatenate(([False], same)) | np.concatenate((same, [False]))]
+    # Only rows with a likeness are worth a look: identical ones together, in frame order.
+    order = np.sort(order[np.concatenate(([False], same)) | np.concatenate((same, [False]))])
     some, identity = sights[order], identity[order]
-    sorted_by_time = bool((np.diff(sights["time"]) >= 0).all())
+    alike = np.lexsort((some["ip_id"], some["payload"], identity))
+    order, some, identity = order[alike], some[alike], identity[alike]
+    new = (some["payload"][1:] != some["payload"][:-1]) | (some["ip_id"][1:] != some["ip_id"][:-1])
+    group = np.cumsum(np.concatenate(([True], new | (identity[1:] != identity[:-1]))))
     copied = np.zeros(len(some), bool)
-    at = np.arange(1, len(some))
-    for lag in range(1, DUPLICATE_FRAMES + 1):
+    at = np.arange(len(some))
+    for lag in range(1, DUPLICATE_CANDIDATES + 1):
         at = at[at >= lag]
         before = at - lag
-        near = (identity[at] == identity[before]) & (
-            some["frame"][at] - some["frame"][before] <= DUPLICATE_FRAMES
-        )
+        near = (group[at] == group[before]) & (some["frame"][at] - some["frame"][before] <= DUPLICATE_FRAMES)
         at, before = at[near], before[near]
         if not len(at):
             break
@@ -82,12 +87,8 @@ def copies(sights: Array) -> Array:
             DUPLICATE_ELSEWHERE,
             np.where(some["ip_id"][at] != 0, DUPLICATE_IDENTIFIED, DUPLICATE_UNIDENTIFIED),
         )
-        equal = (some["payload"][at] == some["payload"][before]) & (
-            some["ip_id"][at] == some["ip_id"][before]
-        )
-        hit = equal & (apart <= limit)
+        hit = apart <= limit
         copied[at[hit]] = True
-        # What is further back is further away in time too, if time never ran backwards.
-        at = at[~hit & (apart <= DUPLICATE_ELSEWHERE)] if sorted_by_time else at[~hit]
+        at = at[~hit]
     found[order] = copied
     return found
