@@ -79,6 +79,12 @@ def test_times_by_hand() -> None:
     assert read(pcapng([(1_000_001_123_456_789_999, b"x")], tsresol=12))[0][0].time == 1_000_001_123_456_789
 
 
+def test_a_time_beyond_64_bits_names_its_frame() -> None:
+    rows, capture = read(pcapng([(1, b"a"), (2**64 - 1, b"b"), (2, b"c")]))
+    assert [row.time for row in rows] == [1, 2**63 - 1, 2]
+    assert codes(capture) == [("bad-timestamp", 2)]
+
+
 def test_every_block_type() -> None:
     data = b"".join(
         (

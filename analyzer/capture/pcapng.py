@@ -219,19 +219,18 @@ class PcapngReader:
             if interface.parts == 1 and most < 1 << 63:
                 times[rows] = (high[rows] << 32 | low[rows]) * interface.times + interface.offset
             else:
-                pairs = zip(high[rows].tolist(), low[rows].tolist(), strict=True)
-                times[rows] = [self._time(interface, upper << 32 | lower) for upper, lower in pairs]
+                slowly = zip(rows.tolist(), high[rows].tolist(), low[rows].tolist(), strict=True)
+                times[rows] = [self._time(interface, up << 32 | down, row) for row, up, down in slowly]
         if len(times):
             self._last_time = int(times[-1])
         return times
 
-    def _time(self, interface: Interface, ticks: int) -> int:
+    def _time(self, interface: Interface, ticks: int, row: int = 0) -> int:
         exact = ticks * interface.times // interface.parts + interface.offset
         time = clamp(exact)
         if time != exact:
-            self.problems.add(
-                "bad-timestamp", "a time stamp lies centuries away, beyond what 64 bits of nanoseconds hold"
-            )
+            what = "a time stamp lies centuries away, beyond what 64 bits of nanoseconds hold"
+            self.problems.add("bad-timestamp", what, frame=self.problems.packets + row + 1)
         return time
 
     def _obsolete(self, buffer: bytes, at: int, length: int) -> list[Columns]:
