@@ -70,11 +70,11 @@ Matrix
 
 Flows (3)
   unexpected (1)
-    1  tcp/23  Telnet  10.20.9.5 → igor-gateway  refused
+    1  tcp/23  refused  Telnet  10.20.9.5 → igor-gateway
   expected (1)
-    1  udp/5683  CoAP  igor-node → igor-gateway  answered
+    1  udp/5683  answered  CoAP  igor-node → igor-gateway
   infrastructure (1)
-    1  arp  ARP  igor-gateway → fe80::1234:5678:9abc:def0  answered
+    1  arp  answered  ARP  igor-gateway → fe80::1234:5678:9abc:def0
 """
 
 
@@ -215,7 +215,7 @@ def test_many_flows_become_few_lines():
 
 def test_groups_share_their_line():
     many = tuple(replace(reports.COAP, id=f"f{n}") for n in range(300))
-    assert "    300  udp/5683  CoAP  igor-node → igor-gateway  answered\n" in rendered(
+    assert "    300  udp/5683  answered  CoAP  igor-node → igor-gateway\n" in rendered(
         replace(reports.REPORT, flows=many)
     )
 
@@ -247,7 +247,7 @@ def test_flow_table():
     assert rendered(reports.FLOWS, "flows").startswith(FLOW_PAGE)
     text = rendered(reports.FLOWS, "flows", width=100)
     table = [line.split() for line in text.partition("\n\n")[2].splitlines()]
-    assert table[0] == ["flow", "originator", "responder", "outcome", "packets", "bytes", "protocol"]
+    assert table[0] == ["flow", "originator", "responder", "outcome", "packets", "bytes", "proto"]
     assert table[1] == [
         "f1",
         "udp",
@@ -280,7 +280,7 @@ def test_flow_table_fits_80_columns():
 def test_many_flows_are_grouped_with_a_hint():
     many = replace(reports.FLOWS, flows=reports.without_verdict(*(reports.COAP,) * (TABLE_FLOWS + 1)))
     text = rendered(many, "flows")
-    assert "201  udp/5683  CoAP" in text
+    assert "201  udp/5683  answered  CoAP" in text
     assert "--format csv" in text
     assert rendered(many, "flows", verbosity=1).count("10.20.1.21:49152") == TABLE_FLOWS + 1
 

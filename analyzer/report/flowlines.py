@@ -10,7 +10,7 @@ from analyzer.report import Style
 from analyzer.report.layout import number, plural, size, table
 from analyzer.report.neutral import TEXT_LIMIT, visible
 
-HEADING: Final = ("flow", "", "originator", "responder", "outcome", "packets", "bytes", "protocol")
+HEADING: Final = ("flow", "", "originator", "responder", "outcome", "packets", "bytes", "proto")
 RIGHT: Final = frozenset({5, 6})
 """Columns of numbers."""
 
@@ -60,7 +60,7 @@ def groups(flows: Sequence[FlowRecord], style: Style, most: int) -> tuple[list[s
     for (place, service, originator, responder, outcome), members in ordered[:most]:
         source = originator or _addresses(record.originator.address for record in members)
         target = responder or _addresses(record.responder.address for record in members)
-        rows.append((number(len(members)), place, service, f"{source} {arrow} {target}", outcome))
+        rows.append((number(len(members)), place, outcome, service, f"{source} {arrow} {target}"))
     lines = table(rows, style.width, frozenset({0}), "    ")
     rest = ordered[most:]
     if rest:
