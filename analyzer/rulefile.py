@@ -99,7 +99,7 @@ class _Parser:
                 item,
                 "a service",
                 ("port", "transport", "name", "protocol"),
-                ("activity", "reply", "due_with", "pool", "paired", "interpretation"),
+                ("activity", "reply", "due_with", "pool", "paired", "mode", "interpretation"),
             )
             for transport in self.transports(fields.get("transport")):
                 for port, place in self.ports(fields.get("port"), "port"):
@@ -118,6 +118,7 @@ class _Parser:
                         due_with=self.roles(fields.get("due_with")),
                         pool=self.name(fields.get("pool"), "pool"),
                         paired=bool(self.reader.flag(fields.get("paired"), "paired")),
+                        mode=self.name(fields.get("mode"), "mode"),
                         interpretations=self.interpretations(fields.get("interpretation")),
                     )
         return found
