@@ -146,7 +146,7 @@ allow:
         "12:52: port '70000' is out of range (0 to 65535)",
         "13:12: from: '10.20.9.5/24' is no host name, role, address or network "
         "(10.20.9.0/24 for the network, 10.20.9.5 for the host)",
-        "13:60: icmp has no ports (leave the port out)",
+        "13:62: icmp has no ports (leave the port out)",
     ]
 
 
