@@ -172,16 +172,18 @@ def _walk(layer: Function, view: memoryview, step: Step) -> Row:
             if row is None:
                 raise AssertionError("a layer without a row and without a step")
             return row if outer is None or row.kind in IP_KINDS else _settle(outer, row, how)
-        if row is not None and row.kind in IP_KINDS:
+        if row is not None and (row.kind in IP_KINDS or _stands(row, outer, how)):
             outer, how = row, following.how
-        elif row is not None and row.kind == Kind.LINK:
-            if outer is None or outer.kind == Kind.LINK or how == How.MIRROR:
-                outer, how = row, following.how
         step = following
         layer = LAYERS[step.layer]
     deep = outer or Row()
     deep.reason = Reason.DEPTH
     return deep
+
+
+def _stands(row: Row, outer: Row | None, how: How) -> bool:
+    """Whether a link layer's ``row`` replaces ``outer``, should nothing be found inside."""
+    return row.kind == Kind.LINK and (outer is None or outer.kind == Kind.LINK or how == How.MIRROR)
 
 
 def _settle(outer: Row, inner: Row, how: How) -> Row:
