@@ -7,6 +7,7 @@ import click
 from analyzer.cli import options, output, progress
 from analyzer.cli.output import say
 from analyzer.report import choose
+from analyzer.report.layout import plural
 
 
 @click.command()
@@ -60,7 +61,7 @@ def check(
     if not quiet:
         lost = sum(not finding.flows for finding in report.findings)
         if chosen.name == "csv" and lost:
-            say(f"{lost} findings speak of no flow and are not in a csv: see --format text or json")
+            say(f"{plural(lost, 'finding')} without a flow cannot be in a csv: see --format text or json")
         if target not in (None, "-"):
             say(output.closing(report, str(target), chosen.name))
     return 0 if report.compliant else 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import IO, Any, Final
 
 import click
@@ -63,10 +64,9 @@ def show(
         known = ", ".join(entry.id for ruleset in chosen for entry in ruleset.editions)
         raise UsageError(f"--edition {edition}: no such edition, there are {known or 'none'}")
 
-    def text(entries: Sequence[Ruleset]) -> list[str]:
-        return [line for entry in entries for line in _show_text(entry, edition)]
-
-    _emit(chosen, format_name, target, text)
+    if edition is not None:
+        chosen = [replace(entry, editions=_only(entry, edition)) for entry in chosen if _only(entry, edition)]
+    _emit(chosen, format_name, target, _show_text)
     return 0
 
 
@@ -130,15 +130,20 @@ def _list_text(entries: Sequence[Ruleset]) -> list[str]:
     return lines
 
 
-def _show_text(entry: Ruleset, only: str | None) -> list[str]:
+def _only(entry: Ruleset, edition: str) -> tuple[Edition, ...]:
+    return tuple(one for one in entry.editions if one.id == edition)
+
+
+def _show_text(entries: Sequence[Ruleset]) -> list[str]:
+    return [line for entry in entries for line in _sheet_text(entry)]
+
+
+def _sheet_text(entry: Ruleset) -> list[str]:
 
     lines = [visible(entry.title), *wrap(f"{visible(entry.document)} ({visible(entry.vendor)})", 80), ""]
     for note in entry.notes:
         lines += [*wrap(visible(note), 80, "  "), ""]
-    shown = [edition for edition in entry.editions if only in (None, edition.id)]
-    if not shown and only is not None:
-        return []
-    for edition in shown:
+    for edition in entry.editions:
         lines += _edition_text(edition)
     if entry.services:
         lines += ["Legend", ""]
@@ -146,7 +151,7 @@ def _show_text(entry: Ruleset, only: str | None) -> list[str]:
         lines.append("")
     for mode, words in entry.temporary_modes.items():
         lines += [*wrap(f"mode {mode} is for temporary use only: {visible(words)}", 80), ""]
-    thoughts = _thoughts(entry, shown)
+    thoughts = _thoughts(entry)
     if thoughts:
         lines += ["Interpretation (ours; the document does not say it)", ""]
         for subject, thought in thoughts:
@@ -202,14 +207,14 @@ def _legend(services: Iterable[Service]) -> list[str]:
     return lines
 
 
-def _thoughts(entry: Ruleset, editions: Iterable[Edition]) -> list[tuple[str, Interpretation]]:
+def _thoughts(entry: Ruleset) -> list[tuple[str, Interpretation]]:
     """Interpretations with what they are about, each said once."""
     found: dict[tuple[str, str], list[str]] = {}
     for service in entry.services.values():
         for thought in service.interpretations:
             about = found.setdefault((thought.what, thought.reason), [])
             about.append(f"{service.transport.upper()} {service.port}")
-    for edition in editions:
+    for edition in entry.editions:
         for thought in edition.interpretations:
             found.setdefault((thought.what, thought.reason), []).append(f"{edition.subject} {edition.id}")
     return [(", ".join(about), Interpretation(*key)) for key, about in found.items()]

@@ -1,0 +1,138 @@
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import reports
+
+import analyzer
+from analyzer import api, pipeline
+from analyzer.errors import UsageError
+from analyzer.report import document
+from analyzer.report.csv import FLOW_COLUMNS
+
+ROOT = Path(analyzer.__file__).parents[1]
+
+
+@pytest.fixture
+def called(monkeypatch):
+    """The options that the pipeline was called with."""
+    calls = []
+    monkeypatch.setattr(pipeline, "check", lambda options: calls.append(options) or reports.REPORT)
+    monkeypatch.setattr(pipeline, "flows", lambda options: calls.append(options) or reports.FLOWS)
+    return calls
+
+
+def test_one_path_is_a_list_of_one(called):
+    analyzer.check("a.pcap")
+    analyzer.check(Path("a.pcap"), hosts="igor-gateway=10.0.0.1", activities="all")
+    analyzer.flows(["a.pcap", Path("b.pcap")], site=Path("s.yaml"), rules=["r"])
+    assert [options.sources for options in called] == [("a.pcap",), ("a.pcap",), ("a.pcap", "b.pcap")]
+    assert called[1].hosts == ("igor-gateway=10.0.0.1",)
+    assert called[1].activities == ("all",)
+    assert (called[2].site, called[2].rules) == ("s.yaml", ("r",))
+
+
+def test_result_is_the_report(called):
+    result = analyzer.check("a.pcap", strict=True, engine="dpkt")
+    assert (called[0].strict, called[0].engine) == (True, "dpkt")
+    assert result.report is reports.REPORT
+    assert not result.compliant
+    assert repr(result) == "<not compliant: 2 violation, 0 warning, 1 note>"
+    assert json.loads(json.dumps(result.to_dict())) == document.whole(document.report_parts(reports.REPORT))
+
+
+def test_flow_frame():
+    frame = api.Result(reports.REPORT).flows
+    assert list(frame["id"]) == ["f1", "f2", "f3"]
+    first = frame.iloc[0]
+    assert (first["originator_address"], first["originator_port"]) == ("10.20.1.21", 49152)
+    assert first["originator_roles"] == ("igor-node",)
+    assert (first["packets_sent"], first["packets_received"]) == (5, 4)
+    assert (first["duplicates_sent"], first["duplicates_received"]) == (1, 0)
+    assert (first["first_frame"], first["last_frame"]) == (1, 212)
+    assert first["rows"] == ("igor-gateway/5.0.0+/incoming/udp/5683",)
+    assert first["last"] == pd.Timestamp(reports.COAP.last, tz="UTC")
+    assert first["last"].value == reports.COAP.last
+    assert str(frame["first"].dtype) == "datetime64[ns, UTC]"
+    assert pd.isna(frame["originator_port"][2])
+    assert str(frame["originator_port"].dtype) == "Int64"
+    assert int(frame["bytes_sent"].sum()) == 420 + 120 + 420
+    assert frame.groupby("verdict").size().to_dict() == {"expected": 1, "infrastructure": 1, "unexpected": 1}
+
+
+def test_columns_are_those_of_the_csv():
+    assert set(FLOW_COLUMNS) == set(api.FlowsResult(reports.FLOWS).flows.columns)
+
+
+def test_row_finding_and_host_frames():
+    result = api.Result(reports.REPORT)
+    assert list(result.rows["status"]) == [entry.status.value for entry in reports.ROWS]
+    assert result.rows["port"].dtype == "int64"
+    assert result.rows["source_section"][0] == reports.EDITION.section
+    assert list(result.findings["severity"]) == ["violation", "violation", "note"]
+    assert result.findings["frames"][0] == (17, 18, 19)
+    assert result.hosts["version"][0] == "5.1.0"
+    assert result.hosts["addresses"][1] == ("10.20.1.0/24",)
+
+
+def test_an_empty_report_has_the_same_columns_and_types():
+    full, empty = api.Result(reports.REPORT), api.Result(reports.EMPTY)
+    for name in ("flows", "rows", "findings", "hosts"):
+        one, other = getattr(full, name), getattr(empty, name)
+        assert list(one.columns) == list(other.columns)
+        assert len(other) == 0
+        assert [str(kind) for kind in one.dtypes] == [str(kind) for kind in other.dtypes]
+
+
+def test_frames_are_made_once():
+    result = api.Result(reports.REPORT)
+    assert result.flows is result.flows
+
+
+def test_times_at_the_edge_of_64_bits():
+    record = replace(reports.COAP, first=-1, last=2**63 - 1)
+    frame = api.FlowsResult(replace(reports.FLOWS, flows=(record,))).flows
+    assert (frame["first"][0].value, frame["last"][0].value) == (-1, 2**63 - 1)
+
+
+def test_errors_come_through(monkeypatch):
+    def fail(options):
+        raise UsageError("no")
+
+    monkeypatch.setattr(pipeline, "check", fail)
+    with pytest.raises(UsageError):
+        analyzer.check("a.pcap")
+
+
+def run(code):
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_importing_the_package_is_cheap():
+    run(
+        "import sys, analyzer\n"
+        "assert not {'numpy', 'pandas', 'dpkt', 'yaml', 'click', 'analyzer.api'} & set(sys.modules), sys.modules\n"
+        "assert 'check' in dir(analyzer)\n"
+        "analyzer.check\n"
+        "assert 'pandas' not in sys.modules\n"
+    )
+
+
+def test_the_public_function_is_not_replaced_by_the_stage_of_its_name():
+    for first in ("import analyzer", "import analyzer.flows", "import analyzer.pipeline"):
+        run(
+            f"{first}\nimport analyzer.flows.table, analyzer, sys\nfrom analyzer import flows\n"
+            "assert flows is analyzer.flows is sys.modules['analyzer.api'].flows\n"
+        )
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="nonsense"):
+        analyzer.nonsense  # noqa: B018

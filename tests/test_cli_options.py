@@ -1,0 +1,48 @@
+import click
+from click.testing import CliRunner
+
+from analyzer.cli import options
+
+
+def collected(*decorators):
+    """What a command with these options gets from its arguments."""
+    got = {}
+
+    def command(**given):
+        got.update(given)
+
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return click.command()(command), got
+
+
+def test_options_that_repeat_are_tuples_in_order():
+    command, got = collected(options.captures, options.site, options.judgement)
+    arguments = "a --host x=1 --host y=2 b --rules r --site s --activity all --activity discovery --strict"
+    result = CliRunner().invoke(command, arguments.split())
+    assert result.exit_code == 0, result.output
+    assert got == {
+        "captures": ("a", "b"),
+        "site": "s",
+        "hosts": ("x=1", "y=2"),
+        "rules": ("r",),
+        "activities": ("all", "discovery"),
+        "strict": True,
+    }
+
+
+def test_talk_is_counted():
+    command, got = collected(options.talk)
+    CliRunner().invoke(command, ["-vv", "-q", "--no-progress"])
+    assert got == {"quiet": 1, "verbose": 2, "no_progress": True}
+
+
+def test_help_lists_the_formats_of_its_kind():
+    report, _ = collected(options.output("report"))
+    flows, _ = collected(options.output("flows"))
+    own, got = collected(options.output("", "text", "powershell"))
+    assert "jsonl" not in CliRunner().invoke(report, ["--help"]).output
+    assert "jsonl" in CliRunner().invoke(flows, ["--help"]).output
+    assert "text, powershell" in CliRunner().invoke(own, ["--help"]).output
+    CliRunner().invoke(own, ["--format", "x", "-o", "f"])
+    assert got == {"format_name": "x", "target": "f"}

@@ -1,0 +1,172 @@
+import json
+
+import pytest
+import reports
+
+from analyzer import rulesets
+from analyzer.cli import run
+from analyzer.model import Background
+
+OWN = """\
+ruleset: acme
+title: 7
+colour: blue
+"""
+
+
+@pytest.fixture
+def loaded(monkeypatch):
+    """Rulesets built by hand instead of the shipped ones."""
+    seen = []
+
+    def load(extra=()):
+        seen.append(tuple(extra))
+        return (reports.RULESET,)
+
+    monkeypatch.setattr(rulesets, "load", load)
+    return seen
+
+
+def test_list_names_every_shipped_ruleset(capsys):
+    assert run(["rules", "list"]) == 0
+    out = capsys.readouterr().out
+    for name in ("igor-gateway", "igor-node", "igor-bacnet-service", "biostar-1", "infrastructure"):
+        assert f"{name}: " in out
+    assert all(len(line) <= 80 for line in out.splitlines())
+
+
+def test_show_prints_the_four_columns(loaded, capsys):
+    assert run(["rules", "show", "igor-gateway", "--edition", "5.0.0+"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    at = next(n for n, line in enumerate(lines) if "INCOMING" in line)
+    assert [line.split() for line in lines[at : at + 4]] == [
+        ["INCOMING", "OUTGOING"],
+        ["TCP", "UDP", "TCP", "UDP"],
+        ["80", "5683", "80", "5683"],
+        ["--", "50195", "443", "--"],
+    ]
+    text = "\n".join(lines)
+    assert "1.12.1-4.5.3" not in text
+    assert "CoAP" in text
+    ours = text.index("Interpretation (ours")
+    assert text.index("Exercised as a pool.") > ours > text.index("Legend")
+
+
+# Typed from the vendor's document, Firmware Versions 6.0.0 and Higher.
+NODE_6 = """
+80 69 80 69
+88 1050 88 1050
+-- 5683 -- 5683
+-- 50195 -- 50195
+-- 50196 -- 50196
+-- 50197 -- 50197
+-- 50198 -- 50198
+-- 50199 -- 50199
+-- 50201 -- --
+-- -- -- 50202
+"""
+
+
+def test_show_agrees_with_the_document(capsys):
+    assert run(["rules", "show", "igor-node", "--edition", "6.0.0+"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    at = next(n for n, line in enumerate(lines) if line.split() == ["TCP", "UDP", "TCP", "UDP"])
+    assert [line.split() for line in lines[at + 1 : at + 11]] == [
+        line.split() for line in NODE_6.split("\n")[1:-1]
+    ]
+    assert lines[at + 11] == ""
+
+
+def test_show_without_a_name_is_everything(capsys):
+    assert run(["rules", "show"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("INCOMING") >= 7
+    assert all(len(line) <= 80 for line in out.splitlines())
+
+
+def test_show_as_json(loaded, capsys):
+    assert run(["rules", "show", "igor-gateway", "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["schema"] == "portmatrix.rules/1"
+    (ruleset,) = document["rulesets"]
+    assert ruleset["editions"][1]["incoming"] == {"tcp": [80], "udp": [5683, 50195]}
+    assert ruleset["services"][1]["interpretations"][0]["what"] == "Exercised as a pool."
+
+
+def test_edition_narrows_json_too(loaded, capsys):
+    assert run(["rules", "show", "--edition", "5.0.0+", "--format", "json"]) == 0
+    (ruleset,) = json.loads(capsys.readouterr().out)["rulesets"]
+    assert [edition["id"] for edition in ruleset["editions"]] == ["5.0.0+"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["show", "nope"], "igor-gateway"),
+        (["show", "--edition", "9"], "5.0.0+"),
+        (["list", "--format", "csv"], "text, json"),
+    ],
+)
+def test_what_is_not_there_lists_what_is(loaded, arguments, word, capsys):
+    assert run(["rules", *arguments]) == 2
+    err = capsys.readouterr().err
+    assert word in err
+    assert err.count("\n") == 1
+
+
+def test_show_to_a_file(loaded, tmp_path):
+    assert run(["rules", "show", "-o", str(tmp_path / "r.json")]) == 0
+    assert json.loads((tmp_path / "r.json").read_text())["rulesets"]
+
+
+def test_own_rules_reach_the_loader(loaded):
+    assert run(["rules", "list", "--rules", "a", "--rules", "b"]) == 0
+    assert run(["rules", "lint", "c", "--rules", "d"]) == 0
+    assert loaded == [("a", "b"), ("c", "d")]
+
+
+def test_hostile_text_of_a_ruleset_is_visible(monkeypatch, capsys):
+    from dataclasses import replace
+
+    hostile = replace(
+        reports.RULESET,
+        title=reports.HOSTILE,
+        notes=(reports.HOSTILE,),
+        background=(Background("dns", "always", reports.HOSTILE),),
+    )
+    monkeypatch.setattr(rulesets, "load", lambda extra=(): (hostile,))
+    assert run(["rules", "show"]) == 0
+    assert run(["rules", "list"]) == 0
+    assert not {"\x1b", "\x07", "\u202e"} & set(capsys.readouterr().out)
+
+
+def test_lint_of_the_shipped_rulesets_is_valid(capsys):
+    assert run(["rules", "lint"]) == 0
+    out, err = capsys.readouterr()
+    assert "50202" in out
+    assert out.splitlines()[-1].startswith("5 rulesets valid, ")
+    assert err == ""
+
+
+def test_lint_prints_every_mistake_and_exits_1(tmp_path, capsys):
+    (tmp_path / "a.yaml").write_text(OWN)
+    (tmp_path / "b.yaml").write_text("[1, 2")
+    assert run(["rules", "lint", str(tmp_path)]) == 1
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert len(out.splitlines()) >= 3
+    assert all(f"{tmp_path}/" in line for line in out.splitlines())
+    assert any(line.startswith(f"{tmp_path / 'b.yaml'}:") for line in out.splitlines())
+
+
+def test_elsewhere_an_invalid_ruleset_is_exit_2(tmp_path, capsys):
+    (tmp_path / "a.yaml").write_text(OWN)
+    assert run(["rules", "list", "--rules", str(tmp_path)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "a.yaml:1:1" in err
+
+
+def test_lint_of_nothing_is_exit_2(tmp_path, capsys):
+    assert run(["rules", "lint", str(tmp_path / "nowhere.yaml")]) == 2
+    assert capsys.readouterr().err.startswith("portmatrix: ")
