@@ -80,6 +80,11 @@ def test_tcp_data_offset_that_cannot_be(words: int) -> None:
     assert decoded(eth(ip4(tcp(b"data", words=words), 6))) == TCP4 | {"reason": Reason.TRANSPORT_HEADER}
 
 
+def test_tcp_options_that_go_on_in_the_next_fragment() -> None:
+    frame = eth(ip4(tcp(options=bytes(12))[:24], 6, fragment=0x2000))
+    assert decoded(frame) == TCP4 | {"fragmented": 1}
+
+
 def test_tcp_payload_cut() -> None:
     frame = eth(ip4(tcp(b"x" * 100), 6))
     assert decoded(frame[:64], wire=len(frame)) == TCP4 | payload(54, 100, 10)

@@ -3,7 +3,8 @@
 **TCP** (RFC 9293). With fewer than 4 bytes the row stays ``Kind.IP`` (``CUT`` or ``TRANSPORT_HEADER``). From
 4 bytes on it is ``Kind.TRANSPORT``; of a header cut short, sequence number, acknowledgement number and flags
 are kept as far as each is whole (bytes 8, 12 and 14). A data offset below 5 words, or one that passes the
-end of the IP payload, is ``TRANSPORT_HEADER`` and leaves no payload. Cut inside the options is ``CUT``:
+end of the IP payload, is ``TRANSPORT_HEADER`` and leaves no payload (in a first fragment, where the options go on in the
+next, the latter has no reason). Cut inside the options is ``CUT``:
 ``payload`` is where the capture ends, ``payload_wire`` what the lengths announce, ``payload_captured`` 0.
 
 **UDP** (RFC 768). As TCP with a header of 8 bytes. The payload ends at the UDP length or the IP payload's
@@ -69,6 +70,8 @@ def tcp(row: Row, view: memoryview, pos: int, end: int, wire: int) -> Result:
     if held < TCP_LENGTH:
         return row, None
     payload = pos + (parsed._off_flags >> 12) * 4
+    if payload > wire and row.fragmented:
+        return row, None
     if payload < pos + TCP_LENGTH or payload > wire:
         row.reason = Reason.TRANSPORT_HEADER
     elif payload > end:
