@@ -29,7 +29,7 @@ MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_DEPTH: Final = 24
 """Deepest nesting. A ruleset needs six levels."""
 MAX_VALUES: Final = 200_000
-"""Most values in a document, those behind aliases counted each time."""
+"""Most values and keys in a document, those behind aliases counted each time."""
 MAX_MISTAKES: Final = 200
 """Most mistakes reported of one document: nobody reads further."""
 MAX_QUOTE: Final = 60
