@@ -153,7 +153,9 @@ def _read(conversation: Conversation) -> None:
     protocol, readings = best
     conversation.protocol, conversation.fit, conversation.readings = protocol.name, Fit.YES, readings
     forward = _direction(conversation, readings)
-    if forward is not None and conversation.basis != "syn":
+    if conversation.group and forward is False:
+        _settle(conversation, True, "certain", "multicast")  # an answer to everyone: no group opens a flow
+    elif forward is not None and conversation.basis != "syn":
         _settle(conversation, forward, "certain", "payload")
     asking = [any(reading.says is Says.REQUEST for reading in side) for side in readings]
     conversation.asks_back = all(asking)
