@@ -4,8 +4,8 @@
 4 bytes on it is ``Kind.TRANSPORT``; of a header cut short, sequence number, acknowledgement number and flags
 are kept as far as each is whole (bytes 8, 12 and 14). A data offset below 5 words, or one that passes the
 end of the IP payload, is ``TRANSPORT_HEADER`` and leaves no payload; in a first fragment, whose options may
-go on in the next, the latter is no reason. Cut inside the options is ``CUT``: ``payload`` is where the capture
-ends, ``payload_wire`` what the lengths announce, ``payload_captured`` 0.
+go on in the next, the latter is no reason. Cut inside the options is ``CUT``: ``payload`` is where the
+capture ends, ``payload_wire`` what the lengths announce, ``payload_captured`` 0.
 
 **UDP** (RFC 768). As TCP with a header of 8 bytes. The payload ends at the UDP length or the IP payload's
 end, whichever is first; a UDP length of 0 (jumbogram, RFC 2675; segmentation offload) means the IP payload's
