@@ -199,6 +199,9 @@ class Edition:
     interpretations: tuple[Interpretation, ...] = ()
     due_with: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Keys as in ``peers``: where stated, stands in for the service's ``due_with`` in this edition."""
+    columns: Mapping[str, tuple[int | None, ...]] = field(default_factory=dict)
+    """The table's columns as printed, by ``"incoming/tcp"``: a port a line, None for an empty cell.
+    Empty where nobody typed the table's lines."""
 
     def peers_of(self, direction: Direction, transport: str, port: int) -> frozenset[str] | None:
         """Roles that may be at the other end of a row; None where the sheet names no peer."""

@@ -180,6 +180,7 @@ class _Parser:
             peers=self.by_row(fields.get("peers"), "peers", tables),
             interpretations=self.interpretations(fields.get("interpretation")),
             due_with=self.by_row(fields.get("due_with"), "due_with", tables),
+            columns={**self.columns(fields, "incoming"), **self.columns(fields, "outgoing")},
         )
 
     def cells(self, node: Node | None, direction: str, services: Mapping[_Key, Service]) -> tuple[_Key, ...]:
@@ -198,6 +199,19 @@ class _Parser:
                         self.reader.note(place, f"no service describes {transport} {port}", hint)
                     found[transport, port] = None
         return tuple(found)
+
+    def columns(self, fields: Mapping[str, Node], direction: str) -> dict[str, tuple[int | None, ...]]:
+        """The columns of one half of the table line by line. Mistakes in them were noted by ``cells``."""
+        half = Reader(self.reader.file).fields(fields.get(direction), direction, (), TRANSPORTS)
+        quiet = _Parser(Reader(self.reader.file))
+        found: dict[str, tuple[int | None, ...]] = {}
+        for transport, column in half.items():
+            lines: list[int | None] = []
+            for item in quiet.reader.some(column):
+                empty = item.text == _EMPTY_CELL
+                lines += [None] if empty else [port for port, _ in quiet.ports(item, "port")]
+            found[f"{direction}/{transport}"] = tuple(lines)
+        return found
 
     def by_row(
         self, node: Node | None, what: str, tables: Mapping[str, tuple[_Key, ...]]

@@ -52,29 +52,45 @@ def test_show_prints_the_four_columns(loaded, capsys):
     assert text.index("Exercised as a pool.") > ours > text.index("Legend")
 
 
-# Typed from the vendor's document, Firmware Versions 6.0.0 and Higher.
-NODE_6 = """
+# Typed from the vendor's document: gateway software 5.0.0 and higher, node firmware 4.0.0 through 5.0.2.
+GATEWAY_5 = """
 80 69 80 69
 88 1050 88 1050
+443 -- 443 --
+8080 -- 8080 --
+8081 -- 8081 --
 -- 5683 -- 5683
 -- 50195 -- 50195
 -- 50196 -- 50196
 -- 50197 -- 50197
 -- 50198 -- 50198
 -- 50199 -- 50199
+-- -- -- 50201
+-- 50202 -- 50202
+"""
+NODE_4 = """
+80 69 80 69
+88 1050 88 1050
+1901 1901 1900 1901
+-- 5683 1901 5683
+-- 50195 -- 50195
+-- 50196 -- 50196
+-- 50197 -- 50197
+-- 50198 -- 50198
+-- 50199 -- 50199
 -- 50201 -- --
--- -- -- 50202
 """
 
 
-def test_show_agrees_with_the_document(capsys):
-    assert run(["rules", "show", "igor-node", "--edition", "6.0.0+"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    at = next(n for n, line in enumerate(lines) if line.split() == ["TCP", "UDP", "TCP", "UDP"])
-    assert [line.split() for line in lines[at + 1 : at + 11]] == [
-        line.split() for line in NODE_6.split("\n")[1:-1]
-    ]
-    assert lines[at + 11] == ""
+@pytest.mark.parametrize(
+    ("name", "edition", "document"),
+    [("igor-gateway", "5.0.0+", GATEWAY_5), ("igor-node", "4.0.0-5.0.2", NODE_4)],
+)
+def test_show_agrees_with_the_document_line_by_line(name, edition, document, capsys):
+    assert run(["rules", "show", name, "--edition", edition]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    at = lines.index(["TCP", "UDP", "TCP", "UDP"]) + 1
+    assert lines[at : lines.index([], at)] == [line.split() for line in document.strip().split("\n")]
 
 
 def test_show_without_a_name_is_everything(capsys):

@@ -25,7 +25,7 @@ def test_the_tail_of_the_node_sheet_is_drawn_as_the_vendor_draws_it():
 
 
 def test_columns_are_aligned_also_with_marks():
-    lines = sheet.table(NODE_6, lambda direction, transport, port: (f"{port} \u2713", ""))
+    lines = sheet.table(NODE_6, None, lambda direction, transport, port: (f"{port} \u2713", ""))
     assert len({line.index("UDP") for line in lines[1:2]} | {lines[2].index("69 ")}) == 1
     assert "88 \u2713" in lines[3]
 
@@ -36,7 +36,7 @@ def test_other_transports_follow_the_table():
 
 def test_colour_does_not_move_columns():
     plain = sheet.table(NODE_6)
-    painted = sheet.table(NODE_6, None, lambda text, colour: f"<{colour}>{text}</>" if colour else text)
+    painted = sheet.table(NODE_6, None, None, lambda text, colour: f"<{colour}>{text}</>" if colour else text)
     assert [line.replace("<dim>", "").replace("</>", "") for line in painted] == plain
 
 
@@ -47,3 +47,13 @@ def test_both_directions_keep_their_ports_and_their_order(incoming, outgoing):
     assert [left for left, _ in lines if left is not None] == incoming
     assert [right for _, right in lines if right is not None] == outgoing
     assert all(left == right for left, right in lines if None not in (left, right))
+
+
+def test_the_vendors_own_lines_win():
+    columns = {"incoming/tcp": (80, 443), "incoming/udp": (69, None, 5683), "outgoing/udp": (None, 69)}
+    places = [("incoming", "tcp", 80)]
+    assert [line.split() for line in sheet.table(places, columns)[2:]] == [
+        ["80", "69", "--", "--"],
+        ["443", "--", "--", "69"],
+        ["--", "5683", "--", "--"],
+    ]

@@ -175,7 +175,7 @@ def _edition_text(edition: Edition) -> list[str]:
         lines += wrap(f"({visible(note)})", 80, "  ")
     for role, versions in edition.works_with.items():
         lines += wrap(f"for use with {role} {versions}", 80, "  ")
-    lines += ["", *sheet.table(_places(edition)), ""]
+    lines += ["", *sheet.table(_places(edition), edition.columns), ""]
     for gone in edition.retired:
         lines += wrap(
             f"retired: {gone.transport.upper()} {gone.port} {visible(gone.name)} "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Final
 
@@ -14,6 +14,9 @@ Cell = Callable[[str, str, int], tuple[str, str]]
 Place = tuple[str, str, int]
 FILLER: Final = "--"
 HEADINGS: Final = ("incoming", "outgoing")
+COLUMNS: Final = (("incoming", "tcp"), ("incoming", "udp"), ("outgoing", "tcp"), ("outgoing", "udp"))
+
+Columns = Mapping[str, Sequence[int | None]]
 
 
 def side_by_side(incoming: Sequence[int], outgoing: Sequence[int]) -> list[tuple[int | None, int | None]]:
@@ -31,29 +34,36 @@ def side_by_side(incoming: Sequence[int], outgoing: Sequence[int]) -> list[tuple
     return lines + [(None, port) for port in waiting]
 
 
-def _four(places: Iterable[Place]) -> list[tuple[int | None, int | None, int | None, int | None]]:
+def _lines(places: Iterable[Place], columns: Columns) -> list[tuple[int | None, ...]]:
+    if columns:
+        return list(zip_longest(*(columns.get(f"{side}/{transport}", ()) for side, transport in COLUMNS)))
     ports: dict[tuple[str, str], list[int]] = {}
     for direction, transport, port in places:
         ports.setdefault((direction, transport), []).append(port)
-    pairs = [
+    tcp, udp = (
         side_by_side(ports.get(("incoming", transport), []), ports.get(("outgoing", transport), []))
         for transport in ("tcp", "udp")
+    )
+    return [
+        (left[0], right[0], left[1], right[1])
+        for left, right in zip_longest(tcp, udp, fillvalue=(None, None))
     ]
-    return [(tcp[0], udp[0], tcp[1], udp[1]) for tcp, udp in zip_longest(*pairs, fillvalue=(None, None))]
 
 
 def table(
     places: Sequence[Place],
+    columns: Columns | None = None,
     cell: Cell | None = None,
     paint: Callable[[str, str], str] | None = None,
     indent: str = "  ",
 ) -> list[str]:
     """The four columns of ``places`` (``(direction, transport, port)`` in the table's order).
 
+    ``columns`` has the vendor's own lines (:attr:`analyzer.model.Edition.columns`); without them, the
+    same port of both directions is put on one line.
     ``cell`` says what a place shows (its port number where not given); an empty place shows ``--``.
     Transports other than TCP and UDP follow below the table, one line each.
     """
-    columns = [("incoming", "tcp"), ("incoming", "udp"), ("outgoing", "tcp"), ("outgoing", "udp")]
 
     def shown(direction: str, transport: str, port: int | None) -> tuple[str, str]:
         if port is None:
@@ -61,13 +71,14 @@ def table(
         return cell(direction, transport, port) if cell else (str(port), "")
 
     grid = [
-        [shown(*column, port) for column, port in zip(columns, line, strict=True)] for line in _four(places)
+        [shown(*column, port) for column, port in zip(COLUMNS, line, strict=True)]
+        for line in _lines(places, columns or {})
     ]
     wide = max([8, *(width(text) for line in grid for text, _ in line)])
     gap = "   "
     heads = [pad(direction.upper(), 2 * wide + len(gap)) for direction in HEADINGS]
     lines = [(indent + gap.join(heads)).rstrip()]
-    lines.append((indent + gap.join(pad(transport.upper(), wide) for _, transport in columns)).rstrip())
+    lines.append((indent + gap.join(pad(transport.upper(), wide) for _, transport in COLUMNS)).rstrip())
     for line in grid:
         parts = []
         for text, colour in line:

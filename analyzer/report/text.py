@@ -260,7 +260,9 @@ def _matrix(report: Report, page: _Page) -> None:
         }
         where = f" ({edition.section or document})"
         page.lines(wrap(f"{edition.subject} {edition.id}{where}", page.style.width, "  "))
-        page.lines(sheet.table(list(results), _cell(results, page.style), page.paint, "    "))
+        page.lines(
+            sheet.table(list(results), edition.columns, _cell(results, page.style), page.paint, "    ")
+        )
         page.line()
     used = {result.status for result in report.rows}
     legend = [
