@@ -18,11 +18,8 @@ METHODS: Final = frozenset(
 LIMIT: Final = 80
 """Characters of a stranger's text that a detail carries: one line of a report."""
 
-_REQUEST: Final = re.compile(
-    rb"([A-Z][A-Z_-]{0,31}) ([^\s\x00-\x1f]{1,8192}) HTTP/([0-9])\.([0-9])[ \t]*\r?\n"
-)
-_STATUS: Final = re.compile(rb"HTTP/([0-9])(?:\.([0-9]))? ([1-5][0-9][0-9])(?:[ \r\n]|$)")
-_PREFACE: Final = b"PRI * HTTP/2.0\r\n"
+_REQUEST: Final = re.compile(rb"([A-Z][A-Z_-]{0,31}) ([^\s\x00-\x1f]{1,8192}) HTTP/[12]\.[0-9][ \t]*\r?\n")
+_STATUS: Final = re.compile(rb"HTTP/[123](?:\.[0-9])? ([1-5][0-9][0-9])(?:[ \r\n]|$)")
 _TARGETS: Final = (b"/", b"*", b"http://", b"https://")
 
 
@@ -49,7 +46,7 @@ def start_line(data: bytes) -> StartLine | None:
     if match := _REQUEST.match(data):
         return StartLine(method=match[1].decode(), target=short(match[2]))
     if match := _STATUS.match(data):
-        return StartLine(status=int(match[3]))
+        return StartLine(status=int(match[1]))
     if b"\n" in data:
         return None
     method, space, rest = data.partition(b" ")
