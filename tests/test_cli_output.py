@@ -113,6 +113,7 @@ def test_style_of_a_stream(monkeypatch):
     assert output.style(Terminal(io.BytesIO(), encoding="cp437"), 0).ascii
     assert not output.style(io.StringIO(), 0).colour
     assert output.style(io.StringIO(), 0).width == 80
+    assert output.style(io.StringIO(), 0, 100).width == 100
     assert output.style(None, 1).verbosity == 1
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
 from analyzer.cli import options, output, progress
 from analyzer.cli.output import say
 from analyzer.report import choose
 from analyzer.report.layout import plural
+
+UNSEEN: Final = 100
+"""Columns off a terminal: a line for each flow of two IPv4 addresses."""
 
 
 @click.command()
@@ -43,7 +48,7 @@ def flows(
     output.refuse_inputs(target, (info.path for info in report.captures))
     render = chosen.render_flows
     assert render is not None  # choose() gave a format of flow reports
-    output.write(target, chosen, render, report, verbose - quiet)
+    output.write(target, chosen, render, report, verbose - quiet, UNSEEN)
     if target not in (None, "-") and not quiet:
         say(f"{plural(len(report.flows), 'flow')}; {target} written ({chosen.name})")
     return 0

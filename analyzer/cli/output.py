@@ -24,6 +24,8 @@ MARKS: Final = "\u2713\u2192"
 """What the text renderer prints beyond ASCII where the output can show it."""
 
 NARROW, WIDE = 60, 120
+UNSEEN: Final = 80
+"""Columns of text that goes to a file or a pipe."""
 
 
 def say(text: str) -> None:
@@ -42,12 +44,12 @@ def silence() -> None:
         sys.stdout = None
 
 
-def style(stream: IO[Any] | None, verbosity: int) -> Style:
-    """How text looks on ``stream`` (None: a file, UTF-8, no colour, 80 columns)."""
+def style(stream: IO[Any] | None, verbosity: int, unseen: int = UNSEEN) -> Style:
+    """How text looks on ``stream`` (None: a file, UTF-8); ``unseen`` columns where it is no terminal."""
     if stream is None:
-        return Style(verbosity=verbosity)
+        return Style(width=unseen, verbosity=verbosity)
     terminal = stream.isatty()
-    columns = shutil.get_terminal_size().columns if terminal else 80
+    columns = shutil.get_terminal_size().columns if terminal else unseen
     encoding = getattr(stream, "encoding", None) or "ascii"
     try:
         MARKS.encode(encoding)
@@ -89,6 +91,7 @@ def write(
     render: Callable[[Any, IO[Any], Style], None],
     report: Any,
     verbosity: int,
+    unseen: int = UNSEEN,
 ) -> bool:
     """Render ``report`` to ``target``, or to standard output for None and ``-``.
 
@@ -96,14 +99,18 @@ def write(
     :class:`UsageError` for a file that cannot be written, ``OSError`` where writing fails midway.
     """
     if target is None or target == "-":
-        return _to_stdout(chosen, render, report, verbosity)
+        return _to_stdout(chosen, render, report, verbosity, unseen)
     with whole_file(target, chosen.binary) as stream:
-        render(report, stream, style(None, verbosity))
+        render(report, stream, style(None, verbosity, unseen))
     return True
 
 
 def _to_stdout(
-    chosen: Format, render: Callable[[Any, IO[Any], Style], None], report: Any, verbosity: int
+    chosen: Format,
+    render: Callable[[Any, IO[Any], Style], None],
+    report: Any,
+    verbosity: int,
+    unseen: int,
 ) -> bool:
     out: Any = sys.stdout
     try:
@@ -115,7 +122,7 @@ def _to_stdout(
             return True
         if chosen.name != "text" and hasattr(out, "reconfigure"):
             out.reconfigure(encoding="utf-8")
-        render(report, out, style(out, verbosity))
+        render(report, out, style(out, verbosity, unseen))
         out.flush()
     except BrokenPipeError:
         silence()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Final
 
@@ -108,6 +109,12 @@ def _verdict(report: Report, page: _Page) -> None:
         )
     else:
         page.line(f"COMPLIANT: no violation{'; ' + said if said else ''}", "green")
+    flows = Counter(record.verdict.value for record in report.flows if record.verdict)
+    rows = Counter(result.status.value for result in report.rows)
+    for label, words, counted in (("Flows", _ORDER, flows), ("Rows", tuple(Status), rows)):
+        held = [f"{number(counted[word])} {word}" for word in words if counted[word]]
+        if held:
+            page.paragraph(f"{label}: {', '.join(held)}", "      ", "")
     if not report.site.declared:
         page.paragraph(
             "Roles are inferred from the traffic, so nothing here is more than a warning. "
