@@ -248,6 +248,8 @@ def orient(
             _decide(conversation, has_row, knows_port)
         if conversation.ported and conversation.parent is None:
             _claim(conversation)
+            for leg in conversation.legs:
+                leg.protocol = conversation.protocol
 
 
 def _decide(

@@ -129,7 +129,7 @@ class Conversation:
         return ""
 
     def evidence(self) -> Iterable[int]:
-        """The frames that show the flow: the first each way, and the first error that quotes it."""
-        frames = [frame for frame in self.first_frame if frame]
-        frames += [error.first_frame for error in self.errors]
+        """The frames that show the flow: the first and last each way, and of the errors that quote it."""
+        frames = [frame for frame in (*self.first_frame, *self.last_frame) if frame]
+        frames += [frame for error in self.errors for frame in (error.first_frame, error.last_frame)]
         return sorted(set(frames))

@@ -170,10 +170,14 @@ def _reply_due(conversation: Conversation, due: Mapping[tuple[str, int], bool]) 
 def _announced(found: Sequence[Conversation]) -> None:
     """A BACnet Who-Is to everyone is answered by the I-Am of another host, itself often a broadcast."""
     announcements = [
-        (conversation.originator, conversation)
+        (speaker, head.time)
         for conversation in found
         if conversation.protocol == "bacnet"
-        and any(reading.says is Says.ANNOUNCE for side in conversation.readings for reading in side)
+        for speaker, side, heads in zip(
+            (conversation.a, conversation.b), conversation.readings, conversation.heads, strict=True
+        )
+        for reading, head in zip(side, heads, strict=False)
+        if reading.says is Says.ANNOUNCE
     ]
     if not announcements:
         return
@@ -182,13 +186,12 @@ def _announced(found: Sequence[Conversation]) -> None:
             continue
         if not any(reading.says is Says.REQUEST for reading in conversation.readings[0]):
             continue
-        for speaker, announcement in announcements:
-            if speaker != conversation.originator and (
-                conversation.start <= announcement.end <= conversation.end + BROADCAST_ANSWER
-                or conversation.start <= announcement.start <= conversation.end + BROADCAST_ANSWER
-            ):
-                conversation.outcome, conversation.why = Outcome.ANSWERED, "answered by an I-Am"
-                break
+        until = conversation.end + BROADCAST_ANSWER
+        if any(
+            speaker != conversation.originator and conversation.start <= time <= until
+            for speaker, time in announcements
+        ):
+            conversation.outcome, conversation.why = Outcome.ANSWERED, "answered by an I-Am"
 
 
 def _from_legs(request: Conversation) -> None:

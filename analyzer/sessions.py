@@ -14,7 +14,7 @@ from typing import Final
 
 from analyzer import protocols
 from analyzer.conversation import Address, Conversation
-from analyzer.protocol import Fit, Payload, Says
+from analyzer.protocol import Fit, Payload, Reading, Says
 
 SECOND: Final = 1_000_000_000
 ANSWER_WITHIN: Final = 15 * SECOND
@@ -32,12 +32,12 @@ def tie(found: Sequence[Conversation]) -> None:
     requests: dict[Client, list[Conversation]] = defaultdict(list)
     searches: dict[Client, list[Conversation]] = defaultdict(list)
     for conversation in found:
-        if conversation.transport != "udp" or conversation.fit is not Fit.YES:
+        if conversation.transport != "udp":
             continue
         client = (conversation.originator, conversation.originator_port)
         if conversation.protocol == TFTP and _asked(conversation):
             requests[client].append(conversation)
-        if conversation.to_group and _asked(conversation):
+        if conversation.to_group and (_asked(conversation) or _opaque(conversation)):
             searches[client].append(conversation)
     if not requests and not searches:
         return
@@ -54,6 +54,12 @@ def tie(found: Sequence[Conversation]) -> None:
 
 def _asked(conversation: Conversation) -> bool:
     return any(reading.says is Says.REQUEST for side in conversation.readings for reading in side)
+
+
+def _opaque(search: Conversation) -> bool:
+    """Whether a message to a group goes to a port whose protocol cannot be read: it may be a search."""
+    claims = protocols.claims("udp", search.b_port)
+    return search.fit is not Fit.YES and any(claim.recognise is None for claim in claims)
 
 
 def _readings_of_ends(conversation: Conversation) -> Iterable[tuple[Client, Client, int]]:
@@ -87,19 +93,18 @@ def _speaks(name: str, conversation: Conversation, client_side: int, *, strictly
     ``strictly``: the server's own payload has to prove it (an answer from another address than the one
     asked); otherwise no payload may contradict it.
     """
-    protocol = protocols.load()[name]
-    assert protocol.recognise is not None
-    fits: list[list[Fit]] = []
+    recognise = protocols.load()[name].recognise
+    assert recognise is not None
+    readings: list[list[Reading]] = []
     for side, heads in enumerate(conversation.heads):
         ports = (conversation.a_port, conversation.b_port)
         source, target = ports if side == 0 else ports[::-1]
-        fits.append(
-            [protocol.recognise(Payload(head.data, head.wire, "udp", source, target)).fit for head in heads]
-        )
+        readings.append([recognise(Payload(head.data, head.wire, "udp", source, target)) for head in heads])
     if strictly:
-        server = fits[1 - client_side]
-        return bool(server) and all(fit is Fit.YES for fit in server)
-    return not any(fit is Fit.NO for side_fits in fits for fit in side_fits)
+        # Away from its port a short data packet or an acknowledgement only looks right: two bytes say so.
+        server = readings[1 - client_side]
+        return bool(server) and all(reading.fit is not Fit.NO and reading.detail for reading in server)
+    return not any(reading.fit is Fit.NO for side_readings in readings for reading in side_readings)
 
 
 def _search(
@@ -112,6 +117,11 @@ def _search(
         if server[0] == search.originator:
             continue
         if not search.start <= conversation.start <= search.end + ANSWER_WITHIN:
+            continue
+        if _opaque(search):
+            # Nothing in the bytes tells: the answer comes from the searched port to a searcher who is silent.
+            if server[1] == search.b_port and not conversation.packets[side]:
+                return search
             continue
         if conversation.protocol == search.protocol and any(
             reading.says is Says.RESPONSE for reading in conversation.readings[1 - side]

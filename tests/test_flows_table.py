@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analyzer.flows import HEADS, FlowTable
-from analyzer.flows.table import HEAD_BYTES, TFTP_HEAD_BYTES
+from analyzer.flows.table import HEAD_BYTES, LONG_HEAD_BYTES
 from analyzer.tables import ARP, ICMP, PACKETS, QUOTES, TCP, UDP, Kind, Packets
 
 
@@ -93,7 +93,7 @@ def test_heads_are_distinct_bounded_and_enough_for_tftp() -> None:
     ]  # fmt: skip
     assert len(sent) == HEADS
     assert sent[1].data == buffer[1:11]
-    assert heads[1][0][0].data == buffer[:TFTP_HEAD_BYTES]
+    assert heads[1][0][0].data == buffer[:LONG_HEAD_BYTES]
 
 
 def test_icmp_errors_are_tied_to_the_flow_they_quote() -> None:

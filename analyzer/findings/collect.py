@@ -164,23 +164,23 @@ def _word(case: Case, matrix: Matrix) -> None:
 
 
 def _missing(evidence: Evidence) -> Iterable[Case]:
-    """Missing rows of one edition, direction and service are one case: a pool is one thing to mend."""
+    """Missing rows of one service between the same roles are one case, whichever sheet's they are."""
+    present = {role for host in evidence.site.hosts for role in host.roles}
     groups: dict[tuple[str, ...], list[RowResult]] = defaultdict(list)
     for result in evidence.rows:
         if result.status is Status.MISSING:
             row = result.row
-            groups[row.ruleset, row.subject, row.edition, row.direction, row.service.pool or row.id].append(
-                result
-            )
+            roles = {row.subject, *(((row.peers or frozenset()) | row.due_with) & present)}
+            groups[(row.transport, row.service.pool or str(row.port), *sorted(roles))].append(result)
     for key, results in groups.items():
+        subjects = {result.row.subject for result in results}
         inferred = any(
-            subject.role == results[0].row.subject and not subject.certain
-            for subject in evidence.matrix.subjects
+            subject.role in subjects and not subject.certain for subject in evidence.matrix.subjects
         )
         case = Case(FindingKind.MISSING_FLOW, _severity(Severity.VIOLATION, not inferred), key)
         case.rows = {result.row.id: result.row for result in results}
         case.frames = set(_frames_of_subject(evidence, results[0].row))
-        wording.missing(case, results)
+        wording.missing(case, results, key[2:])
         yield case
 
 

@@ -179,21 +179,20 @@ def _silence_advice(port: str, origin: str, target: str) -> str:
     )
 
 
-def missing(case: Case, results: Sequence[RowResult]) -> None:
-    """Fill the words of rows that were due and never attempted."""
+def missing(case: Case, results: Sequence[RowResult], roles: Sequence[str]) -> None:
+    """Fill the words of rows that were due and never attempted between ``roles``."""
     rows = [result.row for result in results]
-    row = rows[0]
     ports = ports_of(rows)
-    verb = "was never asked on" if row.direction == "incoming" else "never opened"
-    case.title = f"{row.subject} {verb} {ports}"
-    case.detail = f"{capital(results[0].reason)}. {row.source.document}, {row.source.section}"
-    partner = " or ".join(sorted((row.peers or frozenset()) | row.due_with)) or "its counterpart"
-    asker, asked = (partner, row.subject) if row.direction == "incoming" else (row.subject, partner)
-    activity = row.service.activity
+    where = f"between {' and '.join(roles)}" if len(roles) > 1 else f"at {roles[0]}"
+    case.title = f"{ports} {where} was never tried"
+    sources = dict.fromkeys(f"{row.source.document}, {row.source.section}" for row in rows)
+    case.detail = f"{capital(results[0].reason)}. {'; '.join(sources)}"
+    activity = rows[0].service.activity
     repeat = "" if activity == OPERATION else f" Run {activity} once more while capturing."
     case.advice = (
-        f"Check that {asker} is set up to talk to {asked}, and that no firewall drops {ports} on {asker}'s "
-        f"side of the capture point.{repeat}"
+        f"Check that {' and '.join(roles)} are set up to talk to each other and that their services run. If one "
+        f"of them does try, a firewall drops {ports} before the capture point: capture at the sender to see "
+        f"it.{repeat}"
     )
 
 

@@ -43,10 +43,14 @@ HEADS: Final = 4
 HEAD_BYTES: Final = 160
 """Bytes kept of each head: an HTTP or SSDP start line with the headers that matter, a CoAP request."""
 
-TFTP_PORT: Final = 69
-TFTP_HEAD_BYTES: Final = 512
-"""A TFTP request is at most 512 bytes (RFC 2347), and its options are at its end."""
+LONG_HEAD_BYTES: Final = 512
+LONG_HEADS: Final = frozenset({(UDP, 69), (UDP, 1900), (UDP, 3702), (TCP, 443), (TCP, 8081)})
+"""``(transport, destination port)`` whose payloads tell what matters late: the options of a TFTP request
+(at most 512 bytes, RFC 2347), the product line of an SSDP search, the action of a WS-Discovery message,
+the server name of a ClientHello.
+"""
 
+_LONG_HEADS: Final = np.array([transport << 16 | port for transport, port in sorted(LONG_HEADS)], np.uint32)
 _SUMS: Final = ("packets", "bytes", "payload", "duplicates", "syn", "synack", "rst")
 _TIMES: Final = ("first_time", "last_time")
 _FEWEST_ROWS: Final = 256
@@ -57,7 +61,7 @@ _ErrorKey = tuple[bytes, int, int, int, int, int]
 
 def head_bytes(transport: int, dst_port: int) -> int:
     """How many bytes of a payload to ``dst_port`` a head keeps."""
-    return TFTP_HEAD_BYTES if transport == UDP and dst_port == TFTP_PORT else HEAD_BYTES
+    return LONG_HEAD_BYTES if (transport, dst_port) in LONG_HEADS else HEAD_BYTES
 
 
 class FlowTable:
@@ -237,8 +241,8 @@ class FlowTable:
         )
         places, slots = members[told], slots[told]
         wanted = np.where(
-            (columns["transport"][places] == UDP) & (columns["dst_port"][places] == TFTP_PORT),
-            TFTP_HEAD_BYTES,
+            np.isin(columns["transport"][places] << 16 | columns["dst_port"][places], _LONG_HEADS),
+            LONG_HEAD_BYTES,
             HEAD_BYTES,
         )
         begins = columns["payload"][places]
