@@ -21,6 +21,8 @@ SECOND: Final = 1_000_000_000
 ONE_SIDED_FLOWS: Final = 3
 """How many unicast flows a host must send into silence, towards at least two others, before the silence
 is the capture's and not the network's. Fewer may well be hosts that are down."""
+ARP_REPLY: Final = 1 << 2
+"""Opcode 2 among the opcodes that FLOWS keeps for ARP."""
 
 
 @dataclass(slots=True)
@@ -67,7 +69,7 @@ class Visibility:
             ends = (conversation.a, conversation.b)
             for side in (0, 1):
                 source, target = ends[side], ends[1 - side]
-                if not conversation.packets[side]:
+                if not conversation.packets[side] or not _unicast(conversation, side):
                     continue
                 span = conversation.first_time[side], conversation.last_time[side]
                 self.sights[source].sent.add(*span)
@@ -119,12 +121,22 @@ class Visibility:
         return len(self.points) == 1 or address in self.points
 
 
+def _unicast(conversation: Conversation, side: int) -> bool:
+    """Whether one side's packets went to the other end alone.
+
+    An ARP request names one host and goes to all (RFC 826), so a mirror of one direction shows those of
+    both; only the reply is sent to the asker.
+    """
+    return conversation.transport != "arp" or bool(conversation.flags[side] & ARP_REPLY)
+
+
 def _progressed_alone(conversation: Conversation, side: int) -> bool:
     """Whether one side's packets by themselves prove that the other side answered.
 
     TCP: a handshake is only completed, and data only sent, after the other's SYN-ACK; a bare SYN-ACK
-    answers a SYN. CoAP and BACnet: a response answers a request. TFTP: a second distinct data or
-    acknowledgement number is only sent after the first was answered.
+    answers a SYN. CoAP and BACnet: a response answers a request. TFTP: a client learns the server's port
+    from its answer (RFC 1350 section 4), and a second distinct data or acknowledgement number is only sent
+    after the first was answered.
     """
     if conversation.transport == "tcp":
         flags = conversation.flags[side]
@@ -136,6 +148,8 @@ def _progressed_alone(conversation: Conversation, side: int) -> bool:
     if any(reading.says is Says.RESPONSE for reading in conversation.readings[side]):
         return True
     if conversation.protocol == "tftp":
+        if conversation.parent is not None and conversation.forward is (side == 0):
+            return True
         numbers = {head.data[:4] for head in conversation.heads[side] if head.data[:2] in (b"\0\3", b"\0\4")}
         return len(numbers) > 1
     return False
