@@ -5,7 +5,7 @@
     captures                       rulesets/*.yaml           site file, --host
        │ capture/  bytes → frames     │ rulesets.py              │ site.py
        │ decode/   frames → PACKETS   │ editions, services       │ hosts, roles, waivers
-       │ flows/    PACKETS → FLOWS    └───────────┬──────────────┘
+       │ flowtable PACKETS → FLOWS    └───────────┬──────────────┘
        │ protocols/, classify.py                  │ matrix.py
        │ sessions.py, outcomes.py                 │ the expected rows
        └────────────────────┬─────────────────────┘
@@ -25,14 +25,11 @@ From Python::
     result = analyzer.check("site.pcapng", site="site.yaml")
     result.compliant, result.findings, result.flows      # the latter two are pandas DataFrames
 
-``analyzer.check`` and ``analyzer.flows`` are the functions of :mod:`analyzer.api`, loaded when first
-used. The stage of the same name is imported by ``from analyzer.flows import …``.
+``analyzer.check`` and ``analyzer.flows`` are the functions of :mod:`analyzer.api`, loaded when first used.
 """
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from analyzer import version
@@ -57,16 +54,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-class _Package(ModuleType):
-    """Keeps ``analyzer.flows`` the public function: importing the stage ``analyzer.flows`` would
-    otherwise put that module in the function's place, depending on what was imported before."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name in _LATE and isinstance(value, ModuleType):
-            return
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

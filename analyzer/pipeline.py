@@ -20,7 +20,7 @@ from analyzer.conversation import Address, Conversation
 from analyzer.directory import Directory
 from analyzer.errors import UsageError
 from analyzer.findings import Evidence, collect
-from analyzer.flows import FlowTable
+from analyzer.flowtable import FlowTable
 from analyzer.matrix import Matrix, build
 from analyzer.model import (
     CaptureInfo,
@@ -64,25 +64,34 @@ def check(options: Options, progress: Progress | None = None) -> Report:
     Raises :class:`analyzer.errors.PortmatrixError` where the job cannot be done: unreadable input, an invalid
     ruleset or site file, an option that cannot be meant.
     """
-    sheets = rulesets.load(options.rules)
-    known = rulesets.roles(sheets)
-    modes = rulesets.modes(sheets)
-    stated = site.load(options.site, known, modes) if options.site is not None else None
-    hosts = [site.parse_host(option, known, modes) for option in options.hosts]
-    place = site.combine(stated, hosts, options.activities)
-    captures, flows = _read(options, progress)
-    return judge(captures, flows, sheets, place, strict=options.strict)
+    sheets, place = _expected(options)
+    captures, table = _read(options, progress)
+    return judge(captures, table, sheets, place, strict=options.strict)
 
 
 def flows(options: Options, progress: Progress | None = None) -> FlowReport:
-    """The flow table of captures, without a verdict. Raises as :func:`check` does."""
+    """The flow table of captures, without a verdict. Raises as :func:`check` does.
+
+    Declared hosts give the ends their roles, and help to tell who opened a flow; nothing is inferred.
+    """
+    sheets, place = _expected(options)
     captures, table = _read(options, progress)
     found = classify.recognise(table)
     sessions.tie(found)
-    classify.orient(found)
-    outcomes.settle(found, Visibility(found), {})
-    records = tuple(_record(conversation, {}) for conversation in found)
+    bench = _bench(build(sheets, place.hosts), sheets, place, strict=False)
+    classify.orient(found, bench.has_row, bench.knows_port)
+    outcomes.settle(found, Visibility(found), _replies_due(sheets))
+    records = tuple(_record(conversation, {}, bench) for conversation in found)
     return FlowReport(VERSION, captures, records, _undecoded(table))
+
+
+def _expected(options: Options) -> tuple[tuple[Ruleset, ...], Site]:
+    """The sheets and the site that the user named."""
+    sheets = rulesets.load(options.rules)
+    roles, modes = rulesets.roles(sheets), rulesets.modes(sheets)
+    stated = site.load(options.site, roles, modes) if options.site is not None else None
+    hosts = [site.parse_host(option, roles, modes) for option in options.hosts]
+    return sheets, site.combine(stated, hosts, options.activities)
 
 
 def judge(
@@ -223,7 +232,7 @@ def _replies_due(sheets: Sequence[Ruleset]) -> dict[tuple[str, int], bool]:
 def _record(
     conversation: Conversation,
     judgements: Mapping[int, Judgement],
-    bench: Bench | None = None,
+    bench: Bench,
     waived: Mapping[int, str] | None = None,
 ) -> FlowRecord:
     judgement = judgements.get(conversation.row)
@@ -261,11 +270,10 @@ def _record(
     )
 
 
-def _endpoint(conversation: Conversation, bench: Bench | None, *, responder: bool) -> Endpoint:
+def _endpoint(conversation: Conversation, bench: Bench, *, responder: bool) -> Endpoint:
     address = conversation.responder if responder else conversation.originator
     port = conversation.port if responder else conversation.originator_port
-    roles = bench.end(address).roles if bench is not None else ()
-    return Endpoint(text(*address), port if conversation.ported else None, roles)
+    return Endpoint(text(*address), port if conversation.ported else None, bench.end(address).roles)
 
 
 def _service(conversation: Conversation, judgement: Judgement | None) -> str:

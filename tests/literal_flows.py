@@ -1,6 +1,6 @@
 """The rules of the flow table, read literally: one frame at a time, with loops over all other frames.
 
-Slow, and written without a look at how ``analyzer.flows`` does it, so that the two can be compared.
+Slow, and written without a look at how ``analyzer.flowtable`` does it, so that the two can be compared.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from analyzer import addresses
 from analyzer.capture import find
 from analyzer.decode import decode
 from analyzer.errors import CaptureError
-from analyzer.flows import FlowTable
+from analyzer.flowtable import FlowTable
 from analyzer.tables import TCP, UDP, Columns, Flows, Packets
 
 CORPUS = Path(__file__).parents[1].parent / "shared" / "corpus"

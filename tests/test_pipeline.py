@@ -388,7 +388,7 @@ def test_a_waiver_keeps_the_verdict_and_turns_the_finding_into_a_note(tmp_path: 
         "site: Building 7\nhosts:\n"
         f"  - {{name: gateway, address: {GATEWAY}, role: igor-gateway, version: 5.1.0}}\n"
         "allow:\n"
-        "  - {from: 10.20.0.0/24, to: gateway, transport: tcp, port: 22, reason: maintenance, owner: IT, until: 2099-01-31}\n"
+        "  - {from: 10.20.0.0/24, to: gateway, transport: tcp, port: 22, reason: upkeep, owner: IT, until: 2099-01-31}\n"
         "  - {from: any, to: gateway, transport: tcp, port: 23, reason: old times, until: 2001-01-31}\n"
     )
     traffic = Traffic().connect(0, LAPTOP, 50000, GATEWAY, 22).connect(1, LAPTOP, 50001, GATEWAY, 23)
@@ -400,7 +400,7 @@ def test_a_waiver_keeps_the_verdict_and_turns_the_finding_into_a_note(tmp_path: 
         ("expired-waiver", "warning"),
     }
     waived = next(flow for flow in report.flows if flow.responder.port == 22)
-    assert (waived.verdict, waived.waived) == ("unexpected", "maintenance (IT)")
+    assert (waived.verdict, waived.waived) == ("unexpected", "upkeep (IT)")
 
 
 def test_one_cause_is_one_finding_and_keeps_its_id(judged) -> None:

@@ -88,7 +88,7 @@ class Traffic:
         code: int,
         protocol: int = 17,
     ) -> Traffic:
-        """An ICMP destination unreachable from ``reporter`` to ``source`` that quotes its packet to ``target``."""
+        """ICMP destination unreachable by ``reporter``, quoting a packet from ``source`` to ``target``."""
         quoted = bytes(
             dpkt.ip.IP(
                 src=ipaddress.ip_address(source).packed,

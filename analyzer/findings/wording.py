@@ -190,8 +190,8 @@ def missing(case: Case, results: Sequence[RowResult], roles: Sequence[str]) -> N
     activity = rows[0].service.activity
     repeat = "" if activity == OPERATION else f" Run {activity} once more while capturing."
     case.advice = (
-        f"Check that {' and '.join(roles)} are set up to talk to each other and that their services run. If one "
-        f"of them does try, a firewall drops {ports} before the capture point: capture at the sender to see "
+        f"Check that {' and '.join(roles)} are set up to talk to each other and that their services run. "
+        f"If one of them does try, a firewall drops {ports} before the capture point: capture at the sender to see "
         f"it.{repeat}"
     )
 

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from analyzer.flows import keys as key
-from analyzer.flows.copies import DUPLICATE_FRAMES, SIGHT, copies
-from analyzer.flows.fragments import Datagram, Fragments
+from analyzer.flowtable import keys as key
+from analyzer.flowtable.copies import DUPLICATE_FRAMES, SIGHT, copies
+from analyzer.flowtable.fragments import Datagram, Fragments
 from analyzer.tables import (
     ACK,
     ARP,

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from analyzer.flows.fragments import FRAGMENT_FRAMES, Datagram, Fragments
+from analyzer.flowtable.fragments import FRAGMENT_FRAMES, Datagram, Fragments
 
 ONE: Datagram = (4, 0, 1, 0, 2, 17, 100)
 OTHER: Datagram = (4, 0, 1, 0, 2, 17, 101)

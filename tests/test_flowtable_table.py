@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from analyzer.flows import HEADS, FlowTable
-from analyzer.flows.table import HEAD_BYTES, LONG_HEAD_BYTES
+from analyzer.flowtable import HEADS, FlowTable
+from analyzer.flowtable.table import HEAD_BYTES, LONG_HEAD_BYTES
 from analyzer.tables import ARP, ICMP, PACKETS, QUOTES, TCP, UDP, Kind, Packets
 
 

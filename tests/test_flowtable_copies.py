@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analyzer.flows.copies import DUPLICATE_CANDIDATES, DUPLICATE_FRAMES, SIGHT, copies
+from analyzer.flowtable.copies import DUPLICATE_CANDIDATES, DUPLICATE_FRAMES, SIGHT, copies
 
 US, MS = 1_000, 1_000_000
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from literal_flows import literal
 
 from analyzer import tables
-from analyzer.flows import (
+from analyzer.flowtable import (
     DUPLICATE_FRAMES,
     HEAD_BYTES,
     HEADS,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.flows import keys as module
+from analyzer.flowtable import keys as module
 from analyzer.tables import PACKETS, TCP
 
 
