@@ -269,9 +269,18 @@ def _edition(
         for ruleset in rulesets:
             editions = [edition for edition in ruleset.editions if edition.subject == role]
             if any(edition.mode for edition in editions) and not host.mode:
-                mode = _mode(ruleset, hosts, uses)
+                mode, stated = _mode(ruleset, hosts, uses)
                 if mode:
-                    return replace(host, mode=mode, reason=_also(host.reason, f"{mode} mode by its traffic"))
+                    spoken = next((edition.id for edition in editions if edition.mode == mode), "")
+                    return replace(
+                        host,
+                        mode=mode,
+                        edition="" if stated else spoken,
+                        reason=_also(
+                            host.reason,
+                            f"{mode} mode {'as stated for the site' if stated else 'by its traffic'}",
+                        ),
+                    )
             elif len(editions) > 1 and not host.version:
                 spoken = _spoken(editions, uses.get(id(host), set()))
                 if spoken:
@@ -298,11 +307,14 @@ def _spoken(editions: Sequence[Edition], uses: set[Use]) -> str:
     return scores[0][1] if scores[0][0] > scores[1][0] else ""
 
 
-def _mode(ruleset: Ruleset, hosts: Sequence[Host], uses: Mapping[int, set[Use]]) -> str:
-    """The mode of a site: a declared one, else the one whose editions list most of what was used."""
+def _mode(ruleset: Ruleset, hosts: Sequence[Host], uses: Mapping[int, set[Use]]) -> tuple[str, bool]:
+    """The mode of a site, and whether somebody stated it.
+
+    A mode declared for one host holds for all; else it is the one whose editions list most of what was used.
+    """
     stated = {host.mode for host in hosts if host.mode and set(host.roles) & set(ruleset.subjects)}
     if len(stated) == 1:
-        return next(iter(stated))
+        return next(iter(stated)), True
     scores: dict[str, int] = defaultdict(int)
     for edition in ruleset.editions:
         for host in hosts:
@@ -314,8 +326,8 @@ def _mode(ruleset: Ruleset, hosts: Sequence[Host], uses: Mapping[int, set[Use]])
                 )
     ranked = sorted(scores.items(), key=lambda item: -item[1])
     if ranked and ranked[0][1] and (len(ranked) == 1 or ranked[0][1] > ranked[1][1]):
-        return ranked[0][0]
-    return ""
+        return ranked[0][0], False
+    return "", False
 
 
 def _speaks_for(ruleset: Ruleset, use: Use, mode: str) -> bool:

@@ -99,7 +99,7 @@ def _subject(host: Host, role: str, ruleset: Ruleset, editions: Sequence[Edition
     if by_mode and host.mode:
         fitting = tuple(edition for edition in by_mode if edition.mode == host.mode)
         if fitting:
-            return Subject(host, role, ruleset, fitting, declared)
+            return Subject(host, role, ruleset, fitting, declared and not host.edition)
     spoken = tuple(edition for edition in editions if edition.id == host.edition)
     return Subject(host, role, ruleset, spoken or tuple(editions), declared and len(editions) == 1)
 

@@ -311,7 +311,7 @@ class Host:
     basis: Literal["declared", "inferred"] = "declared"
     reason: str = ""
     edition: str = ""
-    """The edition that the traffic speaks for, where no version was stated: always an inference."""
+    """The edition that the traffic speaks for, where no version or mode was stated: always an inference."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -319,7 +319,7 @@ def _verdict(
             ends,
             certain=False,
         )
-    certain = _certain(ends, says, rows)
+    certain = _certain(ends, says, conversation.transport, port)
     if Says.UNLISTED not in says:
         undeclared = declared and any(not end.hosts and not end.everyone for end in ends)
         where = " and ".join(dict.fromkeys(f"{row.ruleset} {row.edition} ({row.direction})" for row in rows))
@@ -355,23 +355,32 @@ def _verdict(
     )
 
 
-def _certain(ends: tuple[End, End], says: tuple[Says, Says], rows: Sequence[Row]) -> bool:
+def _certain(ends: tuple[End, End], says: tuple[Says, Says], transport: str, port: int) -> bool:
     """Whether every sheet that spoke spoke for a declared role and a known edition.
 
-    A host whose edition is open is still certain where all its possible editions agree.
+    A host whose edition is open, or read from the traffic, is still certain where all editions of its
+    sheet agree.
     """
-    for end, say in zip(ends, says, strict=True):
+    for (end, direction, other), say in zip(_both(*ends), says, strict=True):
         if end.everyone or say is Says.NOTHING:
             continue
         for subject in end.subjects:
             if subject.certain or not subject.editions:
                 continue
-            if subject.host.basis == "inferred":
-                return False
-            listing = {row.edition for row in rows if row.subject == subject.role}
-            if listing and listing != {edition.id for edition in subject.editions}:
+            if subject.host.basis == "inferred" or not _agreed(subject, direction, other, transport, port):
                 return False
     return True
+
+
+def _agreed(subject: Subject, direction: Direction, other: End, transport: str, port: int) -> bool:
+    """Whether all editions of a subject's sheet list the port here, or none does."""
+    told = set()
+    for edition in subject.ruleset.editions:
+        if edition.subject == subject.role:
+            listed = edition.incoming if direction == "incoming" else edition.outgoing
+            peers = edition.peers_of(direction, transport, port)
+            told.add((transport, port) in listed and (peers is None or _may_be(peers, other)))
+    return len(told) == 1
 
 
 def _retired(subjects: Sequence[Subject], transport: str, port: int) -> Retired | None:
