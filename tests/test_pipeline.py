@@ -227,7 +227,7 @@ def test_a_blocked_data_path_is_named(judged) -> None:
 
 
 def test_a_unicast_answer_belongs_to_its_multicast_search(judged) -> None:
-    search = b'M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: "ssdp:discover"\r\nMX: 2\r\nST: ssdp:all\r\n\r\n'
+    search = b"M-SEARCH * HTTP/1.1\r\nMX: 2\r\nST: ssdp:all\r\n\r\n"
     answer = b"HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nUSN: uuid:1\r\n\r\n"
     traffic = Traffic().udp(0, GATEWAY, 40000, "239.255.255.250", 1900, search)
     traffic.udp(1, NODE, 49999, GATEWAY, 40000, answer)
@@ -388,7 +388,8 @@ def test_a_waiver_keeps_the_verdict_and_turns_the_finding_into_a_note(tmp_path: 
         "site: Building 7\nhosts:\n"
         f"  - {{name: gateway, address: {GATEWAY}, role: igor-gateway, version: 5.1.0}}\n"
         "allow:\n"
-        "  - {from: 10.20.0.0/24, to: gateway, transport: tcp, port: 22, reason: upkeep, owner: IT, until: 2099-01-31}\n"
+        "  - {from: 10.20.0.0/24, to: gateway, transport: tcp, port: 22, reason: upkeep, owner: IT,"
+        " until: 2099-01-31}\n"
         "  - {from: any, to: gateway, transport: tcp, port: 23, reason: old times, until: 2001-01-31}\n"
     )
     traffic = Traffic().connect(0, LAPTOP, 50000, GATEWAY, 22).connect(1, LAPTOP, 50001, GATEWAY, 23)

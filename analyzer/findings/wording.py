@@ -191,8 +191,8 @@ def missing(case: Case, results: Sequence[RowResult], roles: Sequence[str]) -> N
     repeat = "" if activity == OPERATION else f" Run {activity} once more while capturing."
     case.advice = (
         f"Check that {' and '.join(roles)} are set up to talk to each other and that their services run. "
-        f"If one of them does try, a firewall drops {ports} before the capture point: a capture at the sender "
-        f"shows it.{repeat}"
+        f"If one of them does try, a firewall drops {ports} before the capture point: a capture at the "
+        f"sender shows it.{repeat}"
     )
 
 
