@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from analyzer import transports
+from analyzer import protocols, transports
 from analyzer.conversation import Address, Conversation
 from analyzer.matrix import Matrix, Subject
 from analyzer.model import Background, Direction, Host, Retired, Row, Verdict
@@ -167,7 +167,17 @@ class Bench:
         if conversation.parent is not None:
             return self.judge(conversation.parent)
         if conversation.confidence != "guess":
-            return self._both_ways(conversation)
+            judgement = self._both_ways(conversation)
+            if judgement.verdict is Verdict.UNEXPECTED and _strays(conversation):
+                return replace(
+                    judgement,
+                    verdict=Verdict.REVIEW,
+                    reason=f"answers a {conversation.protocol} search that is not in this capture",
+                    certain=False,
+                    unlisted=(),
+                    retired=None,
+                )
+            return judgement
         readings = [self._read(conversation, forward) for forward in (True, False)]
         safe = (Verdict.EXPECTED, Verdict.INFRASTRUCTURE, Verdict.OUT_OF_SCOPE)
         if readings[0].verdict is readings[1].verdict and readings[0].verdict in safe:
@@ -276,6 +286,23 @@ def _may_be(peers: frozenset[str], end: End) -> bool:
     if end.everyone:
         return True
     return any(role in peers for role in end.roles)
+
+
+def _strays(conversation: Conversation) -> bool:
+    """Whether only answers are here, from a port that is none of the protocol's.
+
+    A search to a group may be answered from any port (UDA 1.1 section 1.3.3): the port then tells nothing,
+    and the search that would is missing.
+    """
+    protocol = protocols.load().get(conversation.protocol)
+    return (
+        conversation.transport == "udp"
+        and conversation.fit is Fit.YES
+        and not conversation.oriented(conversation.packets)[0]
+        and protocol is not None
+        and bool(protocol.groups)
+        and ("udp", conversation.port) not in protocol.ports
+    )
 
 
 def _says(end: End, rows: tuple[Row, ...]) -> Says:

@@ -82,11 +82,11 @@ def _incompatible(evidence: Evidence) -> Iterable[Case]:
     for key, flows in groups.items():
         subject, other, stated = why[key]
         edition = subject.editions[0]
-        declared = subject.host.basis == other.host.basis == "declared"
+        certain = subject.certain and other.certain
         case = Case(
-            FindingKind.INCOMPATIBLE_VERSIONS, Severity.VIOLATION if declared else Severity.WARNING, key
+            FindingKind.INCOMPATIBLE_VERSIONS, Severity.VIOLATION if certain else Severity.WARNING, key
         )
-        case.title = f"{key[0]} {key[1]} is not stated to work with {key[2]} {key[3]}"
+        case.title = f"{key[0]} {key[1] or edition.id} is not stated to work with {key[2]} {key[3]}"
         case.detail = (
             f"{subject.ruleset.document}, {edition.section}: for use with {other.role} {stated}. "
             f"{len(flows)} flows between such hosts are in this capture."
