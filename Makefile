@@ -24,9 +24,9 @@ demo: $(VENV)/.demo
 	  *) echo "Exit code $$code: the check could not do its job."; exit $$code;; \
 	esac
 
-# Two workers at least: the slowest files wait for other programs, not for the processor.
+# One worker a core; a worker that has nothing left takes over tests of the others.
 test: $(VENV)/.test
-	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 lint: $(VENV)/.test
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -14,6 +14,7 @@ import tomllib
 import venv
 import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from packaging.requirements import Requirement
@@ -207,7 +208,6 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("wheel")
 def test_the_wheel_carries_the_package_and_the_rulesets(wheel: Path) -> None:
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     package = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("analyzer/**/*.py")}
@@ -217,7 +217,6 @@ def test_the_wheel_carries_the_package_and_the_rulesets(wheel: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("wheel")
 def test_the_wheel_says_what_it_is(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
@@ -229,7 +228,6 @@ def test_the_wheel_says_what_it_is(wheel: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("wheel")
 def test_an_installed_wheel_works_outside_the_checkout(wheel: Path, tmp_path: Path) -> None:
     """Its dependencies are those of the environment that runs the tests; the package is its own."""
     venv.create(tmp_path / "venv", with_pip=False, symlinks=os.name != "nt")
@@ -251,3 +249,51 @@ def test_an_installed_wheel_works_outside_the_checkout(wheel: Path, tmp_path: Pa
     assert listed.returncode == 0, listed.stderr
     for path in ROOT.glob("rulesets/*.yaml"):
         assert f"\n{path.stem}: " in "\n" + listed.stdout
+
+
+# ---------------------------------------------------------------- continuous integration
+
+SKIPS = """
+import pytest
+
+def test_passes():
+    pass
+
+def test_needs_a_tool():
+    pytest.skip("no tshark here")
+
+@pytest.mark.skipif(True, reason="only on Windows")
+def test_elsewhere():
+    pass
+
+@pytest.mark.xfail(reason="known", strict=True)
+def test_known():
+    assert False
+"""
+
+
+@pytest.mark.parametrize(("ci", "counts"), [("true", (2, 1)), ("", (0, 3))])
+def test_a_skip_fails_in_ci_only(tmp_path: Path, ci: str, counts: tuple[int, int]) -> None:
+    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
+    (tmp_path / "test_some.py").write_text(SKIPS, encoding="utf-8")
+    (tmp_path / "test_whole.py").write_text(
+        "import pytest\npytest.skip('no corpus', allow_module_level=True)\n", encoding="utf-8"
+    )
+    report = tmp_path / "report.xml"
+    options = ("-q", "--continue-on-collection-errors", "-p", "no:cacheprovider", "-p", "no:xdist")
+    command = ("-m", "pytest", *options, f"--junitxml={report}", ".")
+    done = run(sys.executable, *command, cwd=tmp_path, CI=ci, PYTEST_ADDOPTS="")
+    suite = ElementTree.parse(report).getroot()[0]
+    refused = int(suite.attrib["failures"]) + int(suite.attrib["errors"])
+    # An expected failure counts as skipped in this format.
+    assert (refused, int(suite.attrib["skipped"]) - 1) == counts, done.stdout
+    assert (done.returncode == 0) == (not refused)
+    assert ("skipped in CI, where nothing may be missing: " in done.stdout) == bool(refused)
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert script.startswith("#!/usr/bin/env bash\n")
+    assert script.rstrip().endswith("\nmake test")
+    assert "\nset -euo pipefail\n" in script
+    assert "make test " in (ROOT / "README.md").read_text(encoding="utf-8")
