@@ -81,7 +81,7 @@ def test_a_directory_with_a_cut_capture_says_so(tmp_path: Path) -> None:
     ("data", "why"),
     [
         (b"", "the file is empty (0 bytes)"),
-        (gzip.compress(b""), "the gzip data inside is empty"),
+        (gzip.compress(b"", mtime=0), "the gzip data inside is empty"),
         (b"time,source,destination\n1,2,3\n", "not a pcap or pcapng capture: it looks like text"),
         (
             b"<!DOCTYPE html><html><body>login</body>",
@@ -92,12 +92,12 @@ def test_a_directory_with_a_cut_capture_says_so(tmp_path: Path) -> None:
             "not a pcap or pcapng capture: it looks like a zip archive: unpack it first",
         ),
         (b"snoop\0\0\0\0\0\0\2\0\0\0\4", "not a pcap or pcapng capture: it looks like a snoop capture"),
-        (gzip.compress(gzip.compress(pcap([]))), "not a pcap or pcapng capture inside the gzip data"),
+        (gzip.compress(gzip.compress(pcap([]), mtime=0), mtime=0), "not a pcap or pcapng capture inside the gzip data"),
         (bytes(100), "not a pcap or pcapng capture"),
         (pcap([])[:23], "the file is cut inside its pcap header"),
         (pcap([])[:4], "the file is cut inside its pcap header"),
         (shb()[:27], "the file is cut inside its pcapng section header"),
-        (gzip.compress(pcap(frames(1)))[:9], "the gzip data ends early"),
+        (gzip.compress(pcap(frames(1)), mtime=0)[:9], "the gzip data ends early"),
     ],
 )
 def test_what_is_no_capture(tmp_path: Path, data: bytes, why: str) -> None:
