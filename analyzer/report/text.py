@@ -96,6 +96,9 @@ def _report(report: Report, stream: IO[str], style: Style) -> None:
         _flows_of_report(report, page)
 
 
+_SPOKEN: Final = (Verdict.EXPECTED, Verdict.DISPUTED, Verdict.UNEXPECTED)
+
+
 def _verdict(report: Report, page: _Page) -> None:
     counts = {
         severity: sum(finding.severity is severity for finding in report.findings) for severity in Severity
@@ -106,6 +109,14 @@ def _verdict(report: Report, page: _Page) -> None:
     elif not any(info.packets for info in report.captures):
         page.lines(
             wrap(f"COMPLIANT: the capture holds no packets{'; ' + said if said else ''}", page.style.width)
+        )
+    elif not any(record.verdict in _SPOKEN for record in report.flows):
+        # Silence must not pass for approval: no sheet had anything to say here.
+        page.lines(
+            wrap(
+                f"NOTHING JUDGED: no sheet speaks about this traffic{'; ' + said if said else ''}",
+                page.style.width,
+            )
         )
     else:
         page.line(f"COMPLIANT: no violation{'; ' + said if said else ''}", "green")
