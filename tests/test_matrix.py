@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from judging import CLIENT, CURRENT, DOOR, GATEWAY, LEGACY, NODE, SERVER, matrix
+from traffic import Traffic
 
 from analyzer.matrix import Matrix
-from analyzer.model import Host
+from analyzer.model import Host, Report
+from analyzer.pipeline import Options, check
 
 
 def editions(whole: Matrix, role: str) -> tuple[str, ...]:
@@ -139,3 +143,137 @@ def test_a_row_is_due_with_whom_the_edition_says() -> None:
     rows = {row.id: row for row in matrix([f"biostar-server={SERVER}@server"]).rows}
     assert rows["biostar-1/biostar-server/server/incoming/tcp/1480"].due_with == {"biostar-device"}
     assert rows["biostar-1/biostar-server/direct/incoming/tcp/1480"].due_with == set()
+
+
+# ---------------------------------------------------------------- a third vendor
+
+SHEET = """\
+ruleset: acme-blinds
+title: Acme blinds, ports
+vendor: Acme
+document: Acme installation guide
+temporary_modes:
+  bench: For the workshop only.
+services:
+  - {port: 7001, transport: tcp, name: Blind control, protocol: acme-control, due_with: [acme-motor]}
+  - port: 7100-7103
+    transport: udp
+    name: Blind image
+    protocol: acme-image
+    activity: firmware-update
+    pool: image
+    reply: true
+  - {port: 7200, transport: udp, name: Workshop, protocol: acme-bench, mode: bench}
+editions:
+  - id: "1.x"
+    subject: acme-hub
+    section: Table 1
+    versions: ">=1.0,<2"
+    outgoing: {tcp: [7001]}
+  - id: "2.x"
+    subject: acme-hub
+    section: Table 2
+    versions: ">=2.0"
+    works_with: {acme-motor: ">=2.0"}
+    incoming: {udp: [7100, 7101, 7102, 7103]}
+    outgoing: {tcp: [7001]}
+    retired:
+      - {port: 7050, transport: tcp, name: Old control, since: "2.0", reason: Replaced by 7001}
+  - id: bench
+    subject: acme-tool
+    section: Workshop
+    mode: bench
+    outgoing: {udp: [7200]}
+  - id: any
+    subject: acme-motor
+    section: Table 3
+    versions: ">=1.0"
+    peers: {incoming: acme-hub, outgoing: acme-hub}
+    incoming: {tcp: [7001], udp: [7200]}
+    outgoing: {udp: [7100, 7101, 7102, 7103]}
+"""
+ACME = """\
+site: Blinds
+hosts:
+  - {name: hub, address: 10.30.0.1, role: acme-hub, version: "2.1"}
+  - {name: motors, address: 10.30.1.0/24, role: acme-motor, version: "2.0"}
+  - {name: tool, address: 10.30.0.9, role: acme-tool, mode: bench}
+"""
+
+
+@pytest.fixture
+def acme(tmp_path: Path):
+    (tmp_path / "acme.yaml").write_text(SHEET, encoding="utf-8")
+    (tmp_path / "site.yaml").write_text(ACME, encoding="utf-8")
+
+    def run(traffic: Traffic, **options: object) -> Report:
+        path = traffic.write(tmp_path / "acme.pcap")
+        rules = (str(tmp_path / "acme.yaml"),)
+        return check(Options((str(path),), str(tmp_path / "site.yaml"), rules=rules, **options))  # type: ignore[arg-type]
+
+    return run
+
+
+def test_a_third_vendors_sheet_needs_no_code(acme) -> None:
+    hub, motor, tool = "10.30.0.1", "10.30.1.5", "10.30.0.9"
+    traffic = Traffic().connect(0, hub, 40000, motor, 7001, b"\1\2\3").udp(1, motor, 40000, hub, 7101, b"\1")
+    traffic.connect(2, hub, 40001, motor, 7050, b"\1").connect(3, tool, 40000, motor, 7001, b"\1")
+    traffic.udp(4, tool, 40000, "10.30.1.255", 7200, b"\1").connect(5, motor, 40002, hub, 7001)
+    report = acme(traffic)
+    told = {
+        (flow.responder.port, flow.originator.address): (str(flow.verdict), str(flow.outcome))
+        for flow in report.flows
+    }
+    assert told == {
+        (7001, hub): ("expected", "answered"),
+        (7101, motor): ("expected", "unanswered"),
+        (7050, hub): ("unexpected", "answered"),
+        (7001, tool): ("unexpected", "answered"),
+        (7200, tool): ("expected", "one-way"),
+        (7001, motor): ("unexpected", "answered"),
+    }
+    assert report.flows[0].service == "Blind control"
+    found = {(str(finding.kind), str(finding.severity)) for finding in report.findings}
+    assert found == {
+        ("failing-flow", "violation"),
+        ("retired-service", "violation"),
+        ("unexpected-flow", "violation"),
+        ("direct-mode", "warning"),
+    }
+    near = {finding.near_miss for finding in report.findings if finding.kind == "unexpected-flow"}
+    assert (
+        "matches TCP 7001 (Blind control) incoming of acme-blinds any except peer: "
+        "the sheet has it with acme-hub" in near
+    )
+    rows = {result.row.id: str(result.status) for result in report.rows}
+    assert rows["acme-blinds/acme-hub/2.x/outgoing/tcp/7001"] == "working"
+    assert rows["acme-blinds/acme-hub/1.x/outgoing/tcp/7001"] == "not-applicable"
+    assert rows["acme-blinds/acme-motor/any/outgoing/udp/7101"] == "failing"
+
+
+def test_a_third_vendors_absence_is_told_too(acme) -> None:
+    traffic = Traffic()
+    for step in range(14):
+        traffic.connect(step * 30, "10.30.1.5", 40000 + step, "10.30.0.1", 9000)
+        traffic.connect(step * 30 + 1, "10.30.1.6", 40000 + step, "10.30.0.9", 9000)
+    rows = {
+        result.row.id: str(result.status) for result in acme(traffic, activities=("firmware-update",)).rows
+    }
+    assert rows["acme-blinds/acme-hub/2.x/outgoing/tcp/7001"] == "missing"
+    assert rows["acme-blinds/acme-hub/2.x/incoming/udp/7102"] == "missing"
+    assert rows["acme-blinds/acme-motor/any/incoming/udp/7200"] == "not-exercised"
+
+
+@pytest.mark.parametrize(
+    ("hub", "motor", "kind"), [("2.1", "1.5", "incompatible-versions"), ("0.9", "2.0", "unsupported-version")]
+)
+def test_a_third_vendors_versions_act(acme, tmp_path: Path, hub: str, motor: str, kind: str) -> None:
+    site = (
+        (tmp_path / "site.yaml")
+        .read_text(encoding="utf-8")
+        .replace('"2.1"', f'"{hub}"')
+        .replace('"2.0"', f'"{motor}"')
+    )
+    (tmp_path / "site.yaml").write_text(site, encoding="utf-8")
+    report = acme(Traffic().connect(0, "10.30.0.1", 40000, "10.30.1.5", 7001))
+    assert kind in {str(finding.kind) for finding in report.findings}
