@@ -3,6 +3,7 @@
 ::
 
     capture → decode → flows → classify, sessions → infer, matrix → outcomes → compliance → findings
+                     → transfers ──────────────────────────────────────────────────────┘
 """
 
 from __future__ import annotations
@@ -19,24 +20,31 @@ from analyzer.compliance import Bench, Judgement, statuses
 from analyzer.conversation import Address, Conversation
 from analyzer.directory import Directory
 from analyzer.errors import UsageError
-from analyzer.findings import Evidence, collect
+from analyzer.exclusions import silence
+from analyzer.findings import Carried, Evidence, collect
 from analyzer.flowtable import FlowTable
 from analyzer.matrix import Matrix, build
 from analyzer.model import (
     CaptureInfo,
+    Cause,
     Endpoint,
+    FindingKind,
+    FirmwareReport,
     FlowRecord,
     FlowReport,
     Host,
     HostResult,
+    Outcome,
     Progress,
     Report,
     Ruleset,
     Site,
+    TransferOutcome,
 )
 from analyzer.protocols import load as load_protocols
 from analyzer.protocols.ssdp import is_host_background
 from analyzer.tables import Flows, Reason
+from analyzer.transfers import Collector, draw
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
 
@@ -65,8 +73,8 @@ def check(options: Options, progress: Progress | None = None) -> Report:
     ruleset or site file, an option that cannot be meant.
     """
     sheets, place = _expected(options)
-    captures, table = _read(options, progress)
-    return judge(captures, table, sheets, place, strict=options.strict)
+    captures, table, collector = _read(options, progress)
+    return judge(captures, table, sheets, place, collector, strict=options.strict)
 
 
 def flows(options: Options, progress: Progress | None = None) -> FlowReport:
@@ -75,7 +83,7 @@ def flows(options: Options, progress: Progress | None = None) -> FlowReport:
     Declared hosts give the ends their roles, and help to tell who opened a flow; nothing is inferred.
     """
     sheets, place = _expected(options)
-    captures, table = _read(options, progress)
+    captures, table, _ = _read(options, progress)
     found = classify.recognise(table)
     sessions.tie(found)
     bench = _bench(build(sheets, place.hosts), sheets, place, strict=False)
@@ -83,6 +91,20 @@ def flows(options: Options, progress: Progress | None = None) -> FlowReport:
     outcomes.settle(found, Visibility(found), _replies_due(sheets))
     records = tuple(_record(conversation, {}, bench) for conversation in found)
     return FlowReport(VERSION, captures, records, _undecoded(table))
+
+
+def firmware(options: Options, progress: Progress | None = None) -> FirmwareReport:
+    """The transfers of captures and what became of them. Raises as :func:`check` does."""
+    report = check(options, progress)
+    return FirmwareReport(
+        version=report.version,
+        captures=report.captures,
+        site=report.site,
+        hosts=report.hosts,
+        transfers=report.transfers,
+        attempts=report.attempts,
+        findings=tuple(f for f in report.findings if f.kind is FindingKind.TRANSFER_FAILED),
+    )
 
 
 def _expected(options: Options) -> tuple[tuple[Ruleset, ...], Site]:
@@ -99,6 +121,7 @@ def judge(
     table: Flows,
     sheets: Sequence[Ruleset],
     place: Site,
+    collector: Collector | None = None,
     *,
     strict: bool = False,
     today: datetime.date | None = None,
@@ -112,10 +135,11 @@ def judge(
     classify.orient(found, bench.has_row, bench.knows_port)
     seen = Visibility(found)
     outcomes.settle(found, seen, _replies_due(sheets))
+    carried = _transfers(collector, found, seen, bench, sheets) if collector is not None else ()
     judgements = {conversation.row: bench.judge(conversation) for conversation in found}
     rows = statuses(matrix, place, found, judgements, seen, bench.locate)
     evidence = Evidence(
-        found, judgements, rows, matrix, place, tuple(captures), today or datetime.date.today()
+        found, judgements, rows, matrix, place, tuple(captures), today or datetime.date.today(), carried
     )
     findings, waived = collect(evidence)
     records = tuple(_record(conversation, judgements, bench, waived) for conversation in found)
@@ -129,27 +153,30 @@ def judge(
         findings=findings,
         rulesets=tuple(sheet for sheet in sheets if set(sheet.subjects) & {s.role for s in matrix.subjects}),
         undecoded=_undecoded(table),
+        transfers=tuple(transfer for transfer, _ in carried),
     )
 
 
 # ---------------------------------------------------------------- reading
 
 
-def _read(options: Options, progress: Progress | None) -> tuple[tuple[CaptureInfo, ...], Flows]:
+def _read(options: Options, progress: Progress | None) -> tuple[tuple[CaptureInfo, ...], Flows, Collector]:
     if options.engine not in ENGINES:
         raise UsageError(f"--engine {options.engine}: this installation has {' and '.join(ENGINES)}")
     found = capture.find(options.sources)
-    table = FlowTable()
+    table, collector = FlowTable(), Collector()
     infos: list[CaptureInfo] = []
     frame = 1
     with _told(progress, found):
         for one in found:
             first_frame = frame
             for batch in one.batches(progress.advance if progress is not None else None):
-                table.add(decode.decode(batch, frame))
+                packets = decode.decode(batch, frame)
+                table.add(packets)
+                collector.add(packets)
                 frame += len(batch.frames["offset"])
             infos.append(_info(one, first_frame))
-    return tuple(infos), table.flows()
+    return tuple(infos), table.flows(), collector
 
 
 @contextmanager
@@ -224,6 +251,47 @@ def _replies_due(sheets: Sequence[Ruleset]) -> dict[tuple[str, int], bool]:
         for key, service in sheet.services.items()
         if service.reply is not None
     }
+
+
+# ---------------------------------------------------------------- transfers
+
+
+def _transfers(
+    collector: Collector,
+    found: Sequence[Conversation],
+    seen: Visibility,
+    bench: Bench,
+    sheets: Sequence[Ruleset],
+) -> tuple[Carried, ...]:
+    """The transfers, each with its conversations, the request's first.
+
+    A request that the end of the capture cut short is not unanswered.
+    """
+    between: dict[tuple[object, ...], int] = {}
+    for conversation in found:
+        if conversation.transport == "udp":
+            ends = (*conversation.a, conversation.a_port), (*conversation.b, conversation.b_port)
+            between[ends] = between[ends[::-1]] = conversation.row
+
+    def flows_of(one: tuple[int, ...], other: tuple[int, ...]) -> Iterator[int]:
+        row = between.get((one, other))
+        if row is not None:
+            yield row
+
+    def hint(cause: Cause, server: Address) -> str:
+        hosts = bench.end(server).hosts
+        return silence(cause, hosts, sheets)
+
+    carried = tuple(
+        (draft.transfer, tuple(found[row] for row in draft.rows))
+        for draft in draw(collector, flows_of, seen.one_sided, hint)
+    )
+    for transfer, flows in carried:
+        if transfer.outcome is TransferOutcome.IN_PROGRESS:
+            for flow in flows:
+                if flow.outcome is Outcome.UNANSWERED:
+                    flow.outcome, flow.why = Outcome.ONE_WAY, transfer.detail
+    return carried
 
 
 # ---------------------------------------------------------------- records

@@ -106,17 +106,6 @@ def test_a_failure_says_how_and_advises_accordingly(code: int | None, words: str
     assert ("The rejection came from" in finding.advice) is (code == 13)
 
 
-def test_a_blocked_data_path_is_told_apart_from_a_blocked_request() -> None:
-    traffic = Traffic().udp(0, NODE, 2000, GATEWAY, 69, b"\0\1node.bin\0octet\0")
-    for again in range(3):
-        traffic.udp(again + 1, GATEWAY, 50123, NODE, 2000, b"\0\3\0\1" + b"x" * 512)
-    finding = one(traffic, "failing-flow")
-    assert finding.title.endswith("gets no answer on its data path")
-    assert "TFTP helper" in finding.advice
-    request = Traffic().udp(0, NODE, 2000, GATEWAY, 69, b"\0\1node.bin\0octet\0")
-    assert "data path" not in one(request, "failing-flow").title
-
-
 def test_a_mismatch_shows_how_the_payload_begins() -> None:
     finding = one(Traffic().udp(0, GATEWAY, 40000, NODE, 5683, b"hello world"), "payload-mismatch")
     assert finding.title.startswith("UDP 5683 between")

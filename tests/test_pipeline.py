@@ -222,8 +222,9 @@ def test_a_blocked_data_path_is_named(judged) -> None:
     report = judged(traffic)
     assert only(report, port=69).outcome == "answered"
     assert {flow.outcome for flow in report.flows if flow.parent} == {"unanswered"}
-    assert kinds(report) == {"failing-flow": "violation"}
-    assert "data path" in report.findings[0].title
+    assert kinds(report) == {"transfer-failed": "violation"}
+    assert report.transfers[0].cause == "data-path-blocked"
+    assert "does not reach" in report.findings[0].title
 
 
 def test_a_unicast_answer_belongs_to_its_multicast_search(judged) -> None:
@@ -449,3 +450,10 @@ def test_what_cannot_be_meant_is_refused(tmp_path: Path) -> None:
         check(Options((capture,), hosts=("igor-gateway=10.0.0.1@5.0.0", "igor-gateway=10.0.0.1@4.0.0")))
     with pytest.raises(CaptureError):
         check(Options((str(tmp_path / "none.pcap"),)))
+
+
+def test_a_request_that_the_capture_cuts_short_is_no_failure(judged) -> None:
+    report = judged(Traffic().arp(0, NODE, GATEWAY).udp(1, NODE, 2000, GATEWAY, 69, b"\0\1node.bin\0octet\0"))
+    assert (report.transfers[0].outcome, report.transfers[0].cause) == ("in-progress", "capture-ended")
+    assert only(report, port=69).outcome == "one-way"
+    assert report.compliant

@@ -39,7 +39,7 @@ def test_the_last_unacknowledged_answer_to_a_retried_request_is_no_success() -> 
             traffic.udp(5 * retry + 0.01 + again, GATEWAY, 50300 + retry, NODE, 2000, data(1))
     report = judged(traffic)
     assert status(report, "igor-gateway/5.0.0+/incoming/udp/69") == "failing"
-    assert kinds(report) == [("failing-flow", "violation")]
+    assert kinds(report) == [("transfer-failed", "violation")]
 
 
 def test_an_error_answers_a_request_whose_earlier_tries_failed() -> None:

@@ -13,7 +13,7 @@ from analyzer.compliance import Judgement
 from analyzer.compliance.near import near_miss
 from analyzer.compliance.statuses import FAILURES
 from analyzer.conversation import Conversation
-from analyzer.findings import hosts, wording
+from analyzer.findings import hosts, transfers, wording
 from analyzer.findings.case import Case, kind_of
 from analyzer.findings.waivers import Waivers
 from analyzer.matrix import Matrix
@@ -46,6 +46,7 @@ class Evidence:
     site: Site
     captures: Sequence[CaptureInfo]
     today: datetime.date
+    transfers: Sequence[transfers.Carried] = ()
 
 
 def collect(evidence: Evidence) -> tuple[tuple[Finding, ...], Mapping[int, str]]:
@@ -56,7 +57,9 @@ def collect(evidence: Evidence) -> tuple[tuple[Finding, ...], Mapping[int, str]]
         for conversation in evidence.found
         if conversation.parent is None
     }
-    cases = [*_flow_cases(evidence, waived), *_missing(evidence), *hosts.cases(evidence), *waivers.expired()]
+    failed = transfers.cases(evidence.transfers, evidence.judgements, evidence.rows, waived)
+    cases = [*_flow_cases(evidence, waived), *failed, *_missing(evidence)]
+    cases += [*hosts.cases(evidence), *waivers.expired()]
     findings = [case.finding(evidence.captures) for case in cases]
     findings += [
         _problem(capture) for capture in evidence.captures if any(p.damage for p in capture.problems)
@@ -75,11 +78,14 @@ def _severity(grave: Severity, certain: bool) -> Severity:
 
 def _flow_cases(evidence: Evidence, waived: Mapping[int, str]) -> list[Case]:
     cases: dict[tuple[str, ...], Case] = {}
+    carried = transfers.judged(evidence.transfers)
     for conversation in evidence.found:
         if conversation.parent is not None:
             continue
         judgement = evidence.judgements[conversation.row]
         for kind, grave, extra in _faults(conversation, judgement):
+            if kind is FindingKind.FAILING_FLOW and conversation.row in carried:
+                continue  # the transfer tells whether it failed, and why
             waiver = "" if grave is Severity.NOTE else waived.get(conversation.row, "")
             severity = _severity(grave, judgement.certain)
             key = (

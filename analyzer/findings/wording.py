@@ -138,13 +138,9 @@ def failing(case: Case) -> None:
     """Fill the words of an expected flow that never gets its answer."""
     origin, target = ends_of(case)
     outcome, why = outcomes.of_session(case.flows[0])
-    leg = any(head.legs for head in case.flows)
-    where = " on its data path" if leg else ""
-    case.title = f"{service_of(case)} from {origin} to {target} {FAILED[outcome]}{where}"
+    case.title = f"{service_of(case)} from {origin} to {target} {FAILED[outcome]}"
     case.detail = f"{capital(why)}. {case.judgements[0].reason}. {examples(case)}"
-    if leg:
-        case.advice = _leg_advice(origin, target)
-    elif outcome is Outcome.BLOCKED:
+    if outcome is Outcome.BLOCKED:
         case.advice = _blocked_advice(case, origin, target)
     elif outcome is Outcome.REFUSED:
         case.advice = (
@@ -153,14 +149,6 @@ def failing(case: Case) -> None:
         )
     else:
         case.advice = _silence_advice(port_of(case.flows[0]), origin, target)
-
-
-def _leg_advice(origin: str, target: str) -> str:
-    return (
-        f"The request reaches {target}; the answer, from a new port, does not reach {origin} or is not "
-        f"acknowledged. Allow UDP from {target}, any port, to the client port of the request and back (the "
-        "TFTP helper of a firewall does that), and check the host firewall of the client."
-    )
 
 
 def _blocked_advice(case: Case, origin: str, target: str) -> str:

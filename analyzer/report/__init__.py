@@ -16,9 +16,9 @@ from functools import cache
 from typing import IO, Any, Final
 
 from analyzer.errors import UsageError
-from analyzer.model import FlowReport, Report
+from analyzer.model import FirmwareReport, FlowReport, Report
 
-SHARED: Final = frozenset({"document", "flowlines", "layout", "neutral", "sheet"})
+SHARED: Final = frozenset({"document", "flowlines", "ladder", "layout", "neutral", "sheet"})
 """Modules of this folder that are not formats."""
 
 
@@ -46,10 +46,16 @@ class Format:
     render_report: Callable[[Report, IO[Any], Style], None] | None = None
     render_flows: Callable[[FlowReport, IO[Any], Style], None] | None = None
     binary: bool = False
+    render_firmware: Callable[[FirmwareReport, IO[Any], Style], None] | None = None
 
     def render(self, what: str) -> Callable[[Any, IO[Any], Style], None] | None:
-        """The function for ``what``: ``"report"`` or ``"flows"``."""
-        return self.render_report if what == "report" else self.render_flows
+        """The function for ``what``: ``"report"``, ``"flows"`` or ``"firmware"``."""
+        functions: dict[str, Callable[[Any, IO[Any], Style], None] | None] = {
+            "report": self.render_report,
+            "flows": self.render_flows,
+            "firmware": self.render_firmware,
+        }
+        return functions[what]
 
 
 @cache
@@ -68,7 +74,7 @@ def formats() -> dict[str, Format]:
 
 
 def names(what: str) -> tuple[str, ...]:
-    """Names of the formats that render ``what`` (``"report"`` or ``"flows"``), text first."""
+    """Names of the formats that render ``what`` (as in :meth:`Format.render`), text first."""
     able = [name for name, entry in formats().items() if entry.render(what)]
     return tuple(sorted(able, key=lambda name: (name != "text", name)))
 

@@ -11,9 +11,9 @@ import csv
 from collections.abc import Mapping, Sequence
 from typing import IO, Final
 
-from analyzer.model import FlowRecord, FlowReport, Report
+from analyzer.model import FirmwareReport, FlowRecord, FlowReport, Report
 from analyzer.report import Format, Style
-from analyzer.report.document import timestamp
+from analyzer.report.document import timestamp, transfer
 from analyzer.report.neutral import cell
 
 FLOW_COLUMNS: Final = (
@@ -51,7 +51,36 @@ FLOW_COLUMNS: Final = (
 VERDICT_COLUMNS: Final = ("verdict", "reason", "rows", "findings", "waived")
 """Columns that ``check`` adds."""
 
-Value = str | int | None
+TRANSFER_COLUMNS: Final = (
+    "id",
+    "protocol",
+    "operation",
+    "client",
+    "server",
+    "file",
+    "mode",
+    "outcome",
+    "cause",
+    "block_size",
+    "window_size",
+    "bytes",
+    "expected_bytes",
+    "blocks",
+    "retransmissions",
+    "longest_gap_s",
+    "rate_bytes_s",
+    "attempts",
+    "first",
+    "last",
+    "first_frame",
+    "last_frame",
+    "flows",
+    "detail",
+    "advice",
+)
+"""Columns of ``firmware``: one line a transfer."""
+
+Value = str | int | float | None
 
 
 def _common(record: FlowRecord) -> list[Value]:
@@ -82,7 +111,7 @@ def _common(record: FlowRecord) -> list[Value]:
     ]
 
 
-def _line(values: Sequence[Value]) -> list[str | int]:
+def _line(values: Sequence[Value]) -> list[str | int | float]:
     return ["" if value is None else cell(value) if isinstance(value, str) else value for value in values]
 
 
@@ -114,4 +143,14 @@ def _write(flows: Sequence[FlowRecord], stream: IO[str], spoken: Mapping[str, li
         writer.writerow(_line(values))
 
 
-FORMAT = Format("csv", (".csv",), _report, _flows)
+def _firmware(report: FirmwareReport, stream: IO[str], _style: Style) -> None:
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(TRANSFER_COLUMNS)
+    for record in report.transfers:
+        entry = transfer(record)
+        entry["first_frame"], entry["last_frame"] = record.frames
+        entry["flows"] = " ".join(record.flows)
+        writer.writerow(_line([entry[name] for name in TRANSFER_COLUMNS]))
+
+
+FORMAT = Format("csv", (".csv",), _report, _flows, render_firmware=_firmware)

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from analyzer.model import (
+    Attempt,
     CaptureInfo,
     Endpoint,
     Finding,
+    FirmwareReport,
     FlowRecord,
     FlowReport,
     HostResult,
@@ -21,12 +23,15 @@ from analyzer.model import (
     RowResult,
     Severity,
     Status,
+    Transfer,
+    TransferOutcome,
     Verdict,
 )
 from analyzer.report.neutral import unicode
 
 REPORT_SCHEMA: Final = "portmatrix.report/1"
 FLOWS_SCHEMA: Final = "portmatrix.flows/1"
+FIRMWARE_SCHEMA: Final = "portmatrix.firmware/1"
 
 Entry = dict[str, Any]
 
@@ -92,7 +97,7 @@ def host(entry: HostResult) -> Entry:
     }
 
 
-def site(report: Report) -> Entry:
+def site(report: Report | FirmwareReport) -> Entry:
     """The key ``site``."""
     return {
         "name": unicode(report.site.name),
@@ -221,7 +226,98 @@ def report_parts(report: Report) -> dict[str, Any]:
         "rows": map(row, report.rows),
         "flows": map(flow, report.flows),
         "findings": map(finding, report.findings),
-        "transfers": iter(()),
+        "transfers": map(transfer, report.transfers),
+    }
+
+
+def firmware_parts(report: FirmwareReport) -> dict[str, Any]:
+    """The document of ``firmware`` in key order; the lists are iterators."""
+    return {
+        "schema": FIRMWARE_SCHEMA,
+        "tool": tool(report.version),
+        "captures": [capture(info) for info in report.captures],
+        "site": site(report),
+        "summary": firmware_summary(report),
+        "transfers": map(transfer, report.transfers),
+        "attempts": map(attempt, report.attempts),
+        "findings": map(finding, report.findings),
+    }
+
+
+def firmware_summary(report: FirmwareReport) -> Entry:
+    """The key ``summary`` of a firmware report."""
+    return {
+        "failed": report.failed,
+        "transfers": _count(TransferOutcome, (entry.outcome for entry in report.transfers)),
+        "causes": _tally(entry.cause for entry in report.transfers),
+        "attempts": _tally(entry.outcome for entry in report.attempts),
+    }
+
+
+def _tally(words: Iterable[str | None]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for word in words:
+        if word is not None:
+            found[str(word)] = found.get(str(word), 0) + 1
+    return found
+
+
+def transfer(entry: Transfer) -> Entry:
+    """One entry of ``transfers``."""
+    return {
+        "id": entry.id,
+        "protocol": entry.protocol,
+        "operation": entry.operation,
+        "client": entry.client,
+        "server": entry.server,
+        "file": None if entry.file is None else unicode(entry.file),
+        "mode": None if entry.mode is None else unicode(entry.mode),
+        "options": {
+            "requested": {unicode(name): unicode(value) for name, value in entry.requested.items()},
+            "accepted": {unicode(name): unicode(value) for name, value in entry.accepted.items()},
+        },
+        "block_size": entry.block_size,
+        "window_size": entry.window_size,
+        "bytes": entry.bytes,
+        "expected_bytes": entry.expected_bytes,
+        "blocks": entry.blocks,
+        "retransmissions": entry.retransmissions,
+        "longest_gap_s": entry.longest_gap / 1e9,
+        "rate_bytes_s": round(entry.rate, 1),
+        "attempts": entry.attempts,
+        "first": timestamp(entry.first),
+        "last": timestamp(entry.last),
+        "outcome": entry.outcome.value,
+        "cause": entry.cause.value if entry.cause is not None else None,
+        "detail": unicode(entry.detail),
+        "advice": unicode(entry.advice),
+        "frames": list(entry.frames),
+        "evidence": list(entry.evidence),
+        "flows": list(entry.flows),
+    }
+
+
+def attempt(entry: Attempt) -> Entry:
+    """One entry of ``attempts``."""
+    return {
+        "id": entry.id,
+        "node": entry.node,
+        "gateway": entry.gateway,
+        "outcome": entry.outcome,
+        "detail": unicode(entry.detail),
+        "first": timestamp(entry.first),
+        "last": timestamp(entry.last),
+        "timeline": [
+            {
+                "time": timestamp(event.time),
+                "frame": event.frame,
+                "what": event.what,
+                "detail": unicode(event.detail),
+            }
+            for event in entry.timeline
+        ],
+        "transfers": list(entry.transfers),
+        "flows": list(entry.flows),
     }
 
 

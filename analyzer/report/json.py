@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import IO, Any
 
-from analyzer.model import FlowReport, Report
+from analyzer.model import FirmwareReport, FlowReport, Report
 from analyzer.report import Format, Style
-from analyzer.report.document import flows_parts, report_parts
+from analyzer.report.document import firmware_parts, flows_parts, report_parts
 
 
 def _write(parts: Mapping[str, Any], stream: IO[str]) -> None:
@@ -37,4 +37,8 @@ def _flows(report: FlowReport, stream: IO[str], _style: Style) -> None:
     _write(flows_parts(report), stream)
 
 
-FORMAT = Format("json", (".json",), _report, _flows)
+def _firmware(report: FirmwareReport, stream: IO[str], _style: Style) -> None:
+    _write(firmware_parts(report), stream)
+
+
+FORMAT = Format("json", (".json",), _report, _flows, render_firmware=_firmware)

@@ -1,0 +1,201 @@
+"""The firmware report as text for somebody on a ladder: verdict, what to do, then the evidence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import IO, Final
+
+from analyzer.model import (
+    Attempt,
+    Finding,
+    FirmwareReport,
+    Transfer,
+    TransferOutcome,
+)
+from analyzer.report import Style
+from analyzer.report.document import timestamp
+from analyzer.report.layout import duration, number, paint, plural, size, table, wrap
+from analyzer.report.neutral import TEXT_LIMIT, visible
+
+SHOWN: Final = 40
+"""Transfers listed one by one; ``-v`` lists all."""
+FRAMES_SHOWN: Final = 12
+_COLOURS: Final = {
+    TransferOutcome.FAILED: "red",
+    TransferOutcome.COMPLETE: "green",
+    TransferOutcome.IN_PROGRESS: "yellow",
+    TransferOutcome.UNKNOWN: "yellow",
+}
+
+
+def _shown(text: str) -> str:
+    return visible(text, TEXT_LIMIT)
+
+
+def write(report: FirmwareReport, stream: IO[str], style: Style) -> None:
+    """Write ``report`` to ``stream``."""
+    lines: list[tuple[str, str]] = []
+    _verdict(report, lines, style)
+    _todo(report, lines, style)
+    if style.verbosity >= 0:
+        _transfers(report, lines, style)
+        _attempts(report, lines, style)
+        _evidence(report, lines, style)
+    for text, colour in lines:
+        stream.write(paint(text, colour, style.colour) + "\n" if text else "\n")
+
+
+def _add(lines: list[tuple[str, str]], texts: Iterable[str], colour: str = "") -> None:
+    lines.extend((text, colour) for text in texts)
+
+
+def _verdict(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:
+    total = len(report.transfers)
+    counts = Counter(transfer.outcome for transfer in report.transfers)
+    rest = [f"{number(counts[word])} {word.value}" for word in TransferOutcome if counts[word]]
+    if not total:
+        text, colour = "NO TRANSFER: no file was sent in this capture", "yellow"
+    elif report.failed:
+        text, colour = (
+            f"FAILED: {number(counts[TransferOutcome.FAILED])} of {plural(total, 'transfer')}",
+            "red",
+        )
+        causes = Counter(str(entry.cause) for entry in report.transfers if entry.outcome == "failed")
+        text += f" ({', '.join(f'{number(count)} {cause}' for cause, count in causes.most_common())})"
+    elif counts[TransferOutcome.COMPLETE] == total:
+        text, colour = f"COMPLETE: {plural(total, 'transfer')}", "green"
+    else:
+        text, colour = f"NOT FAILED: {plural(total, 'transfer')}: {', '.join(rest)}", "yellow"
+    _add(lines, wrap(text, style.width), colour)
+    if report.failed and len(rest) > 1:
+        _add(lines, wrap(f"Transfers: {', '.join(rest)}", style.width))
+    update = [attempt for attempt in report.attempts if attempt.outcome == "update-failed"]
+    if update:
+        text = (
+            f"UPDATE FAILED although the image arrived: {', '.join(attempt.node for attempt in update[:6])}"
+        )
+        _add(lines, wrap(text, style.width), "red")
+
+
+def _todo(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:
+    if report.findings:
+        _add(lines, ("",))
+        _add(lines, ("What to do",), "bold")
+    for count, finding in enumerate(report.findings, 1):
+        _add(lines, wrap(_shown(finding.title), style.width, f" {count:>2} "), "red")
+        if finding.advice:
+            _add(lines, wrap(_shown(finding.advice), style.width, "    "))
+    if not report.findings:
+        advices = dict.fromkeys(
+            (str(entry.cause), entry.advice) for entry in report.transfers if entry.advice
+        )
+        if advices:
+            _add(lines, ("",))
+            _add(lines, ("What to do",), "bold")
+        for cause, advice in advices:
+            _add(lines, wrap(f"{cause}: {_shown(advice)}", style.width, "  ", "    "))
+
+
+def _transfers(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:
+    if not report.transfers:
+        return
+    _add(lines, ("",))
+    _add(lines, (f"Transfers ({number(len(report.transfers))})",), "bold")
+    ranked = sorted(report.transfers, key=lambda entry: entry.outcome is not TransferOutcome.FAILED)
+    shown = ranked if style.verbosity > 0 else ranked[:SHOWN]
+    for entry in shown:
+        _transfer(entry, lines, style)
+    if len(ranked) > len(shown):
+        left = len(ranked) - len(shown)
+        _add(lines, wrap(f"and {plural(left, 'transfer')} more (-v lists all)", style.width, "  "))
+
+
+def _transfer(entry: Transfer, lines: list[tuple[str, str]], style: Style) -> None:
+    arrow = "<-" if entry.operation == "read" else "->"
+    cause = f": {entry.cause.value}" if entry.cause else ""
+    head = f"{entry.id} {entry.outcome.value}{cause}"
+    _add(lines, wrap(head, style.width, "  "), _COLOURS[entry.outcome])
+    name = _shown(entry.file) if entry.file is not None else "(name not in this capture)"
+    _add(lines, wrap(f"{entry.client} {arrow} {entry.server} {entry.protocol} {name}", style.width, "    "))
+    total = f" of {number(entry.expected_bytes)}" if entry.expected_bytes is not None else ""
+    facts = [
+        f"{number(entry.bytes)}{total} bytes",
+        f"block {number(entry.blocks)}" + (f" of {entry.block_size} bytes each" if entry.block_size else ""),
+        plural(entry.retransmissions, "retransmission"),
+        f"longest gap {duration(entry.longest_gap)}",
+    ]
+    if entry.bytes and entry.last > entry.first:
+        facts.append(f"{size(int(entry.rate))}/s")
+    _add(lines, wrap(", ".join(facts), style.width, "    "))
+    if entry.detail:
+        _add(lines, wrap(_shown(entry.detail), style.width, "    "))
+    options = [f"{_shown(k)}={_shown(v)}" for k, v in entry.requested.items()]
+    taken = [f"{_shown(k)}={_shown(v)}" for k, v in entry.accepted.items()]
+    if options:
+        text = f"asked for {' '.join(options)}; accepted {' '.join(taken) or 'none'}"
+        _add(lines, wrap(text, style.width, "    "))
+    flows = f"flows {', '.join(entry.flows[:6])}" + (" ..." if len(entry.flows) > 6 else "")
+    first, last = entry.frames
+    _add(
+        lines, wrap(f"frames {first} to {last}, {flows}, from {timestamp(entry.first)}", style.width, "    ")
+    )
+
+
+def _attempts(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:
+    if not report.attempts:
+        return
+    _add(lines, ("",))
+    _add(lines, (f"Update attempts ({number(len(report.attempts))})",), "bold")
+    _campaigns(report.attempts, lines, style)
+    shown = report.attempts if style.verbosity > 0 else report.attempts[:SHOWN]
+    for attempt in shown:
+        text = f"{attempt.id} {attempt.node} from {attempt.gateway}: {attempt.outcome}"
+        if attempt.detail:
+            text += f"; {_shown(attempt.detail)}"
+        _add(lines, wrap(text, style.width, "  ", "    "))
+        rows = [
+            [
+                timestamp(event.time)[11:23],
+                event.what,
+                f"frame {event.frame}" if event.frame else "",
+                _shown(event.detail),
+            ]
+            for event in attempt.timeline
+        ]
+        _add(lines, table(rows, style.width, indent="      "))
+
+
+def _campaigns(attempts: Iterable[Attempt], lines: list[tuple[str, str]], style: Style) -> None:
+    """How many nodes of each gateway succeeded, where there are several."""
+    by_gateway: dict[str, Counter[str]] = {}
+    for attempt in attempts:
+        by_gateway.setdefault(attempt.gateway, Counter())[attempt.outcome] += 1
+    for gateway, counts in by_gateway.items():
+        total = sum(counts.values())
+        if total > 1:
+            said = ", ".join(f"{number(count)} {word}" for word, count in counts.most_common())
+            text = f"from {gateway}: {number(counts['succeeded'])} of {number(total)} succeeded ({said})"
+            _add(lines, wrap(text, style.width, "  "))
+
+
+def _evidence(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:
+    if not report.findings:
+        return
+    _add(lines, ("",))
+    _add(lines, ("Evidence",), "bold")
+    for count, finding in enumerate(report.findings, 1):
+        _add(lines, wrap(f"{_shown(finding.detail)}", style.width, f" {count:>2} "))
+        if finding.rows:
+            _add(lines, wrap(f"Rows: {', '.join(finding.rows)}", style.width, "    ", "        "))
+        _frames(finding, lines, style)
+
+
+def _frames(finding: Finding, lines: list[tuple[str, str]], style: Style) -> None:
+    if not finding.frames:
+        return
+    held = finding.frames if style.verbosity > 0 else finding.frames[:FRAMES_SHOWN]
+    more = f" and {len(finding.frames) - len(held)} more" if len(finding.frames) > len(held) else ""
+    _add(lines, wrap(f"Frames {', '.join(map(str, held))}{more}", style.width, "    ", "        "))
+    # One line however long: a display filter with a line break in it cannot be pasted.
+    _add(lines, (f"    Wireshark: {visible(finding.wireshark_filter)}",))
