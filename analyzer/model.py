@@ -472,6 +472,9 @@ class Transfer:
     """Longest silence between two of its packets, ns."""
     attempts: int = 1
     """Requests sent, repetitions included; 0 where it began before the capture."""
+    answered: int | None = None
+    """When the first answer came, ns, and its frame."""
+    answered_frame: int = 0
     evidence: tuple[int, ...] = ()
     """The frames that show what happened."""
     flows: tuple[str, ...] = ()

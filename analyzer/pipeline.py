@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
-from analyzer import capture, classify, decode, infer, outcomes, rulesets, sessions, site
+from analyzer import capture, classify, decode, infer, outcomes, rulesets, sessions, site, updates
 from analyzer.addresses import text
 from analyzer.compliance import Bench, Judgement, statuses
 from analyzer.conversation import Address, Conversation
@@ -154,6 +154,12 @@ def judge(
         rulesets=tuple(sheet for sheet in sheets if set(sheet.subjects) & {s.role for s in matrix.subjects}),
         undecoded=_undecoded(table),
         transfers=tuple(transfer for transfer, _ in carried),
+        attempts=updates.attempts(
+            [transfer for transfer, _ in carried],
+            found,
+            lambda address: bench.end(address).roles,
+            collector.end if collector is not None else 0,
+        ),
     )
 
 

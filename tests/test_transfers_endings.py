@@ -90,6 +90,10 @@ CASES: dict[str, tuple[Wire, TransferOutcome, Cause | None, int, int]] = {
         0,
         0,
     ),
+    "not found, and the client acknowledges that": (
+        Wire().c(0, rrq(), 69).s(0.1, error(1, "File not found")).c(0.2, ack(1)),
+        *(FAILED, Cause.ERROR_NOT_FOUND, 0, 0),
+    ),
     "access": (
         Wire().c(0, wrq(), 69).s(0.1, error(2, "Permission denied")),
         FAILED,

@@ -94,6 +94,8 @@ def _draft(
         retransmissions=sum(one.retransmissions for one in whole) + len(session.folded),
         longest_gap=_longest_gap(whole),
         attempts=session.asks,
+        answered=leg.first_time if leg is not None else None,
+        answered_frame=leg.first_frame if leg is not None else 0,
         evidence=_evidence(whole, leg),
         flows=tuple(f"f{row + 1}" for row in rows),
     )

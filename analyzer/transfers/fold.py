@@ -78,4 +78,4 @@ def _retry(earlier: Session, session: Session, end: int) -> bool:
     after = judge(session, end, False)
     if after.outcome is not TransferOutcome.FAILED:
         return before.cause in UNHEEDED or before.outcome is TransferOutcome.IN_PROGRESS
-    return alike and (before.cause is after.cause or before.cause is Cause.NO_RESPONSE)
+    return (alike or leg is None) and (before.cause is after.cause or before.cause is Cause.NO_RESPONSE)

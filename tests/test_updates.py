@@ -1,0 +1,90 @@
+"""Update attempts: what belongs together, and how each ended."""
+
+from __future__ import annotations
+
+import pytest
+from judging import GATEWAY, NODE, OTHER, judged
+from tftpwire import data, error, rrq
+from traffic import Traffic
+
+from analyzer.model import Attempt
+
+
+def fetch(traffic: Traffic, at: float, node: str = NODE, name: str = "node.bin", port: int = 2000) -> Traffic:
+    """A complete read of one short block."""
+    traffic.udp(at, node, port, GATEWAY, 69, rrq(name))
+    traffic.udp(at + 0.1, GATEWAY, 50123, node, port, data(1, 9))
+    return traffic.udp(at + 0.2, node, port, GATEWAY, 50123, b"\0\4\0\1")
+
+
+def attempts(traffic: Traffic) -> tuple[Attempt, ...]:
+    return judged(traffic).attempts
+
+
+def events(attempt: Attempt) -> list[str]:
+    return [event.what for event in attempt.timeline]
+
+
+def test_the_timeline_of_an_update() -> None:
+    traffic = Traffic().udp(0, GATEWAY, 40000, NODE, 1050, b"hello")
+    fetch(traffic, 5)
+    traffic.coap(40, NODE, GATEWAY)
+    (attempt,) = attempts(traffic)
+    assert (attempt.node, attempt.gateway, attempt.outcome) == (NODE, GATEWAY, "succeeded")
+    assert events(attempt) == ["announced", "requested", "transferring", "complete", "restarted", "came-back"]
+    assert [event.frame for event in attempt.timeline] == [1, 2, 3, 4, 4, 5]
+    assert attempt.timeline[-1].detail == "after 35 s"
+    assert attempt.transfers == ("t1",)
+
+
+def test_a_push_is_the_node_s() -> None:
+    traffic = Traffic().udp(0, GATEWAY, 2000, NODE, 69, b"\0\2" + rrq()[2:])
+    traffic.udp(0.1, NODE, 50000, GATEWAY, 2000, b"\0\4\0\0").udp(0.2, GATEWAY, 2000, NODE, 50000, data(1, 9))
+    traffic.udp(0.3, NODE, 50000, GATEWAY, 2000, b"\0\4\0\1")
+    (attempt,) = attempts(traffic)
+    assert (attempt.node, attempt.gateway, attempt.outcome) == (NODE, GATEWAY, "succeeded")
+
+
+def test_a_failed_transfer_is_told_apart() -> None:
+    traffic = Traffic().udp(0, NODE, 2000, GATEWAY, 69, rrq())
+    traffic.udp(0.1, GATEWAY, 50000, NODE, 2000, error(1))
+    (attempt,) = attempts(traffic)
+    assert (attempt.outcome, attempt.detail) == ("transfer-failed", "error-not-found at block 0")
+
+
+def test_the_image_arrived_and_is_asked_for_again() -> None:
+    traffic = fetch(fetch(Traffic(), 0), 60, port=2001)
+    (attempt,) = attempts(traffic)
+    assert attempt.outcome == "update-failed"
+    assert "asked for it again" in attempt.detail
+
+
+def test_the_node_never_came_back() -> None:
+    traffic = fetch(Traffic(), 0).coap(400, OTHER, GATEWAY)
+    (attempt,) = attempts(traffic)
+    assert attempt.outcome == "update-failed"
+    assert events(attempt)[-1] == "never-came-back"
+
+
+@pytest.mark.parametrize("later", [30, 100])
+def test_a_short_capture_does_not_tell_whether_it_came_back(later: int) -> None:
+    (attempt,) = attempts(fetch(Traffic(), 0).coap(later, OTHER, GATEWAY))
+    assert attempt.outcome == "succeeded"
+    assert events(attempt)[-1] == "complete"
+
+
+def test_hours_apart_are_two_attempts() -> None:
+    assert len(attempts(fetch(fetch(Traffic(), 0), 3600, port=2001))) == 2
+
+
+def test_a_campaign_has_an_attempt_for_each_node() -> None:
+    traffic = Traffic()
+    for number in range(5):
+        fetch(traffic, number, f"10.20.1.{number + 30}")
+    traffic.udp(9, OTHER, 2000, GATEWAY, 69, rrq()).udp(9.1, GATEWAY, 50000, OTHER, 2000, error(3))
+    outcomes = [attempt.outcome for attempt in attempts(traffic)]
+    assert outcomes == ["succeeded"] * 5 + ["transfer-failed"]
+
+
+def test_nothing() -> None:
+    assert attempts(Traffic().coap(0, NODE, GATEWAY)) == ()
