@@ -80,6 +80,22 @@ def test_another_implementations_search_by_the_gateway_is_retired() -> None:
     assert kinds(report) == [("retired-service", "violation")]
 
 
+BIOSTAR = ("biostar-server=10.20.0.50", "biostar-client=10.20.0.60", "biostar-device=10.20.3.0/24")
+
+
+def test_a_device_that_answers_a_search_by_broadcast_is_no_violation() -> None:
+    """How BioStar devices answer is not documented; from their own port to everyone it may be an answer."""
+    traffic = Traffic().udp(0, "10.20.0.60", 51110, "255.255.255.255", 51110, b"search")
+    report = judged(traffic.udp(0.1, "10.20.3.11", 51110, "255.255.255.255", 51110, b"found"), BIOSTAR)
+    assert [flow.verdict for flow in report.flows] == ["expected", "review"]
+    assert report.findings == ()
+
+
+def test_a_device_that_searches_from_a_port_of_its_own_is_unexpected() -> None:
+    traffic = Traffic().udp(0, "10.20.3.11", 50000, "255.255.255.255", 51110, b"search")
+    assert [flow.verdict for flow in judged(traffic, BIOSTAR).flows] == ["unexpected"]
+
+
 # ---------------------------------------------------------------- absence
 
 
