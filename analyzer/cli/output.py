@@ -31,7 +31,12 @@ UNSEEN: Final = 80
 def say(text: str) -> None:
     """``text`` on standard error behind the program's name, one line for each line of it."""
     for line in text.splitlines() or [""]:
-        click.echo(f"portmatrix: {visible(line)}", err=True)
+        say_line(line)
+
+
+def say_line(text: str) -> None:
+    """``text`` on standard error as one line, whatever a file's name in it holds."""
+    click.echo(f"portmatrix: {visible(text)}", err=True)
 
 
 def silence() -> None:
@@ -64,12 +69,20 @@ def style(stream: IO[Any] | None, verbosity: int, unseen: int = UNSEEN) -> Style
     )
 
 
+def opened(stream: IO[str] | None) -> IO[str]:
+    """``stream``. Raises :class:`UsageError` where the program was started with it closed."""
+    if stream is None:
+        raise UsageError("standard output is closed: use -o FILE")
+    return stream
+
+
 def lines(texts: Iterable[str]) -> None:
     """Lines of data on standard output, made visible; a reader that went away is no failure."""
+    out = opened(sys.stdout)
     try:
         for text in texts:
-            sys.stdout.write(visible(text) + "\n")
-        sys.stdout.flush()
+            out.write(visible(text) + "\n")
+        out.flush()
     except BrokenPipeError:
         silence()
 
@@ -112,7 +125,7 @@ def _to_stdout(
     verbosity: int,
     unseen: int,
 ) -> bool:
-    out: Any = sys.stdout
+    out: Any = opened(sys.stdout)
     try:
         if chosen.binary:
             if out.isatty():
