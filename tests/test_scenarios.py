@@ -96,7 +96,37 @@ def test_a_device_that_searches_from_a_port_of_its_own_is_unexpected() -> None:
     assert [flow.verdict for flow in judged(traffic, BIOSTAR).flows] == ["unexpected"]
 
 
+# ---------------------------------------------------------------- versions
+
+
+def test_a_ping_between_old_and_new_is_no_use_of_incompatible_versions() -> None:
+    """Two gateways and their nodes share a subnet: ARP and ping go everywhere."""
+    hosts = ("igor-gateway=10.20.0.10@5.1.0", "igor-node=10.20.1.0/24@5.0.2")
+    traffic = Traffic().arp(0, GATEWAY, NODE)
+    traffic._ip(1, GATEWAY, NODE, 1, b"\x08\0\0\0\0\1\0\1")
+    assert judged(traffic, hosts).findings == ()
+    assert kinds(judged(traffic.coap(2, GATEWAY, NODE), hosts)) == [("incompatible-versions", "violation")]
+
+
 # ---------------------------------------------------------------- absence
+
+
+@pytest.mark.parametrize(
+    "request_in_flight",
+    [
+        lambda traffic, at: traffic.udp(at, GATEWAY, 40001, NODE, 5683, b"\x41\x01\0\x02\x07\xb5light"),
+        lambda traffic, at: traffic.tcp(at, GATEWAY, 40001, NODE, 80, 2),
+        lambda traffic, at: traffic.udp(at, NODE, 2000, GATEWAY, 69, b"\0\1node.bin\0octet\0"),
+    ],
+    ids=["coap", "tcp", "tftp"],
+)
+def test_a_request_at_the_very_end_of_a_capture_may_have_been_answered(request_in_flight) -> None:  # type: ignore[no-untyped-def]
+    """``tcpdump -c`` stops between a request and its answer; ``tcpdump -G`` too."""
+    report = judged(request_in_flight(Traffic().coap(0, NODE, GATEWAY), 5))
+    assert report.flows[-1].outcome == "one-way"
+    assert report.findings == ()
+    later = judged(request_in_flight(Traffic().coap(0, NODE, GATEWAY), 5).arp(8, NODE, GATEWAY))
+    assert kinds(later) == [("failing-flow", "violation")]
 
 
 def quiet(minutes: float) -> Traffic:
