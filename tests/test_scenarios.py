@@ -108,6 +108,24 @@ def test_a_ping_between_old_and_new_is_no_use_of_incompatible_versions() -> None
     assert kinds(judged(traffic.coap(2, GATEWAY, NODE), hosts)) == [("incompatible-versions", "violation")]
 
 
+# ---------------------------------------------------------------- BACnet
+
+WHO_IS = b"\x81\x0b\0\x0c\x01\x20\xff\xff\0\xff\x10\x08"
+I_AM = b"\x81\x0a\0\x14\x01\0\x10\0\xc4\x02\0\x13\x88\x22\x04\0\x91\x03\x21\x0f"
+
+
+@pytest.mark.parametrize("searched", [True, False], ids=["search seen", "search before the capture"])
+def test_an_i_am_to_a_client_on_a_port_of_its_own_is_an_answer(searched: bool) -> None:
+    """bacpypes answers a Who-Is by unicast, to whatever port it came from."""
+    traffic = Traffic()
+    if searched:
+        traffic.udp(0, "10.20.0.40", 50123, "10.20.0.255", 47808, WHO_IS)
+    report = judged(traffic.udp(0.1, GATEWAY, 47808, "10.20.0.40", 50123, I_AM))
+    assert {flow.verdict for flow in report.flows} == {"expected"}
+    assert {flow.originator.address for flow in report.flows} == {"10.20.0.40"}
+    assert report.findings == ()
+
+
 # ---------------------------------------------------------------- absence
 
 
