@@ -232,7 +232,7 @@ def test_a_full_disk_is_one_line():
             check=False,
         )
     assert done.returncode == 2
-    assert done.stderr.decode() == "portmatrix: No space left on device\n"
+    assert done.stderr.decode() == "portmatrix: standard output: No space left on device\n"
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])

@@ -85,6 +85,8 @@ def lines(texts: Iterable[str]) -> None:
         out.flush()
     except BrokenPipeError:
         silence()
+    except OSError as error:
+        raise UsageError(f"standard output: {error.strerror or error}") from error
 
 
 def refuse_inputs(target: str | None, inputs: Iterable[str | None]) -> None:
@@ -109,7 +111,7 @@ def write(
     """Render ``report`` to ``target``, or to standard output for None and ``-``.
 
     Gives False where the reader of standard output went away early, which is no failure. Raises
-    :class:`UsageError` for a file that cannot be written, ``OSError`` where writing fails midway.
+    :class:`UsageError` for a file that cannot be written, also where that shows midway.
     """
     if target is None or target == "-":
         return _to_stdout(chosen, render, report, verbosity, unseen)
@@ -140,6 +142,8 @@ def _to_stdout(
     except BrokenPipeError:
         silence()
         return False
+    except OSError as error:
+        raise UsageError(f"standard output: {error.strerror or error}") from error
     return True
 
 
@@ -179,9 +183,12 @@ def whole_file(target: str, binary: bool = False) -> Iterator[IO[Any]]:
             yield stream
         os.chmod(name, _permissions(path))
         os.replace(name, path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(name)
+        if isinstance(error, OSError):
+            # a full disk, a quota: the error of a write names no file
+            raise UsageError(f"-o {target}: {error.strerror or error}") from error
         raise
 
 
