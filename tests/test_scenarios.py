@@ -6,12 +6,14 @@ Every case here was a deviation from the contract when it was recorded.
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 
 import pytest
-from judging import CURRENT, GATEWAY, NODE, OTHER, judged
+from judging import CURRENT, GATEWAY, NODE, OTHER, judged, pcap_frames
 from traffic import Traffic
 
 from analyzer.model import Report
+from analyzer.pipeline import Options, check
 
 MINUTE = 60.0
 
@@ -50,6 +52,26 @@ def test_an_error_answers_a_request_whose_earlier_tries_failed() -> None:
     traffic.udp(5, NODE, 2000, GATEWAY, 69, b"\0\1node.bin\0octet\0")
     traffic.udp(5.01, GATEWAY, 50301, NODE, 2000, b"\0\5\0\1File not found\0")
     assert status(judged(traffic), "igor-gateway/5.0.0+/incoming/udp/69") == "working"
+
+
+def test_a_request_cut_inside_the_files_name_still_opens_its_transfer(tmp_path: Path) -> None:
+    """``tcpdump -s 64`` leaves 22 bytes of a UDP payload: no mode, and the data goes between other ports."""
+    path = (
+        Traffic()
+        .read_file(0, NODE, GATEWAY, b"images/igor/node-6.0.2-release.bin")
+        .write(tmp_path / "x.pcap")
+    )
+    header, frames = pcap_frames(path)
+    path.write_bytes(
+        header
+        + b"".join(
+            struct.pack("<IIII", at // 1_000_000, at % 1_000_000, min(64, len(data)), len(data)) + data[:64]
+            for at, data in frames
+        )
+    )
+    report = check(Options((str(path),), hosts=CURRENT))
+    assert {(flow.verdict, flow.outcome) for flow in report.flows} == {("expected", "answered")}
+    assert report.findings == ()
 
 
 # ---------------------------------------------------------------- discovery
