@@ -19,6 +19,10 @@ from analyzer.tables import FLOWS, Flows, Head
 
 DYNAMIC: Final = 49152
 """First port of the dynamic range (RFC 6335 section 6): a claim below it beats one inside it."""
+LINUX_EPHEMERAL: Final = 32768
+"""First port that Linux gives to clients (net.ipv4.ip_local_port_range)."""
+OLD_EPHEMERAL: Final = 5000
+"""Last port that BSD and Windows before Vista gave to clients; the first is 1025."""
 SYSTEM: Final = 1024
 """End of the system ports (RFC 6335 section 6): no client takes one by itself."""
 PAIRS: Final = (
@@ -152,7 +156,7 @@ def _read(conversation: Conversation) -> None:
         return
     protocol, readings = best
     conversation.protocol, conversation.fit, conversation.readings = protocol.name, Fit.YES, readings
-    forward = _direction(conversation, readings)
+    forward = _direction(protocol, conversation, readings)
     if conversation.group and forward is False:
         _settle(conversation, True, "certain", "multicast")  # an answer to everyone: no group opens a flow
     elif forward is not None and conversation.basis != "syn":
@@ -208,8 +212,14 @@ def _accepts(protocol: Protocol, readings: Readings, conversation: Conversation)
     return proven
 
 
-def _direction(conversation: Conversation, readings: Readings) -> bool | None:
-    """Whether A is the originator, from the first payload that tells; None where none does."""
+def _direction(protocol: Protocol, conversation: Conversation, readings: Readings) -> bool | None:
+    """Whether A is the originator, from the first payload that tells; None where none does.
+
+    An announcement to one host, from the protocol's port to one that is not, answers a question of that host
+    (a BACnet client on a port of its own choice gets its I-Am there).
+    """
+    claimed = {port for transport, port in protocol.ports if transport == conversation.transport}
+    ports = conversation.a_port, conversation.b_port
     told: list[tuple[int, bool]] = []
     announced: list[tuple[int, bool]] = []
     for from_a, side, heads in (
@@ -224,7 +234,9 @@ def _direction(conversation: Conversation, readings: Readings) -> bool | None:
             elif reading.says is Says.RESPONSE:
                 told.append((head.frame, not from_a))
             elif reading.says is Says.ANNOUNCE:
-                announced.append((head.frame, from_a))
+                source, target = ports if from_a else ports[::-1]
+                answers = not conversation.group and source in claimed and target not in claimed
+                announced.append((head.frame, from_a is not answers))
     ordered = told or announced
     return min(ordered)[1] if ordered else None
 
@@ -264,7 +276,9 @@ def _decide(
         _settle(conversation, True, "likely", "first-packet")
         return
     readings = has_row(conversation, True), has_row(conversation, False)
-    if readings[0] != readings[1]:
+    if readings[0] != readings[1] and (readings[0] or _ephemeral(conversation.b_port)):
+        # Read against the first packet, the other port has to look like a client's: a listed number as the
+        # source port of some other service must not pass for the sheet's.
         _settle(conversation, readings[0], "likely", "roles")
         return
     ranks = (
@@ -280,6 +294,11 @@ def _decide(
         _settle(conversation, True, "likely", "roles")
         return
     _settle(conversation, True, "guess", "first-packet")
+
+
+def _ephemeral(port: int) -> bool:
+    """Whether systems give such a port to clients: the dynamic range, Linux's, or that of old Windows."""
+    return port >= LINUX_EPHEMERAL or SYSTEM < port <= OLD_EPHEMERAL
 
 
 def _rank(transport: str, port: int) -> int:

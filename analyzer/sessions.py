@@ -25,7 +25,7 @@ LEG_WITHIN: Final = 120 * SECOND
 """How long after the last request a TFTP server may begin to answer; retries are 1 to 5 s apart."""
 TFTP: Final = "tftp"
 
-CANDIDATES: Final = 64
+CANDIDATES: Final = 16
 """How many of a client port's latest requests before a flow may have caused it. A real client has a few at
 a time; a sweep of a whole network from one port must not cost a comparison of all pairs."""
 
@@ -37,7 +37,7 @@ class Openers:
 
     def __init__(self) -> None:
         self._added: dict[Hashable, list[Conversation]] = defaultdict(list)
-        self._sorted: dict[Hashable, tuple[list[int], list[Conversation]]] = {}
+        self._sorted: dict[Hashable, tuple[list[int], list[tuple[int, int, int, Conversation]]]] = {}
 
     def __len__(self) -> int:
         return len(self._added)
@@ -46,16 +46,21 @@ class Openers:
         """File ``opener`` under ``key``. Not after the first :meth:`before`."""
         self._added[key].append(opener)
 
-    def before(self, key: Hashable, moment: int) -> Sequence[Conversation]:
-        """At most ``CANDIDATES`` flows of ``key`` that began by ``moment``, in order of their rows."""
+    def before(self, key: Hashable, moment: int, within: int) -> list[Conversation]:
+        """The latest ``CANDIDATES`` flows of ``key`` that began by ``moment``, in order of their rows.
+
+        Those that ended more than ``within`` ns before it are left out.
+        """
         if key not in self._added:
-            return ()
+            return []
         if key not in self._sorted:
-            openers = sorted(self._added[key], key=lambda one: one.start)
-            self._sorted[key] = [one.start for one in openers], openers
+            openers = sorted((one.start, one.row, one.end, one) for one in self._added[key])
+            self._sorted[key] = [opener[0] for opener in openers], openers
         starts, openers = self._sorted[key]
         place = bisect_right(starts, moment)
-        return sorted(openers[max(0, place - CANDIDATES) : place], key=lambda one: one.row)
+        latest = openers[max(0, place - CANDIDATES) : place]
+        fitting = [opener[1:] for opener in latest if moment <= opener[2] + within]
+        return [opener for _, _, opener in sorted(fitting)]
 
 
 def tie(found: Sequence[Conversation]) -> None:
@@ -120,9 +125,8 @@ def _request(
         fitting = [
             request
             for key in keys
-            for request in requests.before(key, conversation.start)
+            for request in requests.before(key, conversation.start, LEG_WITHIN)
             if request.row != conversation.row
-            and conversation.start <= request.end + LEG_WITHIN
             and not (strictly and (request.to_group or request.responder == server[0]))
         ]
         if fitting and _speaks(TFTP, conversation, side, strictly=strictly):
@@ -159,12 +163,11 @@ def _search(
     fitting: list[Conversation] = []
     if not conversation.packets[side]:
         # Nothing in the bytes tells: the answer comes from the searched port to a searcher who is silent.
-        fitting += searches.before((client, server[1]), conversation.start)
+        fitting += searches.before((client, server[1]), conversation.start, ANSWER_WITHIN)
     answered = any(reading.says is Says.RESPONSE for reading in conversation.readings[1 - side])
     # A flow in which the searcher also asks by unicast stands on its own feet.
     if answered and not any(reading.says is Says.REQUEST for reading in conversation.readings[side]):
-        fitting += searches.before((client, conversation.protocol), conversation.start)
-    fitting = [search for search in fitting if conversation.start <= search.end + ANSWER_WITHIN]
+        fitting += searches.before((client, conversation.protocol), conversation.start, ANSWER_WITHIN)
     return min(fitting, key=lambda search: search.row, default=None)
 
 
