@@ -1,6 +1,6 @@
 """Every sample directory is a golden test: what its README says by hand is in ``expected.json``.
 
-``expected.json`` holds the exit code, the findings (kind, severity, rows), the flows grouped by what a
+``expected.json`` holds the exit code, the transfers, the findings (kind, severity, rows), the flows grouped by what a
 reader would say of them, and the status of every row that is not ``not-exercised`` or ``not-applicable``.
 """
 
@@ -43,6 +43,10 @@ def facts(report: Report) -> dict[str, object]:
         "exit": 0 if report.compliant else 1,
         "findings": [[str(f.kind), str(f.severity), len(f.flows), sorted(f.rows)] for f in report.findings],
         "flows": [[*what, count] for what, count in sorted(flows.items())],
+        "transfers": [
+            [t.operation, t.client, t.server, str(t.outcome), t.cause and str(t.cause), t.bytes, t.blocks]
+            for t in report.transfers
+        ],
         "rows": {r.row.id: str(r.status) for r in report.rows if str(r.status) not in QUIET},
     }
 

@@ -101,6 +101,10 @@ CASES: dict[str, tuple[Wire, TransferOutcome, Cause | None, int, int]] = {
         0,
         0,
     ),
+    "access, told in words": (
+        Wire().c(0, rrq(), 69).s(0.1, error(0, "Permission denied")),
+        *(FAILED, Cause.ERROR_ACCESS, 0, 0),
+    ),
     "disk full at the server": (
         writing(2).c(0.5, data(3)).s(0.6, error(3, "No space left")),
         *(FAILED, Cause.ERROR_DISK_FULL, 1024, 2),

@@ -66,6 +66,16 @@ ERRORS: Final = {
     3: Cause.ERROR_DISK_FULL,
     8: Cause.ERROR_OPTION,
 }
+WORDS: Final = (
+    ("permission denied", Cause.ERROR_ACCESS),
+    ("access denied", Cause.ERROR_ACCESS),
+    ("access violation", Cause.ERROR_ACCESS),
+    ("not found", Cause.ERROR_NOT_FOUND),
+    ("no such file", Cause.ERROR_NOT_FOUND),
+    ("no space left", Cause.ERROR_DISK_FULL),
+    ("disk full", Cause.ERROR_DISK_FULL),
+)
+"""What servers write into ERROR 0 where the system's own error has a code in TFTP."""
 DISK_FULL: Final = 3
 CLIENTS_OWN: Final = frozenset({2, DISK_FULL, 8})
 """ERROR codes by which a client states a reason; with any other it just gives up."""
@@ -179,12 +189,18 @@ def _error(session: Session, leg: Leg) -> Ending:
     ending = Ending(TransferOutcome.FAILED, Cause.ERROR_OTHER, [words])
     if failure.from_client:
         return _given_up(session, leg, failure, ending)
-    ending.cause = ERRORS.get(failure.code, Cause.ERROR_OTHER)
+    ending.cause = ERRORS.get(failure.code) or _by_words(failure)
     if _at_wrap(leg) and failure.code in (0, 4, 5):
         return _wrapped(ending)
     if leg.server[:3] != session.asked[:3] and not session.to_group and not leg.client_spoke:
         ending.said.append("it came from another address than the one asked")
     return ending
+
+
+def _by_words(failure: Failure) -> Cause:
+    """The cause that the text of ERROR 0 names: "not defined, see error message" (RFC 1350 appendix I)."""
+    said = failure.message.lower() if failure.code == 0 else ""
+    return next((cause for words, cause in WORDS if words in said), Cause.ERROR_OTHER)
 
 
 def _given_up(session: Session, leg: Leg, failure: Failure, ending: Ending) -> Ending:
