@@ -122,7 +122,8 @@ def _leg(leg: Conversation) -> tuple[Outcome, str]:
     """
     _, server = leg.oriented(leg.heads)
     numbers = {head.data[:4] for head in server}
-    if leg.protocol != "tftp" or leg.oriented(leg.packets)[1] < 2 or len(numbers) > 1:
+    said = leg.oriented(leg.packets)[1] - leg.oriented(leg.duplicates)[1]
+    if leg.protocol != "tftp" or said < 2 or len(numbers) > 1:
         return Outcome.ANSWERED, ""
     error = _worst(leg, of_originator=False)
     if error is not None:

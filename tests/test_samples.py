@@ -1,7 +1,8 @@
 """Every sample directory is a golden test: what its README says by hand is in ``expected.json``.
 
-``expected.json`` holds the exit code, the transfers, the findings (kind, severity, rows), the flows grouped by what a
-reader would say of them, and the status of every row that is not ``not-exercised`` or ``not-applicable``.
+``expected.json`` holds the exit code, the transfers, the findings (kind, severity, rows), the flows grouped
+by what a reader would say of them, and the status of every row that is not ``not-exercised`` or
+``not-applicable``.
 """
 
 from __future__ import annotations

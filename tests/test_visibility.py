@@ -205,7 +205,8 @@ ETHERNET = [
 PLAIN = [
     (path, site)
     for path, site in ETHERNET
-    if path.name in ("capture.pcap", "ethernet.pcap") and "one-sided" not in path.parent.name
+    if path.name in ("capture.pcap", "ethernet.pcap")
+    and not path.parent.name.startswith(("one-sided", "transfer-"))  # one direction or one transfer is all
 ]
 
 

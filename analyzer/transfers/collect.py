@@ -47,12 +47,12 @@ Stray = tuple[int, int, int, bool, int, int]
 
 
 class Collector:
-    """Sessions of consecutive frames. ``end`` is the latest time seen, ns; 0 without packets."""
+    """Sessions of consecutive frames. ``begin`` and ``end`` are the earliest and latest time seen, ns."""
 
     def __init__(self) -> None:
         self.sessions: list[Session] = []
         self.dropped = 0
-        self.end = 0
+        self.begin = self.end = 0
         self._clients: dict[Endpoint, Session] = {}
         """The latest session of each client port, and the one before it."""
         self._before: dict[Endpoint, Session] = {}
@@ -65,6 +65,8 @@ class Collector:
         columns = packets.columns
         if not len(columns["frame"]):
             return
+        first = int(columns["time"].min())
+        self.begin = min(self.begin, first) if self.begin else first
         self.end = max(self.end, int(columns["time"].max()))
         candidates = np.flatnonzero(
             (columns["transport"] == UDP)

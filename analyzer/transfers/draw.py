@@ -44,7 +44,8 @@ def draw(
     """
     drafts = []
     for number, session in enumerate(fold(collector.sessions, collector.end), 1):
-        ending = judge(session, collector.end, one_sided(session.client[:3], session.asked[:3]))
+        unseen = one_sided(session.client[:3], session.asked[:3])
+        ending = judge(session, collector.end, unseen, collector.begin)
         drafts.append(_draft(f"t{number}", session, ending, flows_of, hint))
     return tuple(drafts)
 

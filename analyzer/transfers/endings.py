@@ -28,11 +28,11 @@ from analyzer.transfers.tftp import (
 
 SECOND: Final = 1_000_000_000
 ANSWER: Final = 2 * SECOND
-"""A server answers in milliseconds: what is silent for this long at the end of the capture is silent."""
+"""A peer answers in milliseconds: what has only been repeated for this long is not answered any more."""
 STILL_RUNNING: Final = 5 * SECOND
 """A transfer with few repetitions since its last progress, this shortly before the end, may yet go on."""
-STUCK: Final = 3
-"""Repetitions since the last progress that make a transfer stuck, after ANSWER."""
+STUCK, UNHEARD = 3, 2
+"""Repetitions that make a transfer stuck after ANSWER: since its last progress, or of a first answer."""
 PAUSE: Final = 20 * SECOND
 """The same where nobody repeated anything: a node that writes its flash is silent for a while."""
 TEXTS: Final = frozenset(
@@ -92,14 +92,14 @@ class Ending:
     probe: bool = False
 
 
-def judge(session: Session, end: int, one_sided: bool) -> Ending:
-    """How ``session`` ended. ``end`` is the time of the capture's last packet, ns.
+def judge(session: Session, end: int, one_sided: bool, begin: int = 0) -> Ending:
+    """How ``session`` ended. ``begin`` and ``end`` are the times of the capture's first and last packet, ns.
 
     ``one_sided`` says that answers to the client could not have been seen here.
     """
     leg = session.best()
     if leg is None:
-        return _unanswered(session, end, one_sided)
+        return _unanswered(session, end, one_sided, begin)
     if leg.final and _done(leg):
         return _finished(session, leg)
     if leg.failure is not None and leg.acked >= 0 and not _went_on(leg):
@@ -239,7 +239,7 @@ def _at_wrap(leg: Leg) -> bool:
 # ---------------------------------------------------------------- the request alone
 
 
-def _unanswered(session: Session, end: int, one_sided: bool) -> Ending:
+def _unanswered(session: Session, end: int, one_sided: bool, begin: int) -> Ending:
     times = f"asked {session.asks} times" if session.asks > 1 else "asked once"
     if session.folded:
         times += f" from {len({one.client for one in (*session.folded, session)})} ports"
@@ -252,7 +252,8 @@ def _unanswered(session: Session, end: int, one_sided: bool) -> Ending:
     if one_sided:
         said = f"{times}; the capture shows one direction only"
         return Ending(TransferOutcome.UNKNOWN, Cause.CAPTURE_ONE_SIDED, [said])
-    if end - session.first_time < ANSWER:
+    # A capture that begins with the request was made of it, and is taken as it is.
+    if end - session.first_time < outcomes.REPLY_WITHIN <= session.first_time - begin:
         said = f"{times}, and the capture ended {_seconds(end - session.first_time)} later"
         return Ending(TransferOutcome.IN_PROGRESS, Cause.CAPTURE_ENDED, [said])
     extra = [f"{text(*report.reporter)} answered ICMP {name}" for report, _, name in told if name]
@@ -315,7 +316,8 @@ def _running(session: Session, leg: Leg, end: int) -> Ending | None:
     if any(explain(report)[0] is not None and report.time >= since for report in session.reports):
         return None  # somebody closed the door
     patience = STILL_RUNNING if repeats else PAUSE if leg.client_spoke else STILL_RUNNING
-    if quiet < (ANSWER if repeats >= STUCK else patience):
+    stuck = repeats >= (STUCK if leg.client_spoke else UNHEARD)
+    if quiet < (ANSWER if stuck else patience):
         said = f"the capture ended {_seconds(quiet)} after its last progress, at block {leg.acked}"
         return Ending(TransferOutcome.IN_PROGRESS, Cause.CAPTURE_ENDED, [said])
     return None

@@ -138,10 +138,11 @@ class Leg:
             self.sent += 1
             self.acked += self.acked >= NUMBERS
             return
-        if ahead < HALF:
+        block = self.sent - (self.label - number) % NUMBERS
+        if ahead < HALF or block < 0:  # nothing comes before the first block: the capture lacks many
             self._advance(ahead, number, length, time, frame)
         else:
-            self._repeat(self.sent - (self.label - number) % NUMBERS, length, from_client, time)
+            self._repeat(block, length, from_client, time)
 
     def _advance(self, ahead: int, number: int, length: int, time: int, frame: int) -> None:
         """A block beyond all others, after ``ahead`` that were not seen."""
@@ -189,7 +190,9 @@ class Leg:
         if from_client is not self.reads:
             return
         behind = (self.label - number) % NUMBERS
-        block = self.sent - behind if behind < HALF else self.sent + NUMBERS - behind
+        block = self.sent - behind
+        if behind >= HALF or block < 0:
+            block += NUMBERS
         if block <= 0:
             if self.acks_of_nothing or self.acked:
                 self._again(from_client)
