@@ -488,5 +488,7 @@ def test_what_cannot_be_meant_is_refused(tmp_path: Path) -> None:
         check(Options((capture,), engine="turbo"))
     with pytest.raises(UsageError, match="contradicts"):
         check(Options((capture,), hosts=("igor-gateway=10.0.0.1@5.0.0", "igor-gateway=10.0.0.1@4.0.0")))
+    with pytest.raises(UsageError, match="igor-gateway has no mode server"):
+        check(Options((capture,), hosts=("igor-gateway=10.0.0.1@server",)))
     with pytest.raises(CaptureError):
         check(Options((str(tmp_path / "none.pcap"),)))
