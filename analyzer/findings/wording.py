@@ -138,7 +138,8 @@ def failing(case: Case) -> None:
     """Fill the words of an expected flow that never gets its answer."""
     origin, target = ends_of(case)
     outcome, why = outcomes.of_session(case.flows[0])
-    case.title = f"{service_of(case)} from {origin} to {target} {FAILED[outcome]}"
+    later = ", and a later attempt does" if "recovered" in case.key else ""
+    case.title = f"{service_of(case)} from {origin} to {target} {FAILED[outcome]}{later}"
     case.detail = f"{capital(why)}. {case.judgements[0].reason}. {examples(case)}"
     if outcome is Outcome.BLOCKED:
         case.advice = _blocked_advice(case, origin, target)
