@@ -217,7 +217,7 @@ def test_an_attempt_that_was_retried_and_answered_is_a_warning(judged) -> None:
         .udp(9, NODE, 2002, GATEWAY, 69, b"\0\1node.bin\0octet\0")
         .coap(12, GATEWAY, NODE, mid=2)
     )
-    assert kinds(report) == {"failing-flow": "violation"}
+    assert kinds(report) == {"transfer-failed": "violation"}
 
 
 def test_a_guess_ends_in_review_and_never_in_a_finding(judged) -> None:

@@ -89,7 +89,8 @@ def _flow_cases(evidence: Evidence, waived: Mapping[int, str]) -> list[Case]:
         judgement = evidence.judgements[conversation.row]
         recovered = answered.get(_relation(conversation), conversation.end) > conversation.end
         for kind, grave, extra in _faults(conversation, judgement, recovered):
-            if kind is FindingKind.FAILING_FLOW and conversation.row in carried:
+            spoken_for = carried.get(conversation.row)
+            if kind is FindingKind.FAILING_FLOW and (spoken_for or (spoken_for is False and not recovered)):
                 continue  # the transfer tells whether it failed, and why
             waiver = "" if grave is Severity.NOTE else waived.get(conversation.row, "")
             severity = _severity(grave, judgement.certain)

@@ -54,9 +54,13 @@ ROWS: dict[Status, str] = {
 }
 
 
-def judged(transfers: Iterable[Carried]) -> frozenset[int]:
-    """Rows of the conversations that a transfer speaks for: none of them fails by itself."""
-    return frozenset(flow.row for _, flows in transfers for flow in flows)
+def judged(transfers: Iterable[Carried]) -> Mapping[int, bool]:
+    """Rows of the conversations that a transfer speaks for, and whether one of these failed."""
+    rows: dict[int, bool] = {}
+    for transfer, flows in transfers:
+        for flow in flows:
+            rows[flow.row] = rows.get(flow.row, False) or transfer.outcome is TransferOutcome.FAILED
+    return rows
 
 
 def cases(
