@@ -3,7 +3,7 @@
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-FAST = ("decode",)
+FAST = ("capture", "decode")
 """Packages with a module ``fast``."""
 
 setup(
