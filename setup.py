@@ -3,7 +3,7 @@
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-FAST = ("capture", "decode")
+FAST = ("capture", "decode", "flowtable")
 """Packages with a module ``fast``."""
 
 setup(

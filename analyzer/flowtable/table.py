@@ -132,9 +132,7 @@ class FlowTable:
         self._accumulate(slots[seen], {name: array[seen] for name, array in later._ends.items()})
         self._fragments_of[rows] += later._fragments_of[:count]
         self._fragments.merge(later._fragments, rows.tolist())
-        for slot, heads in later._heads.items():
-            for head in heads:
-                self._add_head(int(slots[slot]), head)
+        self._merge_heads(later, slots)
         self._merge_sights(later, rows)
         for error, (number, first, last, time) in later._errors.items():
             entry = self._errors.setdefault(error, [0, first, last, time])
@@ -147,7 +145,7 @@ class FlowTable:
     def flows(self) -> Flows:
         """The flows so far. The table stays as it is and may grow on."""
         count = len(self._rows)
-        ends = key.as_table(list(self._rows))
+        ends = self._keys()
         opener = self._opener[:count]
         forward = opener == 0
         rows = np.arange(count)
@@ -173,6 +171,10 @@ class FlowTable:
             self._errors_by_row(),
             dict(sorted(self._undecoded.items())),
         )
+
+    def _keys(self) -> Array:
+        """The KEY of every row."""
+        return key.as_table(list(self._rows))
 
     def _reach(self, first: int, last: int) -> None:
         if not self._begin:
@@ -267,6 +269,11 @@ class FlowTable:
         heads.append(head)
         self._full[slot] = len(heads) == HEADS
 
+    def _merge_heads(self, later: FlowTable, slots: Array) -> None:
+        for slot, heads in later._heads.items():
+            for head in heads:
+                self._add_head(int(slots[slot]), head)
+
     def _add_sights(self, sights: Array) -> None:
         both = np.concatenate((self._back, sights))
         sights["copy"] = copies(both)[len(self._back) :]
@@ -334,7 +341,7 @@ class FlowTable:
                 self._undecoded[value] = _more(self._undecoded.get(value), Undecoded(count, frame))
 
     def _heads_by_row(self) -> dict[int, tuple[tuple[Head, ...], tuple[Head, ...]]]:
-        kept = self._heads
+        kept = self._kept_heads()
         result = {}
         for row in sorted({slot // 2 for slot in kept}):
             opener = int(self._opener[row])
@@ -343,6 +350,9 @@ class FlowTable:
                 tuple(kept.get(2 * row + 1 - opener, ())),
             )
         return result
+
+    def _kept_heads(self) -> dict[int, list[Head]]:
+        return self._heads
 
     def _errors_by_row(self) -> dict[int, tuple[QuotedError, ...]]:
         gathered: dict[int, list[QuotedError]] = {}
