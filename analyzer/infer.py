@@ -93,7 +93,7 @@ class _Ballot:
             or origin == target
             or conversation.parent is not None
             or conversation.claimed
-            or not all(conversation.packets)  # an attempt says nothing about the host it was aimed at
+            or not _took_place(conversation)
             or (conversation.protocol and not _fits(conversation, pairs))
         ):
             return
@@ -138,7 +138,7 @@ class _Ballot:
         """Two hosts and no hub: whatever tells the other one apart tells this one too."""
         other = next(iter(self.partners[address]))
         clear = sorted(self.votes[other].items(), key=lambda item: -item[1])
-        if len(clear) > 1 and clear[0][1] > clear[1][1]:
+        if clear and (len(clear) == 1 or clear[0][1] > clear[1][1]):
             return next((role for role in tied if role != clear[0][0]), "")
         return ""
 
@@ -166,6 +166,12 @@ def _listing(rulesets: Sequence[Ruleset]) -> Mapping[tuple[str, int], Pairs]:
                         edition.subject
                     )
     return found
+
+
+def _took_place(conversation: Conversation) -> bool:
+    """Whether both ends had a part in it: an attempt says nothing about the host it was aimed at."""
+    answered = any(leg.oriented(leg.packets)[1] for leg in conversation.legs)
+    return all(conversation.packets) or (answered and not conversation.group)
 
 
 def _fits(conversation: Conversation, pairs: Pairs) -> bool:

@@ -204,7 +204,24 @@ def _from_legs(request: Conversation) -> None:
 def of_session(conversation: Conversation) -> tuple[Outcome, str]:
     """The outcome of a flow and its legs as one thing: a request whose every leg fails has failed."""
     failing = (Outcome.UNANSWERED, Outcome.REFUSED, Outcome.BLOCKED)
-    if conversation.legs and all(leg.outcome in failing for leg in conversation.legs):
-        last = max(conversation.legs, key=lambda leg: leg.start)
+    failed = [leg for leg in conversation.legs if leg.outcome in failing]
+    if failed and all(leg.outcome in failing or _unproven(leg) for leg in conversation.legs):
+        last = max(failed, key=lambda leg: leg.start)
         return last.outcome, last.why
     return conversation.outcome, conversation.why
+
+
+def _unproven(leg: Conversation) -> bool:
+    """Whether a leg is one unacknowledged packet of a TFTP server, other than an ERROR.
+
+    Beside legs that failed it proves no success: the server answered one more retry of the request, and the
+    capture or the server's patience ended there. An ERROR is never acknowledged (RFC 1350 section 7).
+    """
+    asked, replied = leg.oriented(leg.packets)
+    _, server = leg.oriented(leg.heads)
+    return (
+        leg.protocol == "tftp"
+        and replied == 1
+        and not asked
+        and not any(head.data[:2] == b"\0\5" for head in server)
+    )

@@ -13,14 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
-from analyzer import capture, classify, decode, infer, outcomes, rulesets, sessions, site
+from analyzer import capture, classify, decode, flowtable, infer, outcomes, rulesets, sessions, site
 from analyzer.addresses import text
 from analyzer.compliance import Bench, Judgement, statuses
 from analyzer.conversation import Address, Conversation
 from analyzer.directory import Directory
-from analyzer.errors import UsageError
 from analyzer.findings import Evidence, collect
-from analyzer.flowtable import FlowTable
 from analyzer.matrix import Matrix, build
 from analyzer.model import (
     CaptureInfo,
@@ -40,7 +38,6 @@ from analyzer.tables import Flows, Reason
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
 
-ENGINES: Final = ("auto", "dpkt")
 FLAG_LETTERS: Final = "FSRPAUEC"
 """TCP flags from the lowest bit up (RFC 9293 section 3.1), as Wireshark abbreviates them."""
 
@@ -136,17 +133,16 @@ def judge(
 
 
 def _read(options: Options, progress: Progress | None) -> tuple[tuple[CaptureInfo, ...], Flows]:
-    if options.engine not in ENGINES:
-        raise UsageError(f"--engine {options.engine}: this installation has {' and '.join(ENGINES)}")
+    engine = decode.name(options.engine)
     found = capture.find(options.sources)
-    table = FlowTable()
+    table = flowtable.new(reference=engine == "dpkt")
     infos: list[CaptureInfo] = []
     frame = 1
     with _told(progress, found):
         for one in found:
             first_frame = frame
             for batch in one.batches(progress.advance if progress is not None else None):
-                table.add(decode.decode(batch, frame))
+                table.add(decode.decode(batch, frame, engine))
                 frame += len(batch.frames["offset"])
             infos.append(_info(one, first_frame))
     return tuple(infos), table.flows()

@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 
+import hypothesis
 import pytest
+
+# A shared machine may stall any one example; a test that must be quick measures that itself.
+hypothesis.settings.register_profile("portmatrix", deadline=None)
+hypothesis.settings.load_profile("portmatrix")
 
 CANNOT_BE_IN_CI = ("Windows", "macOS")
 """Words in the reason of a skip that CI, one Debian machine with every tool, may have."""

@@ -92,7 +92,10 @@ def test_a_directory_with_a_cut_capture_says_so(tmp_path: Path) -> None:
             "not a pcap or pcapng capture: it looks like a zip archive: unpack it first",
         ),
         (b"snoop\0\0\0\0\0\0\2\0\0\0\4", "not a pcap or pcapng capture: it looks like a snoop capture"),
-        (gzip.compress(gzip.compress(pcap([]), mtime=0), mtime=0), "not a pcap or pcapng capture inside the gzip data"),
+        (
+            gzip.compress(gzip.compress(pcap([]), mtime=0), mtime=0),
+            "not a pcap or pcapng capture inside the gzip data",
+        ),
         (bytes(100), "not a pcap or pcapng capture"),
         (pcap([])[:23], "the file is cut inside its pcap header"),
         (pcap([])[:4], "the file is cut inside its pcap header"),

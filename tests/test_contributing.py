@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -60,6 +61,19 @@ def test_the_files_are_new() -> None:
     """Or the example would replace a file that the project has by now."""
     shown = [block.file for block in pages.blocks("CONTRIBUTING.md") if block.file]
     assert not [name for name in shown if (ROOT / name).exists()]
+
+
+def test_the_tree_names_every_module() -> None:
+    (tree,) = (block.body for block in pages.blocks("CONTRIBUTING.md", "text"))
+    shown = set(re.findall(r"[a-z]+(?:\.py|/)(?=[\s:])", tree))
+    there = {
+        f"{path.name}/" if path.is_dir() else path.name
+        for path in (ROOT / "analyzer").iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").is_file()
+    }
+    there -= {"__init__.py", "__main__.py", "version.py"}
+    assert there <= shown
+    assert shown - there <= {"analyzer/", "rulesets/", "samples/", "tests/", "lab/"}
 
 
 def test_the_tests_of_the_examples_pass(copy: Path) -> None:

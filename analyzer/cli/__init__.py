@@ -8,7 +8,6 @@ inside its function, so that ``--help`` costs only click. Exit codes: 0 complian
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import pkgutil
 import signal
@@ -52,8 +51,9 @@ class Commands(click.Group):
 
 def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        decoder = "fast" if importlib.util.find_spec("analyzer.decode.fast") else "dpkt"
-        click.echo(f"portmatrix {VERSION} (decoder: {decoder})")
+        from analyzer.decode import name  # noqa: PLC0415 - every other command line does without it here
+
+        click.echo(f"portmatrix {VERSION} (decoder: {name()})")
         ctx.exit()
 
 

@@ -172,7 +172,7 @@ def _missing(evidence: Evidence) -> Iterable[Case]:
             row = result.row
             roles = {row.subject, *(((row.peers or frozenset()) | row.due_with) & present)}
             groups[(row.transport, row.service.pool or str(row.port), *sorted(roles))].append(result)
-    for key, results in groups.items():
+    for key, results in _joined(groups).items():
         subjects = {result.row.subject for result in results}
         inferred = any(
             subject.role in subjects and not subject.certain for subject in evidence.matrix.subjects
@@ -182,6 +182,23 @@ def _missing(evidence: Evidence) -> Iterable[Case]:
         case.frames = set(_frames_of_subject(evidence, results[0].row))
         wording.missing(case, results, key[2:])
         yield case
+
+
+def _joined(groups: Mapping[tuple[str, ...], list[RowResult]]) -> dict[tuple[str, ...], list[RowResult]]:
+    """``groups`` with those whose sheet names no peer joined to the same service's that names one.
+
+    The gateway's sheet leaves open who is at the other end of a service that the node's sheet has with the
+    gateway: one absence, not two.
+    """
+    joined: dict[tuple[str, ...], list[RowResult]] = {}
+    for key, results in sorted(groups.items(), key=lambda item: -len(item[0])):
+        wider = (
+            other
+            for other in joined
+            if other[:2] == key[:2] and len(other) > len(key) and set(key[2:]) < set(other[2:])
+        )
+        joined.setdefault(next(wider, key), []).extend(results)
+    return joined
 
 
 def _frames_of_subject(evidence: Evidence, row: Row) -> Iterable[int]:

@@ -115,7 +115,7 @@ def _direct(evidence: Evidence) -> Iterable[Case]:
             if not flows:
                 continue
             case = Case(FindingKind.DIRECT_MODE, Severity.WARNING, (ruleset.name, mode))
-            case.title = f"{ruleset.title or ruleset.name} runs in {mode} mode"
+            case.title = f"{ruleset.product or ruleset.name} is used in {mode} mode"
             case.detail = f"{words} {len(flows)} flows of this mode are in the capture." + (
                 "" if certain else " The mode is read from the traffic."
             )
