@@ -1,4 +1,4 @@
-"""The compiled walks give what the Python ones give: frames, problems, places; damaged and cut captures too."""
+"""The compiled walks give what the Python ones give: frames and problems, also of damaged captures."""
 
 from __future__ import annotations
 
