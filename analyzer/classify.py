@@ -19,6 +19,10 @@ from analyzer.tables import FLOWS, Flows, Head
 
 DYNAMIC: Final = 49152
 """First port of the dynamic range (RFC 6335 section 6): a claim below it beats one inside it."""
+LINUX_EPHEMERAL: Final = 32768
+"""First port that Linux gives to clients (net.ipv4.ip_local_port_range)."""
+OLD_EPHEMERAL: Final = 5000
+"""Last port that BSD and Windows before Vista gave to clients; the first is 1025."""
 SYSTEM: Final = 1024
 """End of the system ports (RFC 6335 section 6): no client takes one by itself."""
 PAIRS: Final = (
@@ -264,7 +268,9 @@ def _decide(
         _settle(conversation, True, "likely", "first-packet")
         return
     readings = has_row(conversation, True), has_row(conversation, False)
-    if readings[0] != readings[1]:
+    if readings[0] != readings[1] and (readings[0] or _ephemeral(conversation.b_port)):
+        # Read against the first packet, the other port has to look like a client's: a listed number as the
+        # source port of some other service must not pass for the sheet's.
         _settle(conversation, readings[0], "likely", "roles")
         return
     ranks = (
@@ -280,6 +286,11 @@ def _decide(
         _settle(conversation, True, "likely", "roles")
         return
     _settle(conversation, True, "guess", "first-packet")
+
+
+def _ephemeral(port: int) -> bool:
+    """Whether systems give such a port to clients: the dynamic range, Linux's, or that of old Windows."""
+    return port >= LINUX_EPHEMERAL or SYSTEM < port <= OLD_EPHEMERAL
 
 
 def _rank(transport: str, port: int) -> int:

@@ -8,8 +8,9 @@ with it, protocol and direction.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Final
 
 from analyzer import protocols
@@ -24,32 +25,78 @@ LEG_WITHIN: Final = 120 * SECOND
 """How long after the last request a TFTP server may begin to answer; retries are 1 to 5 s apart."""
 TFTP: Final = "tftp"
 
+CANDIDATES: Final = 16
+"""How many of a client port's latest requests before a flow may have caused it. A real client has a few at
+a time; a sweep of a whole network from one port must not cost a comparison of all pairs."""
+
 Client = tuple[Address, int]
+
+
+class Openers:
+    """Flows that may have caused others, for "the latest ones before this moment"."""
+
+    def __init__(self) -> None:
+        self._added: dict[Hashable, list[Conversation]] = defaultdict(list)
+        self._sorted: dict[Hashable, tuple[list[int], list[tuple[int, int, int, Conversation]]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._added)
+
+    def add(self, key: Hashable, opener: Conversation) -> None:
+        """File ``opener`` under ``key``. Not after the first :meth:`before`."""
+        self._added[key].append(opener)
+
+    def before(self, key: Hashable, moment: int, within: int) -> list[Conversation]:
+        """The latest ``CANDIDATES`` flows of ``key`` that began by ``moment``, in order of their rows.
+
+        Those that ended more than ``within`` ns before it are left out.
+        """
+        if key not in self._added:
+            return []
+        if key not in self._sorted:
+            openers = sorted((one.start, one.row, one.end, one) for one in self._added[key])
+            self._sorted[key] = [opener[0] for opener in openers], openers
+        starts, openers = self._sorted[key]
+        place = bisect_right(starts, moment)
+        latest = openers[max(0, place - CANDIDATES) : place]
+        fitting = [opener[1:] for opener in latest if moment <= opener[2] + within]
+        return [opener for _, _, opener in sorted(fitting)]
 
 
 def tie(found: Sequence[Conversation]) -> None:
     """Give every leg in ``found`` its parent. Expects handshake and payload to have been read."""
-    requests: dict[Client, list[Conversation]] = defaultdict(list)
-    searches: dict[Client, list[Conversation]] = defaultdict(list)
-    for conversation in found:
-        if conversation.transport != "udp":
-            continue
-        client = (conversation.originator, conversation.originator_port)
-        if conversation.protocol == TFTP and _asked(conversation):
-            requests[client].append(conversation)
-        if conversation.to_group and (_asked(conversation) or _opaque(conversation)):
-            searches[client].append(conversation)
-    if not requests and not searches:
+    requests, searches = _openers(found)
+    if not len(requests) and not len(searches):
         return
     for conversation in found:
         if conversation.transport != "udp" or conversation.group:
             continue
         for client, server, side in _readings_of_ends(conversation):
-            parent = _request(conversation, requests.get(client, ()), server, side)
-            parent = parent or _search(conversation, searches.get(client, ()), server, side)
+            parent = _request(conversation, requests, client, server, side)
+            parent = parent or _search(conversation, searches, client, server, side)
             if parent is not None:
                 _adopt(parent, conversation, client_is_a=side == 0)
                 break
+
+
+def _openers(found: Sequence[Conversation]) -> tuple[Openers, Openers]:
+    """The TFTP requests, by client and by client and server (None: a group). The searches, by client and what
+    shows in their answers: the protocol, or the port they come from.
+    """
+    requests, searches = Openers(), Openers()
+    for conversation in found:
+        if conversation.transport != "udp":
+            continue
+        client = (conversation.originator, conversation.originator_port)
+        if conversation.protocol == TFTP and _asked(conversation):
+            requests.add(client, conversation)
+            requests.add((client, None if conversation.to_group else conversation.responder), conversation)
+        if conversation.to_group:
+            if _opaque(conversation):
+                searches.add((client, conversation.b_port), conversation)
+            elif _asked(conversation):
+                searches.add((client, conversation.protocol), conversation)
+    return requests, searches
 
 
 def _asked(conversation: Conversation) -> bool:
@@ -70,20 +117,20 @@ def _readings_of_ends(conversation: Conversation) -> Iterable[tuple[Client, Clie
 
 
 def _request(
-    conversation: Conversation, requests: Sequence[Conversation], server: Client, side: int
+    conversation: Conversation, requests: Openers, client: Client, server: Client, side: int
 ) -> Conversation | None:
     """The TFTP request that the flow is a leg of, the latest one before it."""
     best: Conversation | None = None
-    for request in requests:
-        if request is conversation or request.row == conversation.row:
-            continue
-        if not request.start <= conversation.start <= request.end + LEG_WITHIN:
-            continue
-        same_server = request.to_group or request.responder == server[0]
-        if not _speaks(TFTP, conversation, side, strictly=not same_server):
-            continue
-        if best is None or request.start > best.start:
-            best = request
+    for keys, strictly in ((((client, server[0]), (client, None)), False), ((client,), True)):
+        fitting = [
+            request
+            for key in keys
+            for request in requests.before(key, conversation.start, LEG_WITHIN)
+            if request.row != conversation.row
+            and not (strictly and (request.to_group or request.responder == server[0]))
+        ]
+        if fitting and _speaks(TFTP, conversation, side, strictly=strictly):
+            best = max(filter(None, (best, *fitting)), key=lambda request: (request.start, -request.row))
     return best
 
 
@@ -108,29 +155,20 @@ def _speaks(name: str, conversation: Conversation, client_side: int, *, strictly
 
 
 def _search(
-    conversation: Conversation, searches: Sequence[Conversation], server: Client, side: int
+    conversation: Conversation, searches: Openers, client: Client, server: Client, side: int
 ) -> Conversation | None:
     """The multicast search that the flow answers."""
-    if conversation.packets[side] and not conversation.packets[1 - side]:
+    if server[0] == client[0] or (conversation.packets[side] and not conversation.packets[1 - side]):
         return None
-    for search in searches:
-        if server[0] == search.originator:
-            continue
-        if not search.start <= conversation.start <= search.end + ANSWER_WITHIN:
-            continue
-        if _opaque(search):
-            # Nothing in the bytes tells: the answer comes from the searched port to a searcher who is silent.
-            if server[1] == search.b_port and not conversation.packets[side]:
-                return search
-            continue
-        if conversation.protocol == search.protocol and any(
-            reading.says is Says.RESPONSE for reading in conversation.readings[1 - side]
-        ):
-            # A flow in which the searcher also asks by unicast stands on its own feet.
-            if any(reading.says is Says.REQUEST for reading in conversation.readings[side]):
-                continue
-            return search
-    return None
+    fitting: list[Conversation] = []
+    if not conversation.packets[side]:
+        # Nothing in the bytes tells: the answer comes from the searched port to a searcher who is silent.
+        fitting += searches.before((client, server[1]), conversation.start, ANSWER_WITHIN)
+    answered = any(reading.says is Says.RESPONSE for reading in conversation.readings[1 - side])
+    # A flow in which the searcher also asks by unicast stands on its own feet.
+    if answered and not any(reading.says is Says.REQUEST for reading in conversation.readings[side]):
+        fitting += searches.before((client, conversation.protocol), conversation.start, ANSWER_WITHIN)
+    return min(fitting, key=lambda search: search.row, default=None)
 
 
 def _adopt(parent: Conversation, leg: Conversation, *, client_is_a: bool) -> None:

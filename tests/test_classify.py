@@ -182,8 +182,14 @@ def decided(port: int, a_port: int, *looks: Callable[[Conversation, bool], bool]
 
 
 def test_roles_decide_before_ports() -> None:
-    one = decided(80, 50202, rows(50202))
-    assert opener(one) == (address(NODE), 80, "likely", "roles")
+    one = decided(1433, 50202, rows(50202))
+    assert opener(one) == (address(NODE), 1433, "likely", "roles")
+
+
+def test_a_row_read_against_the_first_packet_wants_a_client_port_at_the_other_end() -> None:
+    assert opener(decided(80, 50202, rows(50202))) == (address(GATEWAY), 50202, "likely", "ports")
+    assert opener(decided(7777, 50202, rows(50202))) == (address(GATEWAY), 50202, "guess", "first-packet")
+    assert opener(decided(40000, 50202, rows(50202))) == (address(NODE), 40000, "likely", "roles")
 
 
 def test_rows_both_ways_tell_nothing_and_ports_decide() -> None:

@@ -107,6 +107,24 @@ def test_a_scan_is_one_finding(ports: int, findings: int) -> None:
     assert sum(len(one.flows) for one in report.findings) == ports
 
 
+@pytest.mark.parametrize("ports", [1, 5])
+def test_the_same_fault_with_less_weight_has_an_id_of_its_own(ports: int) -> None:
+    """One gateway's version is stated, the other's is read from the traffic: a violation and a warning."""
+    second = "10.20.0.11"
+    traffic = Traffic().connect(0, LAPTOP, 50001, second, 8081).connect(1, LAPTOP, 50001, second, 8080, GET)
+    for number in range(ports):
+        traffic.connect(2 + number, LAPTOP, 50002 + number, GATEWAY, 1901)
+        traffic.connect(2.5 + number, LAPTOP, 50002 + number, second, 1901)
+    report = judged(traffic, (f"igor-gateway={GATEWAY}@5.1.0", f"igor-gateway={second}"))
+    assert sorted(
+        str(one.severity) for one in report.findings if one.kind is FindingKind.RETIRED_SERVICE
+    ) == [
+        "violation",
+        "warning",
+    ]
+    consistent(report)
+
+
 def test_scans_of_two_kinds_of_hosts_are_two_findings() -> None:
     traffic = Traffic()
     for port in range(6000, 6000 + MANY_PORTS + 1):

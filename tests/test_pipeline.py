@@ -179,6 +179,13 @@ def test_a_connection_begun_before_the_capture_is_read_by_its_port(judged) -> No
     assert flow.confidence == "likely"
 
 
+def test_a_listed_source_port_towards_some_other_service_is_not_read_backwards(judged) -> None:
+    traffic = (
+        Traffic().udp(0, GATEWAY, 50197, NODE, 7777, b"\xff").udp(1, NODE, 7777, GATEWAY, 50197, b"\xfe")
+    )
+    assert (only(judged(traffic)).verdict, judged(traffic).findings) == ("review", ())
+
+
 def test_a_guess_ends_in_review_and_never_in_a_finding(judged) -> None:
     traffic = (
         Traffic()

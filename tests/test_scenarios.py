@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 
+import pytest
 from judging import CURRENT, GATEWAY, NODE, OTHER, judged
 from traffic import Traffic
 
@@ -49,6 +50,34 @@ def test_an_error_answers_a_request_whose_earlier_tries_failed() -> None:
     traffic.udp(5, NODE, 2000, GATEWAY, 69, b"\0\1node.bin\0octet\0")
     traffic.udp(5.01, GATEWAY, 50301, NODE, 2000, b"\0\5\0\1File not found\0")
     assert status(judged(traffic), "igor-gateway/5.0.0+/incoming/udp/69") == "working"
+
+
+# ---------------------------------------------------------------- discovery
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        b"Host:239.255.255.250:1900\r\nST:urn:schemas-upnp-org:device:InternetGatewayDevice:1\r\n"
+        b'Man:"ssdp:discover"\r\nMX:3',
+        b'Host: 239.255.255.250:1900\r\nST: upnp:rootdevice\r\nMan: "ssdp:discover"\r\nMX: 3',
+    ],
+)
+def test_the_search_that_windows_sends_unasked_is_not_the_gateways_retired_upnp(search: bytes) -> None:
+    """The gateway is a Windows server: its SSDP service looks for routers with every sheet in force."""
+    text = b"M-SEARCH * HTTP/1.1\r\n" + search + b"\r\n\r\n"
+    report = judged(Traffic().udp(0, GATEWAY, 50000, "239.255.255.250", 1900, text))
+    assert [flow.verdict for flow in report.flows] == ["infrastructure"]
+    assert report.findings == ()
+
+
+def test_another_implementations_search_by_the_gateway_is_retired() -> None:
+    text = (
+        b"M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\n"
+        b'ST: upnp:rootdevice\r\nMAN: "ssdp:discover"\r\nMX: 2\r\n\r\n'
+    )
+    report = judged(Traffic().udp(0, GATEWAY, 50000, "239.255.255.250", 1900, text))
+    assert kinds(report) == [("retired-service", "violation")]
 
 
 # ---------------------------------------------------------------- absence

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from judging import CLIENT, DOOR, FOUND, GATEWAY, NODE, OTHER, SEARCH, address, recognised
 from traffic import Traffic
 
+from analyzer import sessions
 from analyzer.conversation import Conversation
 from analyzer.sessions import ANSWER_WITHIN, LEG_WITHIN, SECOND
 
@@ -24,6 +27,41 @@ def families(traffic: Traffic) -> dict[int, int | None]:
 
 def request() -> Traffic:
     return Traffic().udp(0, NODE, 2000, GATEWAY, 69, RRQ)
+
+
+# ---------------------------------------------------------------- sweeps
+
+
+def test_a_sweep_from_one_port_costs_no_comparison_of_all_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One port asks, and searches, thousands of hosts; as many strangers answer it."""
+    traffic = Traffic()
+    for k in range(1500):
+        host = f"10.21.{k >> 8}.{k & 255}"
+        traffic.udp(k / 1000, GATEWAY, 5000, host, 69, RRQ)
+        traffic.udp(k / 1000, GATEWAY, 5000, f"239.1.{k >> 8}.{k & 255}", 1900, SEARCH)
+        traffic.udp(2 + k / 1000, f"10.22.{k >> 8}.{k & 255}", 1900, GATEWAY, 5000, FOUND)
+    asked = 0
+    honest = sessions._speaks
+
+    def counted(*arguments: Any, **how: bool) -> bool:
+        nonlocal asked
+        asked += 1
+        return honest(*arguments, **how)
+
+    monkeypatch.setattr(sessions, "_speaks", counted)
+    found = recognised(traffic)
+    assert len(found) == 4500
+    assert asked <= 4 * len(found), "what a flow says is read once for each reading of its ends"
+    assert all(one.parent is not None for one in found if one.port == 1900 and not one.group)
+
+
+def test_of_many_requests_the_latest_before_an_answer_is_its_parent() -> None:
+    traffic = Traffic()
+    for k in range(200):
+        traffic.udp(k, NODE, 2000, f"10.9.0.{k}", 69, RRQ)
+        traffic.udp(k + 0.5, f"10.9.0.{k}", 3000, NODE, 2000, DATA)
+    found = recognised(traffic)
+    assert [leg.parent for leg in found[1::2]] == found[::2]
 
 
 # ---------------------------------------------------------------- TFTP

@@ -172,7 +172,7 @@ class Bench:
                 return replace(
                     judgement,
                     verdict=Verdict.REVIEW,
-                    reason=f"answers a {conversation.protocol} search that is not in this capture",
+                    reason=f"the answer to a search ({conversation.protocol}) that is not in this capture",
                     certain=False,
                     unlisted=(),
                     retired=None,
@@ -364,7 +364,7 @@ def _verdict(
         lists = " and ".join(dict.fromkeys(f"{row.ruleset} {row.edition}" for row in rows))
         return Judgement(
             Verdict.DISPUTED,
-            f"{lists} lists {what}, {missing} does not",
+            f"{lists} lists {what}, {missing} {_verb(silent)} not",
             ends,
             rows,
             tuple(silent),
@@ -373,13 +373,17 @@ def _verdict(
         )
     return Judgement(
         Verdict.UNEXPECTED,
-        f"{missing} does not list {what} between these hosts in this direction",
+        f"{missing} {_verb(silent)} not list {what} between these hosts in this direction",
         ends,
         (),
         tuple(silent),
         retired,
         certain=certain,
     )
+
+
+def _verb(subjects: Sequence[Subject]) -> str:
+    return "does" if len({_sheet(subject) for subject in subjects}) == 1 else "do"
 
 
 def _certain(ends: tuple[End, End], says: tuple[Says, Says], transport: str, port: int) -> bool:

@@ -87,15 +87,21 @@ def _flow_cases(evidence: Evidence, waived: Mapping[int, str]) -> list[Case]:
                 conversation.transport,
                 str(conversation.port),
                 *extra,
+                *_apart(grave is not severity, waiver),
             )
-            slot = (kind, severity, waiver, *key)
+            slot = (kind, *key)
             if slot not in cases:
-                cases[slot] = Case(kind, severity, (*key, waiver) if waiver else key, waived=waiver)
+                cases[slot] = Case(kind, severity, key, waived=waiver)
             cases[slot].add(conversation, judgement)
     merged = _fold_scans(cases)
     for case in merged:
         _word(case, evidence.matrix)
     return merged
+
+
+def _apart(inferred: bool, waiver: str) -> tuple[str, ...]:
+    """What keeps the same fault apart where it weighs less: two findings of a report never share an id."""
+    return (*(("inferred",) if inferred else ()), *((waiver,) if waiver else ()))
 
 
 def _faults(
@@ -132,7 +138,9 @@ def _fold_scans(cases: Mapping[tuple[str, ...], Case]) -> list[Case]:
         if len(group) <= MANY_PORTS:
             kept.extend(group)
             continue
-        whole = Case(group[0].kind, group[0].severity, (*group[0].key[:3], "many"), waived=group[0].waived)
+        first = group[0]
+        apart = _apart(first.severity is not Severity.VIOLATION, first.waived)
+        whole = Case(first.kind, first.severity, (*first.key[:3], "many", *apart), waived=first.waived)
         for case in group:
             for conversation, judgement in zip(case.flows, case.judgements, strict=True):
                 whole.add(conversation, judgement)

@@ -21,6 +21,12 @@ _BACKGROUND: Final = re.compile(
     rb"|ST[ \t]*:[ \t]*urn:dial-multiscreen-org:)",
     re.IGNORECASE | re.MULTILINE,
 )
+_WINDOWS: Final = re.compile(
+    rb"M-SEARCH \* HTTP/1\.1\r\nHost: ?[\w.:\[\]]{1,60}\r\n"
+    rb"ST: ?(?:urn:schemas-upnp-org:|urn:schemas-wifialliance-org:|urn:Microsoft |upnp:rootdevice\r)"
+)
+"""How Windows' own SSDP service writes a search for a router, a media player or a neighbour: no product is
+named, but ``Host`` is spelt so and ``ST`` comes second. Seen alike in public captures of several versions of Windows."""
 
 
 def is_host_background(data: bytes) -> bool:
@@ -28,7 +34,7 @@ def is_host_background(data: bytes) -> bool:
 
     Windows' SSDP service and browsers looking for a screen (DIAL) search on every network they see.
     """
-    return _BACKGROUND.search(data) is not None
+    return _BACKGROUND.search(data) is not None or _WINDOWS.match(data) is not None
 
 
 def _detail(method: str, data: bytes) -> str:
