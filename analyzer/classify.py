@@ -146,8 +146,9 @@ def _read(conversation: Conversation) -> None:
             best = protocol, readings
             break
     else:
-        for protocol in protocols.load().values():
-            if protocol.distinctive and protocol not in claiming:
+        octets = {head.data[0] for side in conversation.heads for head in side if head.data}
+        for protocol in protocols.opened(conversation.transport, octets):
+            if protocol not in claiming:
                 readings = _readings(protocol, conversation)
                 if any(reading.fit is Fit.YES for side in readings for reading in side):
                     best = protocol, readings

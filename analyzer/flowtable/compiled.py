@@ -262,14 +262,26 @@ class CompiledTable(FlowTable):
     def _keys(self) -> Array:
         return self._index.table()
 
-    def _kept_heads(self) -> dict[int, list[Head]]:
+    def _heads_by_row(self) -> dict[int, tuple[tuple[Head, ...], tuple[Head, ...]]]:
         kept = self._kept[: int(self._used[0])]
-        octets = self._arena.tobytes()
-        heads: dict[int, list[Head]] = {}
-        names = ("slot", "frame", "time", "wire", "at", "size")
-        for slot, frame, time, wire, at, size in zip(*(kept[name].tolist() for name in names), strict=True):
-            heads.setdefault(slot, []).append(Head(frame, time, wire, octets[at : at + size]))
-        return heads
+        order = np.argsort(kept["slot"], kind="stable")
+        kept = kept[order]
+        octets = self._arena[: int(self._used[1])].tobytes()
+        begins = kept["at"]
+        data = [octets[a:b] for a, b in zip(begins.tolist(), (begins + kept["size"]).tolist(), strict=True)]
+        stated = (kept[name].tolist() for name in ("frame", "time", "wire"))
+        heads = list(map(Head._make, zip(*stated, data, strict=True)))
+        slots, firsts = np.unique(kept["slot"], return_index=True)
+        ends = np.append(firsts[1:], len(heads)).tolist()
+        sides = {
+            slot: tuple(heads[first:end])
+            for slot, first, end in zip(slots.tolist(), firsts.tolist(), ends, strict=True)
+        }
+        rows = np.unique(slots >> 1)
+        return {
+            row: (sides.get(2 * row + opener, ()), sides.get(2 * row + 1 - opener, ()))
+            for row, opener in zip(rows.tolist(), self._opener[rows].tolist(), strict=True)
+        }
 
 
 def _longer(array: Array, used: int, size: int) -> Array:

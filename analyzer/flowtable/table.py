@@ -341,7 +341,7 @@ class FlowTable:
                 self._undecoded[value] = _more(self._undecoded.get(value), Undecoded(count, frame))
 
     def _heads_by_row(self) -> dict[int, tuple[tuple[Head, ...], tuple[Head, ...]]]:
-        kept = self._kept_heads()
+        kept = self._heads
         result = {}
         for row in sorted({slot // 2 for slot in kept}):
             opener = int(self._opener[row])
@@ -350,9 +350,6 @@ class FlowTable:
                 tuple(kept.get(2 * row + 1 - opener, ())),
             )
         return result
-
-    def _kept_heads(self) -> dict[int, list[Head]]:
-        return self._heads
 
     def _errors_by_row(self) -> dict[int, tuple[QuotedError, ...]]:
         gathered: dict[int, list[QuotedError]] = {}

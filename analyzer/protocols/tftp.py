@@ -186,4 +186,5 @@ PROTOCOL = Protocol(
     ports=ports("udp", PORT),
     recognise=recognise,
     distinctive=True,
+    openings={"udp": frozenset({0})},
 )
