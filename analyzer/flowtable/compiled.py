@@ -272,7 +272,7 @@ class CompiledTable(FlowTable):
         stated = (kept[name].tolist() for name in ("frame", "time", "wire"))
         heads = list(map(Head._make, zip(*stated, data, strict=True)))
         slots, firsts = np.unique(kept["slot"], return_index=True)
-        ends = np.append(firsts[1:], len(heads)).tolist()
+        ends = np.append(firsts, len(heads))[1:].tolist()
         sides = {
             slot: tuple(heads[first:end])
             for slot, first, end in zip(slots.tolist(), firsts.tolist(), ends, strict=True)

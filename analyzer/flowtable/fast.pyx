@@ -33,7 +33,8 @@ cdef enum:
     RST = 0x04
     ACK = 0x10
 
-    AHEAD = 8  # packets between the making of a key and its look-up
+    AHEAD = 16  # packets between the making of a key and its look-up
+    SOON = 8
     FACTORS = 13
 
 NUMBERS = {
@@ -272,6 +273,14 @@ def count(
                 mixes[ahead % AHEAD] = mixed(key, factor)
                 portmatrix_prefetch(&slots[<Py_ssize_t>(mixes[ahead % AHEAD] & mask)])
                 ahead += 1
+            if index + SOON < ahead:
+                # The slot is here by now: ask for what it leads to, most likely the right row.
+                row = <Py_ssize_t>(<uint32_t>slots[<Py_ssize_t>(mixes[(index + SOON) % AHEAD] & mask)]) - 1
+                if row >= 0:
+                    portmatrix_prefetch(&keys[row])
+                    end = &ends[2 * row + ways[(index + SOON) % AHEAD]]
+                    portmatrix_prefetch(end)
+                    portmatrix_prefetch(&end.last_frame)
             if kind[index] != TRANSPORT and kind[index] != IP and kind[index] != LINK:
                 fragments = fragments or kind[index] == FRAGMENT
                 owners[index] = -1
