@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import pickle
 import random
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -267,6 +268,26 @@ def test_merging_parts_gives_the_table_of_the_whole(
             merged = make()
             for part in parts:
                 merged.merge(part)
+        assert outcome(merged) == outcome(whole)
+
+
+@BOTH
+@LAWFUL
+@given(CAPTURES, CUTS)
+def test_parts_that_count_their_own_frames(
+    make: type[FlowTable], frames: list[Frame], cuts: list[int]
+) -> None:
+    """As processes do that know nothing of each other: each begins with frame 1, and is pickled."""
+    with small_windows():
+        whole, merged = make(), make()
+        whole.add(packets(frames, 0, len(frames)))
+        for begin, end in split(frames, cuts):
+            batch, part = packets(frames, begin, end), make()
+            batch.columns["frame"] -= begin
+            part.add(batch)
+            part = pickle.loads(pickle.dumps(part))
+            part.shift(begin)
+            merged.merge(part)
         assert outcome(merged) == outcome(whole)
 
 

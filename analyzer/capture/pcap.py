@@ -163,6 +163,11 @@ class PcapReader:
         """The file's one link type."""
         return (link_types.name(self._layout.link_type),) if self._layout else ()
 
+    @property
+    def layout(self) -> Layout | None:
+        """What the file header says, once it has been read."""
+        return self._layout
+
     def take(self, buffer: bytes, start: int, final: bool) -> Taken:
         """Frames in ``buffer`` from ``start`` on; see the protocol."""
         if self._layout is None:

@@ -122,6 +122,11 @@ class PcapngReader:
         """Those of the interfaces met so far."""
         return tuple(self._names)
 
+    @property
+    def section(self) -> tuple[str, int, tuple[Interface, ...]]:
+        """Byte order, number of the first interface, interfaces so far: what packet blocks depend on."""
+        return self._order, self._base, tuple(self._interfaces)
+
     def take(self, buffer: bytes, start: int, final: bool) -> Taken:
         """Frames in ``buffer`` from ``start`` on; see the protocol."""
         if not self._order and (need := _file_header(buffer, start, final)):

@@ -259,6 +259,31 @@ class CompiledTable(FlowTable):
             later._arena,
         )
 
+    def _shift_heads(self, frames: int) -> None:
+        self._kept["frame"][: int(self._used[0])] += frames
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All arrays, cut to what is used. The index is made again elsewhere: ``_FACTORS`` differ."""
+        count = self._index.count
+        kept, octets = self._used.tolist()
+        return self.__dict__ | {
+            "_index": None,
+            "_rows": self._index.keys[:count],
+            "_ends": list(self._ends),
+            "_records": self._records[: 2 * count],
+            "_opener": self._opener[:count],
+            "_fragments_of": self._fragments_of[:count],
+            "_kept": self._kept[:kept],
+            "_arena": self._arena[:octets],
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        keys, names = state["_rows"], state["_ends"]
+        index = Index()
+        index.add(keys)
+        self.__dict__.update(state | {"_index": index, "_rows": index})
+        self._ends = {name: self._records[name] for name in names}
+
     def _keys(self) -> Array:
         return self._index.table()
 

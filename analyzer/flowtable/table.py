@@ -142,6 +142,26 @@ class FlowTable:
             self._undecoded[reason] = _more(self._undecoded.get(reason), undecoded)
         self._fragments.sweep(self._last)
 
+    def shift(self, frames: int) -> None:
+        """Count the frames of this table from ``frames`` later on, as if as many lay before them."""
+        if not self._begin:
+            return
+        self._begin += frames
+        self._last += frames
+        seen = self._ends["packets"] != 0
+        for name in ("first_frame", "last_frame"):
+            self._ends[name][seen] += frames
+        for sights in (self._front, self._back):
+            sights["frame"] += frames
+        self._shift_heads(frames)
+        self._fragments.shift(frames)
+        for entry in self._errors.values():
+            entry[1] += frames
+            entry[2] += frames
+        self._undecoded = {
+            reason: Undecoded(one.count, one.first_frame + frames) for reason, one in self._undecoded.items()
+        }
+
     def flows(self) -> Flows:
         """The flows so far. The table stays as it is and may grow on."""
         count = len(self._rows)
@@ -268,6 +288,10 @@ class FlowTable:
                 return
         heads.append(head)
         self._full[slot] = len(heads) == HEADS
+
+    def _shift_heads(self, frames: int) -> None:
+        for slot, heads in self._heads.items():
+            self._heads[slot] = [head._replace(frame=head.frame + frames) for head in heads]
 
     def _merge_heads(self, later: FlowTable, slots: Array) -> None:
         for slot, heads in later._heads.items():
