@@ -175,18 +175,15 @@ def _claiming(conversation: Conversation) -> list[Protocol]:
 
 
 def _readings(protocol: Protocol, conversation: Conversation) -> Readings:
-    if protocol.recognise is None:
+    recognise = protocol.recognise
+    if recognise is None:
         return ((), ())
-    from_a = [_one(protocol, conversation, head, True) for head in conversation.heads[0]]
-    from_b = [_one(protocol, conversation, head, False) for head in conversation.heads[1]]
-    return tuple(from_a), tuple(from_b)
-
-
-def _one(protocol: Protocol, conversation: Conversation, head: Head, from_a: bool) -> Reading:
-    ports = (conversation.a_port, conversation.b_port)
-    source, target = ports if from_a else ports[::-1]
-    assert protocol.recognise is not None
-    return protocol.recognise(Payload(head.data, head.wire, conversation.transport, source, target))
+    transport, a, b = conversation.transport, conversation.a_port, conversation.b_port
+    from_a, from_b = conversation.heads
+    return (
+        tuple([recognise(Payload(head.data, head.wire, transport, a, b)) for head in from_a]),
+        tuple([recognise(Payload(head.data, head.wire, transport, b, a)) for head in from_b]),
+    )
 
 
 def _accepts(protocol: Protocol, readings: Readings, conversation: Conversation) -> bool:

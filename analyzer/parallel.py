@@ -54,12 +54,14 @@ def read(
 ) -> Whole | None:
     """``capture`` read in segments; None where that is not worth it, or not sure to give the same.
 
-    ``engine`` is ``"fast"`` or ``"dpkt"``; ``advance`` is told of the bytes once all are read, unless the result
-    is None; ``least`` is the size of a segment.
+    ``engine`` is ``"fast"`` or ``"dpkt"``; ``advance`` is told of the bytes once all are read, unless
+    the result is None; ``least`` is the size of a segment.
     """
     least = SEGMENT_BYTES[engine] if least is None else least
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    count = min(MOST, max(processors, 2), (capture.size or 0) // least)
+    # The hash of the file keeps one processor half busy beside the compiled decoder: on two, cutting costs
+    # more (a process to start, tables to hand over) than it gives.
+    free = processors() - (engine == "fast")
+    count = min(MOST, free, (capture.size or 0) // least)
     parts = segments.cut(capture, count) if count > 1 and sys.executable else []
     if not parts:
         return None
@@ -91,6 +93,11 @@ def read(
     if advance is not None:
         advance(capture.size or 0)
     return _merged(done, tables, sums[0] if sums else "")
+
+
+def processors() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _merged(parts: list[Segment], tables: list[FlowTable], sha256: str) -> Whole:

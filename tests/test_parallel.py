@@ -45,6 +45,7 @@ def said(report: Any) -> Any:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segments, "WINDOW", 20_000)
+    monkeypatch.setattr(parallel, "processors", lambda: 3)
     monkeypatch.setattr(parallel, "SEGMENT_BYTES", {"fast": 50_000, "dpkt": 50_000})
 
 
