@@ -157,7 +157,7 @@ def _read(conversation: Conversation) -> None:
         return
     protocol, readings = best
     conversation.protocol, conversation.fit, conversation.readings = protocol.name, Fit.YES, readings
-    forward = _direction(conversation, readings)
+    forward = _direction(protocol, conversation, readings)
     if conversation.group and forward is False:
         _settle(conversation, True, "certain", "multicast")  # an answer to everyone: no group opens a flow
     elif forward is not None and conversation.basis != "syn":
@@ -210,8 +210,14 @@ def _accepts(protocol: Protocol, readings: Readings, conversation: Conversation)
     return proven
 
 
-def _direction(conversation: Conversation, readings: Readings) -> bool | None:
-    """Whether A is the originator, from the first payload that tells; None where none does."""
+def _direction(protocol: Protocol, conversation: Conversation, readings: Readings) -> bool | None:
+    """Whether A is the originator, from the first payload that tells; None where none does.
+
+    An announcement to one host, from the protocol's port to one that is not, answers a question of that host
+    (a BACnet client on a port of its own choice gets its I-Am there).
+    """
+    claimed = {port for transport, port in protocol.ports if transport == conversation.transport}
+    ports = conversation.a_port, conversation.b_port
     told: list[tuple[int, bool]] = []
     announced: list[tuple[int, bool]] = []
     for from_a, side, heads in (
@@ -226,7 +232,9 @@ def _direction(conversation: Conversation, readings: Readings) -> bool | None:
             elif reading.says is Says.RESPONSE:
                 told.append((head.frame, not from_a))
             elif reading.says is Says.ANNOUNCE:
-                announced.append((head.frame, from_a))
+                source, target = ports if from_a else ports[::-1]
+                answers = not conversation.group and source in claimed and target not in claimed
+                announced.append((head.frame, from_a is not answers))
     ordered = told or announced
     return min(ordered)[1] if ordered else None
 

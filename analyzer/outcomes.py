@@ -42,6 +42,11 @@ _REFUSED_6: Final[Mapping[int, str]] = {4: "port unreachable"}
 PROHIBITED: Final = frozenset({(4, 9), (4, 10), (4, 13), (6, 1), (6, 5), (6, 6)})
 """``(IP version, code)`` of the errors that only a filter sends."""
 
+REPLY_WITHIN: Final = 500_000_000
+"""How long a capture has to go on after a request before its silence means anything, ns: on a site's network
+answers take far less, and the first retransmission comes later (TCP 1 s, RFC 6298 section 2; CoAP 2 s, RFC
+7252 section 4.8). A capture that is cut at a number of packets ends in the middle of some exchange."""
+
 BROADCAST_ANSWER: Final = 10_000_000_000
 """How long after a search an announcement counts as its answer, ns."""
 
@@ -93,10 +98,20 @@ def _outcome(
     if conversation.to_group:
         return Outcome.ONE_WAY, "sent to a group"
     if _reply_due(conversation, due):
-        if seen.one_sided(conversation.originator, conversation.responder):
-            return Outcome.ONE_WAY, "the capture shows one direction only"
-        return Outcome.UNANSWERED, "a reply was due and none came"
+        return _silence(conversation, seen, "a reply was due and none came")
     return Outcome.ONE_WAY, ""
+
+
+def _silence(conversation: Conversation, seen: Visibility, why: str) -> tuple[Outcome, str]:
+    """What it means that nothing followed a request: a fault only where this capture would show an answer.
+
+    A capture that begins with the request was made of it, and is taken as it is.
+    """
+    if seen.one_sided(conversation.originator, conversation.responder):
+        return Outcome.ONE_WAY, "the capture shows one direction only"
+    if seen.end - conversation.start < REPLY_WITHIN <= conversation.start - seen.begin:
+        return Outcome.ONE_WAY, "the capture ends before an answer can be missed"
+    return Outcome.UNANSWERED, why
 
 
 def _leg(leg: Conversation) -> tuple[Outcome, str]:
@@ -132,9 +147,7 @@ def _tcp(conversation: Conversation, seen: Visibility) -> tuple[Outcome, str]:
             return error
         if flags & ACK and conversation.oriented(conversation.payload)[0]:
             return Outcome.ANSWERED, "the handshake was completed; the answers are not in this capture"
-        if seen.one_sided(conversation.originator, conversation.responder):
-            return Outcome.ONE_WAY, "the capture shows one direction only"
-        return Outcome.UNANSWERED, "no answer to the SYN"
+        return _silence(conversation, seen, "no answer to the SYN")
     if asked and replied:
         return Outcome.ANSWERED, ""
     error = _worst(conversation)

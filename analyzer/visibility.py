@@ -63,6 +63,10 @@ class Visibility:
         towards: dict[tuple[Address, Address], int] = defaultdict(int)
         progressed: set[tuple[Address, Address]] = set()
         points: set[Address] | None = None
+        found = list(found)
+        self.begin = min((conversation.start for conversation in found), default=0)
+        self.end = max((conversation.end for conversation in found), default=0)
+        """Time of the first and of the last packet, ns."""
         for conversation in found:
             if conversation.group or conversation.a == conversation.b:
                 continue

@@ -232,7 +232,7 @@ def test_a_full_disk_is_one_line():
             check=False,
         )
     assert done.returncode == 2
-    assert done.stderr.decode() == "portmatrix: No space left on device\n"
+    assert done.stderr.decode() == "portmatrix: standard output: No space left on device\n"
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
@@ -317,3 +317,43 @@ def test_a_signal_leaves_no_half_written_file(tmp_path, number, code):
         assert process.wait(30) == code
         assert process.stderr.read().strip() == b""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_line_break_in_a_name_stays_on_the_one_line(tmp_path, capsys):
+    name = str(tmp_path / "a\nb\x1b[31m.pcap")
+    assert run(["flows", name]) == 2
+    shown = name.replace("\n", "\\n").replace("\x1b", "\\x1b")
+    assert capsys.readouterr().err == f"portmatrix: {shown}: cannot be read: No such file or directory\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell's >&- and <&- are POSIX")
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("rules list >&-", "portmatrix: standard output is closed: use -o FILE\n"),
+        ("rules lint >&-", "portmatrix: standard output is closed: use -o FILE\n"),
+        ("flows - <&-", "portmatrix: standard input: is closed\n"),
+    ],
+)
+def test_a_closed_stream_is_one_line(command, line):
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" -m analyzer {command}', sys.executable],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (2, line)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell's >&- is POSIX")
+def test_a_closed_standard_output_does_not_matter_beside_a_file(tmp_path):
+    target = tmp_path / "rules.json"
+    done = subprocess.run(
+        ["sh", "-c", '"$0" -m analyzer rules list -o "$1" >&-', sys.executable, str(target)],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert target.read_text().startswith("{")

@@ -1,3 +1,4 @@
+import errno
 import io
 import os
 import stat
@@ -37,6 +38,13 @@ def test_or_not_at_all(tmp_path, error):
         fail(tmp_path / "a.txt", error)
     assert (tmp_path / "a.txt").read_text() == "old"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_disk_that_fills_names_the_file(tmp_path):
+    """The error of a write carries no file name of its own."""
+    with pytest.raises(UsageError, match=r"-o .*a\.txt: No space left on device$"):
+        fail(tmp_path / "a.txt", OSError(errno.ENOSPC, "No space left on device"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_lone_surrogate_does_not_stop_it(tmp_path):

@@ -91,7 +91,8 @@ def test_different_outcomes_are_different_causes() -> None:
 
 
 def test_a_failing_host_is_a_finding_although_the_row_works() -> None:
-    report = judged(Traffic().coap(0, GATEWAY, NODE).udp(1, GATEWAY, 41000, OTHER, 5683, COAP))
+    traffic = Traffic().coap(0, GATEWAY, NODE).udp(1, GATEWAY, 41000, OTHER, 5683, COAP).arp(4, GATEWAY, NODE)
+    report = judged(traffic)
     assert [str(one.kind) for one in report.findings] == ["failing-flow"]
     status = {result.row.id: result.status for result in report.rows}
     assert status["igor-node/6.0.0+/incoming/udp/5683"] is Status.WORKING

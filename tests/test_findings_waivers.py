@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 
 import pytest
 from judging import BMS, CURRENT, GATEWAY, LAPTOP, NODE, OTHER, place, talk
@@ -106,3 +107,27 @@ def test_a_valid_entry_beside_an_expired_one_still_covers() -> None:
     assert entries.covers(talk(LAPTOP, GATEWAY, 22, transport="tcp")) == "maintenance (IT)"
     (case,) = entries.expired()
     assert case.flows == []
+
+
+def test_the_order_of_the_file_decides_whatever_the_entries_speak_of() -> None:
+    """Entries are looked up by transport and port; the first in the file still gives its reason."""
+    entries = [
+        Allow("any", "any", transport, port, reason)
+        for transport, port, reason in (
+            ("udp", 22, "other transport"),
+            ("tcp", 23, "other port"),
+            ("any", None, "all"),
+            ("tcp", 22, "SSH"),
+        )
+    ]
+    ssh = talk(LAPTOP, GATEWAY, 22, transport="tcp")
+    assert waivers(*entries).covers(ssh) == "all"
+    assert waivers(*entries[:2], entries[3], entries[2]).covers(ssh) == "SSH"
+
+
+def test_thousands_of_entries_and_hosts_cost_no_comparison_of_all_pairs() -> None:
+    hosts = tuple(Host(f"node {k}", (f"10.21.{k >> 8}.{k & 255}",), ("igor-node",)) for k in range(4000))
+    known = waivers(*(allow("igor-node", "any", port=port) for port in range(1, 4001)), hosts=hosts)
+    began = time.perf_counter()
+    assert all(known.covers(talk("10.21.15.1", OTHER, port, transport="tcp")) for port in range(1, 1001))
+    assert time.perf_counter() - began < 2, "a thousand flows take some 20 ms, all pairs take a minute"

@@ -106,8 +106,14 @@ def test_a_cut_does_not_hide_a_wrong_opcode() -> None:
 
 def test_what_is_left_open() -> None:
     assert read(PROTOCOL, b"\0\1f\0hexmode\0").fit is Fit.UNSURE
-    assert read(PROTOCOL, b"\0\1fil", wire=40).fit is Fit.UNSURE
+    assert read(PROTOCOL, b"\0\1fil", dst=50001, wire=40).fit is Fit.UNSURE
+    assert read(PROTOCOL, b"\0\1fi\7", wire=40).fit is Fit.UNSURE
     assert read(PROTOCOL, RRQ, "tcp").fit is Fit.UNSURE
+
+
+def test_a_request_cut_inside_its_file_name_is_one_at_its_own_port() -> None:
+    reading = read(PROTOCOL, b"\0\1fil", wire=40)
+    assert (reading.fit, reading.says) == (Fit.YES, Says.REQUEST)
 
 
 def test_a_cut_request_keeps_its_file_name() -> None:

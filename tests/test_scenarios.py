@@ -6,12 +6,14 @@ Every case here was a deviation from the contract when it was recorded.
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 
 import pytest
-from judging import CURRENT, GATEWAY, NODE, OTHER, judged
+from judging import CURRENT, GATEWAY, NODE, OTHER, judged, pcap_frames
 from traffic import Traffic
 
 from analyzer.model import Report
+from analyzer.pipeline import Options, check
 
 MINUTE = 60.0
 
@@ -52,6 +54,26 @@ def test_an_error_answers_a_request_whose_earlier_tries_failed() -> None:
     assert status(judged(traffic), "igor-gateway/5.0.0+/incoming/udp/69") == "working"
 
 
+def test_a_request_cut_inside_the_files_name_still_opens_its_transfer(tmp_path: Path) -> None:
+    """``tcpdump -s 64`` leaves 22 bytes of a UDP payload: no mode, and the data goes between other ports."""
+    path = (
+        Traffic()
+        .read_file(0, NODE, GATEWAY, b"images/igor/node-6.0.2-release.bin")
+        .write(tmp_path / "x.pcap")
+    )
+    header, frames = pcap_frames(path)
+    path.write_bytes(
+        header
+        + b"".join(
+            struct.pack("<IIII", at // 1_000_000, at % 1_000_000, min(64, len(data)), len(data)) + data[:64]
+            for at, data in frames
+        )
+    )
+    report = check(Options((str(path),), hosts=CURRENT))
+    assert {(flow.verdict, flow.outcome) for flow in report.flows} == {("expected", "answered")}
+    assert report.findings == ()
+
+
 # ---------------------------------------------------------------- discovery
 
 
@@ -80,7 +102,71 @@ def test_another_implementations_search_by_the_gateway_is_retired() -> None:
     assert kinds(report) == [("retired-service", "violation")]
 
 
+BIOSTAR = ("biostar-server=10.20.0.50", "biostar-client=10.20.0.60", "biostar-device=10.20.3.0/24")
+
+
+def test_a_device_that_answers_a_search_by_broadcast_is_no_violation() -> None:
+    """How BioStar devices answer is not documented; from their own port to everyone it may be an answer."""
+    traffic = Traffic().udp(0, "10.20.0.60", 51110, "255.255.255.255", 51110, b"search")
+    report = judged(traffic.udp(0.1, "10.20.3.11", 51110, "255.255.255.255", 51110, b"found"), BIOSTAR)
+    assert [flow.verdict for flow in report.flows] == ["expected", "review"]
+    assert report.findings == ()
+
+
+def test_a_device_that_searches_from_a_port_of_its_own_is_unexpected() -> None:
+    traffic = Traffic().udp(0, "10.20.3.11", 50000, "255.255.255.255", 51110, b"search")
+    assert [flow.verdict for flow in judged(traffic, BIOSTAR).flows] == ["unexpected"]
+
+
+# ---------------------------------------------------------------- versions
+
+
+def test_a_ping_between_old_and_new_is_no_use_of_incompatible_versions() -> None:
+    """Two gateways and their nodes share a subnet: ARP and ping go everywhere."""
+    hosts = ("igor-gateway=10.20.0.10@5.1.0", "igor-node=10.20.1.0/24@5.0.2")
+    traffic = Traffic().arp(0, GATEWAY, NODE)
+    traffic._ip(1, GATEWAY, NODE, 1, b"\x08\0\0\0\0\1\0\1")
+    assert judged(traffic, hosts).findings == ()
+    assert kinds(judged(traffic.coap(2, GATEWAY, NODE), hosts)) == [("incompatible-versions", "violation")]
+
+
+# ---------------------------------------------------------------- BACnet
+
+WHO_IS = b"\x81\x0b\0\x0c\x01\x20\xff\xff\0\xff\x10\x08"
+I_AM = b"\x81\x0a\0\x14\x01\0\x10\0\xc4\x02\0\x13\x88\x22\x04\0\x91\x03\x21\x0f"
+
+
+@pytest.mark.parametrize("searched", [True, False], ids=["search seen", "search before the capture"])
+def test_an_i_am_to_a_client_on_a_port_of_its_own_is_an_answer(searched: bool) -> None:
+    """bacpypes answers a Who-Is by unicast, to whatever port it came from."""
+    traffic = Traffic()
+    if searched:
+        traffic.udp(0, "10.20.0.40", 50123, "10.20.0.255", 47808, WHO_IS)
+    report = judged(traffic.udp(0.1, GATEWAY, 47808, "10.20.0.40", 50123, I_AM))
+    assert {flow.verdict for flow in report.flows} == {"expected"}
+    assert {flow.originator.address for flow in report.flows} == {"10.20.0.40"}
+    assert report.findings == ()
+
+
 # ---------------------------------------------------------------- absence
+
+
+@pytest.mark.parametrize(
+    "request_in_flight",
+    [
+        lambda traffic, at: traffic.udp(at, GATEWAY, 40001, NODE, 5683, b"\x41\x01\0\x02\x07\xb5light"),
+        lambda traffic, at: traffic.tcp(at, GATEWAY, 40001, NODE, 80, 2),
+        lambda traffic, at: traffic.udp(at, NODE, 2000, GATEWAY, 69, b"\0\1node.bin\0octet\0"),
+    ],
+    ids=["coap", "tcp", "tftp"],
+)
+def test_a_request_at_the_very_end_of_a_capture_may_have_been_answered(request_in_flight) -> None:  # type: ignore[no-untyped-def]
+    """``tcpdump -c`` stops between a request and its answer; ``tcpdump -G`` too."""
+    report = judged(request_in_flight(Traffic().coap(0, NODE, GATEWAY), 5))
+    assert report.flows[-1].outcome == "one-way"
+    assert report.findings == ()
+    later = judged(request_in_flight(Traffic().coap(0, NODE, GATEWAY), 5).arp(8, NODE, GATEWAY))
+    assert kinds(later) == [("failing-flow", "violation")]
 
 
 def quiet(minutes: float) -> Traffic:

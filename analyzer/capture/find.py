@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Sequence
-from typing import BinaryIO, cast
+from typing import BinaryIO, TextIO, cast
 
 from analyzer.capture.capture import WINDOW, Capture, Unrecognised
 from analyzer.capture.source import Kept, Raw, one_line
@@ -41,7 +41,7 @@ def find(
 
     for source in sources:
         if source == "-":
-            stream = _stream(sys.stdin.buffer if stdin is None else cast("Raw", stdin), owned=False)
+            stream = _stream(_stdin() if stdin is None else cast("Raw", stdin), owned=False)
             add("-", "-", stream, None)
         elif "://" in source:
             open_raw, size = _remote(source)
@@ -55,6 +55,14 @@ def find(
 
 
 _Add = Callable[[str, object, Callable[[], Raw], int | None], None]
+
+
+def _stdin() -> Raw:
+    # None where the program was started with its standard input closed, whatever the type says
+    opened: TextIO | None = sys.stdin
+    if opened is None:
+        raise CaptureError("standard input: is closed")
+    return opened.buffer
 
 
 def _stream(raw: Raw, *, owned: bool) -> Callable[[], Raw]:

@@ -19,8 +19,8 @@ from typing import Any, Final, NoReturn
 
 import click
 
-from analyzer.cli.output import say, silence
-from analyzer.errors import PortmatrixError
+from analyzer.cli.output import say, say_line, silence
+from analyzer.errors import DocumentError, PortmatrixError
 from analyzer.version import VERSION
 
 SHARED: Final = frozenset({"options", "output", "progress"})
@@ -87,15 +87,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
             standalone_mode=False,
             windows_expand_args=False,
         )
-        sys.stdout.flush()
+        _flush()
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         return CANNOT
     except click.ClickException as error:
-        say(_usage(error))
+        say_line(_usage(error))
         return CANNOT
     except PortmatrixError as error:
-        say(str(error))
+        _tell(error)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         return 128 + signal.SIGINT
@@ -104,7 +104,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         name = f"{error.filename}: " if error.filename is not None else ""
-        say(f"{name}{error.strerror or error}")
+        say_line(f"{name}{error.strerror or error}")
         return CANNOT
     except MemoryError:
         say("not enough memory for this capture: split it (editcap -c) and pass the parts")
@@ -115,6 +115,18 @@ def run(arguments: Sequence[str] | None = None) -> int:
         say(_defect(error))
         return CANNOT
     return code if isinstance(code, int) else 0
+
+
+def _flush() -> None:
+    """Write out what standard output still holds. It is None where the program was started with it closed."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _tell(error: PortmatrixError) -> None:
+    """One line for what went wrong; one for each mistake in a document."""
+    for line in error.mistakes if isinstance(error, DocumentError) else (error,):
+        say_line(str(line))
 
 
 def _defect(error: Exception) -> str:

@@ -31,7 +31,12 @@ UNSEEN: Final = 80
 def say(text: str) -> None:
     """``text`` on standard error behind the program's name, one line for each line of it."""
     for line in text.splitlines() or [""]:
-        click.echo(f"portmatrix: {visible(line)}", err=True)
+        say_line(line)
+
+
+def say_line(text: str) -> None:
+    """``text`` on standard error as one line, whatever a file's name in it holds."""
+    click.echo(f"portmatrix: {visible(text)}", err=True)
 
 
 def silence() -> None:
@@ -64,14 +69,24 @@ def style(stream: IO[Any] | None, verbosity: int, unseen: int = UNSEEN) -> Style
     )
 
 
+def opened(stream: IO[str] | None) -> IO[str]:
+    """``stream``. Raises :class:`UsageError` where the program was started with it closed."""
+    if stream is None:
+        raise UsageError("standard output is closed: use -o FILE")
+    return stream
+
+
 def lines(texts: Iterable[str]) -> None:
     """Lines of data on standard output, made visible; a reader that went away is no failure."""
+    out = opened(sys.stdout)
     try:
         for text in texts:
-            sys.stdout.write(visible(text) + "\n")
-        sys.stdout.flush()
+            out.write(visible(text) + "\n")
+        out.flush()
     except BrokenPipeError:
         silence()
+    except OSError as error:
+        raise UsageError(f"standard output: {error.strerror or error}") from error
 
 
 def refuse_inputs(target: str | None, inputs: Iterable[str | None]) -> None:
@@ -96,7 +111,7 @@ def write(
     """Render ``report`` to ``target``, or to standard output for None and ``-``.
 
     Gives False where the reader of standard output went away early, which is no failure. Raises
-    :class:`UsageError` for a file that cannot be written, ``OSError`` where writing fails midway.
+    :class:`UsageError` for a file that cannot be written, also where that shows midway.
     """
     if target is None or target == "-":
         return _to_stdout(chosen, render, report, verbosity, unseen)
@@ -112,7 +127,7 @@ def _to_stdout(
     verbosity: int,
     unseen: int,
 ) -> bool:
-    out: Any = sys.stdout
+    out: Any = opened(sys.stdout)
     try:
         if chosen.binary:
             if out.isatty():
@@ -127,6 +142,8 @@ def _to_stdout(
     except BrokenPipeError:
         silence()
         return False
+    except OSError as error:
+        raise UsageError(f"standard output: {error.strerror or error}") from error
     return True
 
 
@@ -166,9 +183,12 @@ def whole_file(target: str, binary: bool = False) -> Iterator[IO[Any]]:
             yield stream
         os.chmod(name, _permissions(path))
         os.replace(name, path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(name)
+        if isinstance(error, OSError):
+            # a full disk, a quota: the error of a write names no file
+            raise UsageError(f"-o {target}: {error.strerror or error}") from error
         raise
 
 

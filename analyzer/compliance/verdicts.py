@@ -168,14 +168,10 @@ class Bench:
             return self.judge(conversation.parent)
         if conversation.confidence != "guess":
             judgement = self._both_ways(conversation)
-            if judgement.verdict is Verdict.UNEXPECTED and _strays(conversation):
+            doubt = self._doubt(conversation) if judgement.verdict is Verdict.UNEXPECTED else ""
+            if doubt:
                 return replace(
-                    judgement,
-                    verdict=Verdict.REVIEW,
-                    reason=f"the answer to a search ({conversation.protocol}) that is not in this capture",
-                    certain=False,
-                    unlisted=(),
-                    retired=None,
+                    judgement, verdict=Verdict.REVIEW, reason=doubt, certain=False, unlisted=(), retired=None
                 )
             return judgement
         readings = [self._read(conversation, forward) for forward in (True, False)]
@@ -191,6 +187,21 @@ class Bench:
             retired=None,
             undeclared=False,
         )
+
+    def _doubt(self, conversation: Conversation) -> str:
+        """Why an unlisted conversation may well be an answer, empty if it is a fault."""
+        if _strays(conversation):
+            return f"the answer to a search ({conversation.protocol}) that is not in this capture"
+        speaks_as_server = (
+            conversation.to_group
+            and conversation.originator_port == conversation.port
+            and _unreadable(conversation.protocol)
+            and any(
+                self.matrix.find(subject, "incoming", conversation.transport, conversation.port)
+                for subject in self.end(conversation.originator).subjects
+            )
+        )
+        return "from the service's own port to everyone: perhaps the answer to a search" * speaks_as_server
 
     def _both_ways(self, conversation: Conversation) -> Judgement:
         judgement = self._read(conversation, conversation.forward)
@@ -286,6 +297,12 @@ def _may_be(peers: frozenset[str], end: End) -> bool:
     if end.everyone:
         return True
     return any(role in peers for role in end.roles)
+
+
+def _unreadable(name: str) -> bool:
+    """Whether a protocol's payload tells nothing, so that a request and an answer look alike."""
+    protocol = protocols.load().get(name)
+    return protocol is not None and protocol.recognise is None
 
 
 def _strays(conversation: Conversation) -> bool:

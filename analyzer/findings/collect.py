@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from analyzer import outcomes
@@ -14,7 +14,7 @@ from analyzer.compliance.near import near_miss
 from analyzer.compliance.statuses import FAILURES
 from analyzer.conversation import Conversation
 from analyzer.findings import hosts, wording
-from analyzer.findings.case import Case, kind_of
+from analyzer.findings.case import Case, identify, kind_of
 from analyzer.findings.waivers import Waivers
 from analyzer.matrix import Matrix
 from analyzer.model import (
@@ -31,6 +31,8 @@ from analyzer.model import (
 
 MANY_PORTS: Final = 12
 """Unexpected ports between the same two roles from which on they are one finding (a scan)."""
+PROBLEMS: Final = 10
+"""Damaged places that a finding spells out."""
 ORDER: Final = tuple(Severity)
 JUDGED: Final = (Verdict.EXPECTED, Verdict.DISPUTED, Verdict.UNEXPECTED, Verdict.REVIEW)
 
@@ -58,11 +60,9 @@ def collect(evidence: Evidence) -> tuple[tuple[Finding, ...], Mapping[int, str]]
     }
     cases = [*_flow_cases(evidence, waived), *_missing(evidence), *hosts.cases(evidence), *waivers.expired()]
     findings = [case.finding(evidence.captures) for case in cases]
-    findings += [
-        _problem(capture) for capture in evidence.captures if any(p.damage for p in capture.problems)
-    ]
+    findings += _problems(evidence.captures)
     findings.sort(key=lambda finding: ORDER.index(finding.severity))
-    return tuple(findings), {row: reason for row, reason in waived.items() if reason}
+    return tuple(_told_apart(findings)), {row: reason for row, reason in waived.items() if reason}
 
 
 def _severity(grave: Severity, certain: bool) -> Severity:
@@ -224,19 +224,55 @@ def _frames_of_subject(evidence: Evidence, row: Row) -> Iterable[int]:
 # ---------------------------------------------------------------- captures
 
 
-def _problem(capture: CaptureInfo) -> Finding:
-    damaged = [problem for problem in capture.problems if problem.damage]
-    frames = sorted({problem.frame for problem in damaged if problem.frame})[:10]
-    last = capture.first_frame + capture.packets
-    case = Case(FindingKind.CAPTURE_PROBLEM, Severity.WARNING, tuple(sorted({p.code for p in damaged})))
-    case.title = f"{capture.path} is damaged: {', '.join(sorted({problem.code for problem in damaged}))}"
-    case.detail = "; ".join(
-        problem.detail + (f" ({problem.count} times)" if problem.count > 1 else "")
-        for problem in damaged[:10]
-    )
+def _problems(captures: Sequence[CaptureInfo]) -> Iterator[Finding]:
+    """Captures with the same kinds of damage are one finding."""
+    groups: dict[tuple[str, ...], list[CaptureInfo]] = defaultdict(list)
+    for capture in captures:
+        met = tuple(sorted({problem.code for problem in capture.problems if problem.damage}))
+        if met:
+            groups[met].append(capture)
+    for codes, damaged in groups.items():
+        yield _problem(codes, damaged, captures)
+
+
+def _problem(
+    codes: tuple[str, ...], damaged: Sequence[CaptureInfo], captures: Sequence[CaptureInfo]
+) -> Finding:
+    case = Case(FindingKind.CAPTURE_PROBLEM, Severity.WARNING, codes)
+    first = damaged[0]
+    are = f"{first.path} is" if len(damaged) == 1 else f"{first.path} and {len(damaged) - 1} more are"
+    case.title = f"{are} damaged: {', '.join(codes)}"
+    said = []
+    for capture in damaged:
+        where = "" if len(damaged) == 1 else f"{capture.path}: "
+        last = capture.first_frame + capture.packets
+        for problem in (problem for problem in capture.problems if problem.damage):
+            times = f" ({problem.count} times)" if problem.count > 1 else ""
+            said.append(f"{where}{problem.detail}{times}")
+            if problem.frame and capture.first_frame <= problem.frame < last:
+                case.frames.add(problem.frame)
+    more = f"; and {len(said) - PROBLEMS} more" if len(said) > PROBLEMS else ""
+    case.detail = "; ".join(said[:PROBLEMS]) + more
     case.advice = (
         "What could be read was analysed. Take the capture again if the damage hides the time in question; "
         "rows and flows may be incomplete."
     )
-    case.frames = {frame for frame in frames if capture.first_frame <= frame < last}
-    return case.finding((capture,))
+    case.frames = set(sorted(case.frames)[:PROBLEMS])
+    return case.finding(captures)
+
+
+# ---------------------------------------------------------------- ids
+
+
+def _told_apart(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings whose ids differ: of one cause that is told twice, the graver finding keeps the id.
+
+    That happens where a part of the hosts is declared and another inferred, or a part is waived.
+    """
+    seen: Counter[str] = Counter()
+    for finding in findings:
+        seen[finding.id] += 1
+        if seen[finding.id] > 1:
+            key = (finding.id, finding.severity, str(seen[finding.id]))
+            finding = replace(finding, id=identify(finding.kind, key))  # noqa: PLW2901
+        yield finding

@@ -10,7 +10,7 @@ from analyzer import versions
 from analyzer.conversation import Conversation
 from analyzer.findings.case import Case
 from analyzer.matrix import Subject
-from analyzer.model import FindingKind, Host, Severity
+from analyzer.model import FindingKind, Host, Severity, Verdict
 
 if TYPE_CHECKING:
     from analyzer.findings.collect import Evidence
@@ -68,9 +68,12 @@ def _incompatible(evidence: Evidence) -> Iterable[Case]:
     groups: dict[tuple[str, str, str, str], list[Conversation]] = defaultdict(list)
     why: dict[tuple[str, str, str, str], tuple[Subject, Subject, str]] = {}
     for conversation in evidence.found:
-        ends = evidence.judgements[conversation.row].ends
+        judgement = evidence.judgements[conversation.row]
+        ends = judgement.ends
         if conversation.parent is not None or any(end.everyone for end in ends):
             continue
+        if judgement.verdict is Verdict.INFRASTRUCTURE:
+            continue  # an ARP request or a ping is not the products' talk
         for near, far in (ends, ends[::-1]):
             for subject in near.subjects:
                 for other in far.subjects:

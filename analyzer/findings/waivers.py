@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from analyzer.conversation import Address, Conversation
 from analyzer.directory import Directory
@@ -18,30 +20,26 @@ class Waivers:
 
     def __init__(self, site: Site, today: datetime.date) -> None:
         self.directory = Directory(site.hosts)
-        self.valid: list[_Entry] = []
-        self.old: list[_Entry] = []
-        for allow in site.allow:
-            entry = _Entry(allow, site.hosts)
-            (self.old if allow.until is not None and allow.until < today else self.valid).append(entry)
+        written = {end for allow in site.allow for end in (allow.source, allow.target)}
+        ends = {end: _Where(end, site.hosts) for end in written}
+        entries = [_Entry(allow, ends[allow.source], ends[allow.target]) for allow in site.allow]
+        self.old = [entry for entry in entries if _past(entry.allow, today)]
+        self._valid = _by_service([entry for entry in entries if not _past(entry.allow, today)])
+        self._expired = _by_service(self.old)
         self.late: dict[int, list[Conversation]] = {}
 
     def covers(self, conversation: Conversation) -> str:
         """The reason of the first valid entry that covers the flow, empty if none does."""
-        for entry in self.valid:
+        for _, entry in _numbered(self._valid, conversation):
             if self._matches(entry, conversation):
                 owner = f" ({entry.allow.owner})" if entry.allow.owner else ""
                 return f"{entry.allow.reason}{owner}"
-        for number, entry in enumerate(self.old):
+        for number, entry in _numbered(self._expired, conversation):
             if self._matches(entry, conversation):
                 self.late.setdefault(number, []).append(conversation)
         return ""
 
     def _matches(self, entry: _Entry, conversation: Conversation) -> bool:
-        allow = entry.allow
-        if allow.transport not in (ANY, conversation.transport):
-            return False
-        if allow.port is not None and allow.port != conversation.port:
-            return False
         return entry.source.holds(conversation.originator, self.directory) and entry.target.holds(
             conversation.responder, self.directory
         )
@@ -68,12 +66,35 @@ class Waivers:
             yield case
 
 
-class _Entry:
+_Services = Mapping[tuple[str, int | None], Sequence[tuple[int, "_Entry"]]]
+"""Transport (or ``any``) and port (None: any) → its entries, numbered. A site may have thousands of them."""
+
+
+def _past(allow: Allow, today: datetime.date) -> bool:
+    return allow.until is not None and allow.until < today
+
+
+def _by_service(entries: Iterable[_Entry]) -> _Services:
+    services: dict[tuple[str, int | None], list[tuple[int, _Entry]]] = defaultdict(list)
+    for number, entry in enumerate(entries):
+        services[entry.allow.transport, entry.allow.port].append((number, entry))
+    return services
+
+
+def _numbered(services: _Services, conversation: Conversation) -> list[tuple[int, _Entry]]:
+    """The entries whose transport and port are the flow's, in the order of the site file."""
+    keys = [
+        (transport, port) for transport in (ANY, conversation.transport) for port in (None, conversation.port)
+    ]
+    return sorted((item for key in keys for item in services.get(key, ())), key=lambda item: item[0])
+
+
+class _Entry(NamedTuple):
     """An allow entry with its two ends resolved."""
 
-    def __init__(self, allow: Allow, hosts: Sequence[Host]) -> None:
-        self.allow = allow
-        self.source, self.target = _Where(allow.source, hosts), _Where(allow.target, hosts)
+    allow: Allow
+    source: _Where
+    target: _Where
 
 
 class _Where:
@@ -82,7 +103,8 @@ class _Where:
     def __init__(self, written: str, hosts: Sequence[Host]) -> None:
         self.written = written
         named = tuple(host for host in hosts if host.name == written)
-        self.hosts = named or tuple(host for host in hosts if written in host.roles)
+        # A set: a role may stand for thousands of hosts, and every flow asks.
+        self.hosts = frozenset(named or (host for host in hosts if written in host.roles))
         self.networks: Directory | None = None
         if written != ANY and not self.hosts:
             self.networks = Directory([Host(written, (written,), ())])
@@ -95,4 +117,4 @@ class _Where:
             return False
         if self.networks is not None:
             return bool(self.networks.at(*address))
-        return any(host in self.hosts for host in directory.at(*address))
+        return not self.hosts.isdisjoint(directory.at(*address))

@@ -26,7 +26,7 @@ _WINDOWS: Final = re.compile(
     rb"ST: ?(?:urn:schemas-upnp-org:|urn:schemas-wifialliance-org:|urn:Microsoft |upnp:rootdevice\r)"
 )
 """How Windows' own SSDP service writes a search for a router, a media player or a neighbour: no product is
-named, but ``Host`` is spelt so and ``ST`` comes second. Seen alike in public captures of several versions of Windows."""
+named, but ``Host`` is spelt so and ``ST`` comes second (public captures of several versions)."""
 
 
 def is_host_background(data: bytes) -> bool:

@@ -156,7 +156,9 @@ def recognise(payload: Payload) -> Reading:
         return judge(error, payload)
     detail = describe(packet)
     if isinstance(packet, Request):
-        if packet.mode in MODES:
+        # At its own port a request that the snap length cuts inside the file's name is one all the same.
+        begun = payload.cut and not packet.mode and payload.dst_port == PORT and packet.file.isprintable()
+        if packet.mode in MODES or begun:
             return Reading(Fit.YES, Says.REQUEST, True, detail)
         return UNSURE
     at_home = PORT in (payload.src_port, payload.dst_port)
