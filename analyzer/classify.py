@@ -15,7 +15,7 @@ from analyzer import protocols, transports
 from analyzer.addresses import is_broadcast, is_multicast, looks_broadcast
 from analyzer.conversation import Address, Conversation
 from analyzer.protocol import Fit, Payload, Protocol, Reading, Says
-from analyzer.tables import FLOWS, Flows, Head
+from analyzer.tables import FLOWS, Flows
 
 DYNAMIC: Final = 49152
 """First port of the dynamic range (RFC 6335 section 6): a claim below it beats one inside it."""

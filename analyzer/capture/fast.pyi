@@ -25,6 +25,7 @@ def packets(
     longest: int,
     interfaces: tuple[Array, Array, Array, Array],
     base: int,
+    most: int,
     frames: Columns,
     blocks: Array,
 ) -> tuple[int, int, str, int, bool]: ...

@@ -92,9 +92,11 @@ def records(
 
 
 def packets(
-    buffer, Py_ssize_t start, bint big, int64_t longest, interfaces, uint32_t base, frames, int64_t[::1] blocks
+    buffer, Py_ssize_t start, bint big, int64_t longest, interfaces, uint32_t base, Py_ssize_t most, frames,
+    int64_t[::1] blocks,
 ):
-    """pcapng enhanced packet blocks from ``start`` on into ``frames`` (FRAMES), and their places into ``blocks``.
+    """At most ``most`` pcapng enhanced packet blocks from ``start`` on into ``frames`` (FRAMES), and their places
+    into ``blocks``.
 
     ``interfaces`` are the section's: ``(link type, ns of a tick, offset in ns, bound)`` arrays; ``bound`` is what
     the upper half of a time stamp has to stay below for the arithmetic to stay within 64 bits.
@@ -112,7 +114,7 @@ def packets(
     cdef int64_t[::1] time = frames["time"]
     cdef uint16_t[::1] link = frames["link_type"]
     cdef uint32_t[::1] interface = frames["interface"]
-    cdef Py_ssize_t most = offset.shape[0], end = view.shape[0], known = links.shape[0]
+    cdef Py_ssize_t end = view.shape[0], known = links.shape[0]
     cdef Py_ssize_t position = start, need = 0, row = 0, following, who
     cdef int64_t length, least, held, stated, high
     cdef uint32_t kind, mark

@@ -110,6 +110,7 @@ class PcapngReader:
         self._base = 0
         self._interfaces: list[Interface] = []
         self._plain: tuple[Array, Array, Array, Array] | None = None
+        self._room: tuple[Columns, Array] | None = None
         self._next_index = 0
         self._names: dict[str, None] = {}
         self._last_time = 0
@@ -169,15 +170,23 @@ class PcapngReader:
         assert COMPILED is not None
         if self._plain is None:
             self._plain = plain(self._interfaces)
-        frames, places = room(most), np.empty(most, "i8")
-        shape = self._order == ">", MAX_BLOCK, self._plain, self._base & 0xFFFFFFFF, frames, places
+        if self._room is None:
+            self._room = room(BATCH_FRAMES), np.empty(BATCH_FRAMES, "i8")
+        frames, places = self._room
+        shape = self._order == ">", MAX_BLOCK, self._plain, self._base & 0xFFFFFFFF, most, frames, places
         rows, position, why, need, exact = COMPILED.packets(buffer, start, *shape)
         if not rows:
             return [], position, why, need
+        # A long run takes the room with it. Short ones, of which a batch may have thousands, are copied.
+        if 2 * rows > BATCH_FRAMES:
+            self._room = None
         if not exact:
             return [self._enhanced(buffer, places[:rows])], position, why, need
         self._last_time = int(frames["time"][rows - 1])
-        return [{name: column[:rows] for name, column in frames.items()}], position, why, need
+        kept = {name: column[:rows] for name, column in frames.items()}
+        if self._room is not None:
+            kept = {name: column.copy() for name, column in kept.items()}
+        return [kept], position, why, need
 
     def _keep(self, tables: list[Columns], parts: list[Columns]) -> int:
         """Add frames to the batch. Returns how many."""
