@@ -13,14 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
-from analyzer import capture, classify, decode, infer, outcomes, rulesets, sessions, site
+from analyzer import capture, classify, decode, flowtable, infer, outcomes, parallel, rulesets, sessions, site
 from analyzer.addresses import text
 from analyzer.compliance import Bench, Judgement, statuses
 from analyzer.conversation import Address, Conversation
 from analyzer.directory import Directory
-from analyzer.errors import UsageError
 from analyzer.findings import Evidence, collect
-from analyzer.flowtable import FlowTable
 from analyzer.matrix import Matrix, build
 from analyzer.model import (
     CaptureInfo,
@@ -40,7 +38,6 @@ from analyzer.tables import Flows, Reason
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
 
-ENGINES: Final = ("auto", "dpkt")
 FLAG_LETTERS: Final = "FSRPAUEC"
 """TCP flags from the lowest bit up (RFC 9293 section 3.1), as Wireshark abbreviates them."""
 
@@ -145,19 +142,23 @@ def judge(
 
 
 def _read(options: Options, progress: Progress | None) -> tuple[tuple[CaptureInfo, ...], Flows]:
-    if options.engine not in ENGINES:
-        raise UsageError(f"--engine {options.engine}: this installation has {' and '.join(ENGINES)}")
+    engine = decode.name(options.engine)
     found = capture.find(options.sources)
-    table = FlowTable()
+    table = flowtable.new(reference=engine == "dpkt")
     infos: list[CaptureInfo] = []
     frame = 1
     with _told(progress, found):
         for one in found:
-            first_frame = frame
-            for batch in one.batches(progress.advance if progress is not None else None):
-                table.add(decode.decode(batch, frame))
-                frame += len(batch.frames["offset"])
-            infos.append(_info(one, first_frame))
+            first_frame, advance = frame, progress.advance if progress is not None else None
+            if whole := parallel.read(one, engine, advance):
+                whole.table.shift(frame - 1)
+                table.merge(whole.table)
+                frame += whole.packets
+            else:
+                for batch in one.batches(advance):
+                    table.add(decode.decode(batch, frame, engine))
+                    frame += len(batch.frames["offset"])
+            infos.append(_info(one, whole or one, first_frame))
     return tuple(infos), table.flows()
 
 
@@ -174,20 +175,21 @@ def _told(progress: Progress | None, found: Sequence[capture.Capture]) -> Iterat
         progress.finish()
 
 
-def _info(one: capture.Capture, first_frame: int) -> CaptureInfo:
+def _info(one: capture.Capture, read: capture.Capture | parallel.Whole, first_frame: int) -> CaptureInfo:
+    """What ``read`` says of the capture; only a capture without problems is read in segments."""
     problems = tuple(
         replace(problem, frame=problem.frame + first_frame - 1) if problem.frame else problem
-        for problem in one.problems
+        for problem in (one.problems if read is one else ())
     )
     return CaptureInfo(
         path=one.path,
-        sha256=one.sha256,
+        sha256=read.sha256,
         format=one.format,
-        link_types=one.link_types,
-        packets=one.packets,
-        bytes=one.bytes,
-        first=one.first,
-        last=one.last,
+        link_types=read.link_types,
+        packets=read.packets,
+        bytes=read.bytes,
+        first=read.first,
+        last=read.last,
         first_frame=first_frame,
         problems=problems,
     )
