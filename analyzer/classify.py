@@ -23,6 +23,8 @@ LINUX_EPHEMERAL: Final = 32768
 """First port that Linux gives to clients (net.ipv4.ip_local_port_range)."""
 OLD_EPHEMERAL: Final = 5000
 """Last port that BSD and Windows before Vista gave to clients; the first is 1025."""
+TFTP_OPCODES: Final = frozenset((b"\0\3", b"\0\4", b"\0\5", b"\0\6"))
+"""DATA, ACK, ERROR, OACK (RFC 1350 section 5, RFC 2347)."""
 SYSTEM: Final = 1024
 """End of the system ports (RFC 6335 section 6): no client takes one by itself."""
 PAIRS: Final = (
@@ -291,7 +293,21 @@ def _decide(
         # somebody's source port must not pass for the service.
         _settle(conversation, True, "likely", "roles")
         return
+    if (
+        _ephemeral(conversation.a_port)
+        and not _ephemeral(conversation.b_port)
+        and not _transfer(conversation)
+    ):
+        _settle(conversation, True, "likely", "ports")  # from a client's kind of port to one that is none
+        return
     _settle(conversation, True, "guess", "first-packet")
+
+
+def _transfer(conversation: Conversation) -> bool:
+    """Whether a payload may be TFTP's: a leg whose request is not here has two ports that tell nothing."""
+    return conversation.transport == "udp" and any(
+        head.data[:2] in TFTP_OPCODES for side in conversation.heads for head in side
+    )
 
 
 def _ephemeral(port: int) -> bool:

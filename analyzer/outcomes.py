@@ -7,6 +7,7 @@ protocol makes a reply due, and ``one-way`` where it does not or where this capt
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -182,8 +183,8 @@ def _reply_due(conversation: Conversation, due: Mapping[tuple[str, int], bool]) 
 
 def _announced(found: Sequence[Conversation]) -> None:
     """A BACnet Who-Is to everyone is answered by the I-Am of another host, itself often a broadcast."""
-    announcements = [
-        (speaker, head.time)
+    announcements = sorted(
+        (head.time, speaker)
         for conversation in found
         if conversation.protocol == "bacnet"
         for speaker, side, heads in zip(
@@ -191,19 +192,25 @@ def _announced(found: Sequence[Conversation]) -> None:
         )
         for reading, head in zip(side, heads, strict=False)
         if reading.says is Says.ANNOUNCE
-    ]
+    )
     if not announcements:
         return
+    times = [time for time, _ in announcements]
+    # Where the next announcement of another speaker stands: thousands may answer thousands of searches.
+    other = [len(announcements)] * len(announcements)
+    for place in range(len(announcements) - 2, -1, -1):
+        same = announcements[place][1] == announcements[place + 1][1]
+        other[place] = other[place + 1] if same else place + 1
     for conversation in found:
         if not (conversation.to_group and conversation.protocol == "bacnet"):
             continue
         if not any(reading.says is Says.REQUEST for reading in conversation.readings[0]):
             continue
-        until = conversation.end + BROADCAST_ANSWER
-        if any(
-            speaker != conversation.originator and conversation.start <= time <= until
-            for speaker, time in announcements
-        ):
+        first = bisect_left(times, conversation.start)
+        last = bisect_right(times, conversation.end + BROADCAST_ANSWER)
+        if first < last and announcements[first][1] == conversation.originator:
+            first = other[first]
+        if first < last:
             conversation.outcome, conversation.why = Outcome.ANSWERED, "answered by an I-Am"
 
 

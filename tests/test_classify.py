@@ -188,7 +188,7 @@ def test_roles_decide_before_ports() -> None:
 
 def test_a_row_read_against_the_first_packet_wants_a_client_port_at_the_other_end() -> None:
     assert opener(decided(80, 50202, rows(50202))) == (address(GATEWAY), 50202, "likely", "ports")
-    assert opener(decided(7777, 50202, rows(50202))) == (address(GATEWAY), 50202, "guess", "first-packet")
+    assert opener(decided(7777, 50202, rows(50202))) == (address(GATEWAY), 50202, "likely", "ports")
     assert opener(decided(40000, 50202, rows(50202))) == (address(NODE), 40000, "likely", "roles")
 
 
@@ -203,7 +203,8 @@ def test_rows_both_ways_tell_nothing_and_ports_decide() -> None:
     [
         (69, 50197, "A"),
         (50197, 69, "B"),
-        (53, 1050, ""),  # both claimed below the dynamic range: equal in rank
+        (53, 1050, "A"),  # both claimed, but 1050 is a port that clients get
+        (1050, 53, ""),  # and read against the first packet that proves nothing
         (51110, 40000, ""),  # inside the dynamic range, a claim says nothing
         (40000, 40001, ""),
         (7, 40000, "A"),  # a system port that no protocol claims

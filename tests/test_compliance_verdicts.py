@@ -203,7 +203,7 @@ def test_an_inferred_role_is_never_certain() -> None:
         ("kerberos", 88, "tcp", "infrastructure", "unexpected"),
         ("syslog", 514, "udp", "infrastructure", "unexpected"),
         ("ssh", 22, "tcp", "unexpected", "unexpected"),
-        ("smb", 445, "tcp", "unexpected", "unexpected"),
+        ("smb", 445, "tcp", "infrastructure", "unexpected"),
     ],
 )
 def test_background_by_its_rule(

@@ -227,6 +227,23 @@ def test_a_who_is_is_answered_by_the_i_am_of_another_host(speaker: str, at: floa
     assert outcome(spoken(BMS, ASK_FREE, 0, 0), spoken(speaker, TELL, at, 1)) == expected
 
 
+SPEAKERS = st.sampled_from([BMS, GATEWAY, OTHER])
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(SPEAKERS, st.booleans(), st.integers(0, 30)), max_size=12))
+def test_of_many_searches_and_announcements_each_is_compared(spoke: list[tuple[str, bool, int]]) -> None:
+    """The looked-up answer is the one that a comparison of all pairs gives."""
+    found = [
+        spoken(speaker, ASK_FREE if asks else TELL, at, row) for row, (speaker, asks, at) in enumerate(spoke)
+    ]
+    settle(found, Visibility(found), {})
+    for conversation, (speaker, asks, at) in zip(found, spoke, strict=True):
+        if asks:
+            heard = any(who != speaker and not ask and at <= when <= at + 10 for who, ask, when in spoke)
+            assert (conversation.outcome == "answered") is heard
+
+
 def test_other_protocols_are_not_answered_by_an_i_am() -> None:
     search = talk(
         OTHER,

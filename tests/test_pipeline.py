@@ -183,7 +183,41 @@ def test_a_listed_source_port_towards_some_other_service_is_not_read_backwards(j
     traffic = (
         Traffic().udp(0, GATEWAY, 50197, NODE, 7777, b"\xff").udp(1, NODE, 7777, GATEWAY, 50197, b"\xfe")
     )
-    assert (only(judged(traffic)).verdict, judged(traffic).findings) == ("review", ())
+    flow = only(judged(traffic))
+    assert (flow.originator.address, flow.responder.port, flow.verdict) == (GATEWAY, 7777, "unexpected")
+
+
+def test_an_unknown_service_on_a_port_no_client_has_is_unexpected(judged) -> None:
+    traffic = (
+        Traffic().udp(0, NODE, 40000, GATEWAY, 9999, b"\xff").udp(1, GATEWAY, 9999, NODE, 40000, b"\xfe")
+    )
+    report = judged(traffic)
+    assert (only(report).verdict, only(report).confidence, only(report).basis) == (
+        "unexpected",
+        "likely",
+        "ports",
+    )
+
+
+def test_a_leg_without_its_request_is_not_unexpected(judged) -> None:
+    traffic = Traffic().udp(0, NODE, 40000, GATEWAY, 20001, b"\0\4\0\7")
+    traffic.udp(1, GATEWAY, 20001, NODE, 40000, b"\0\3\0\x08" + b"x" * 512)
+    assert only(judged(traffic)).verdict == "review"
+
+
+def test_an_attempt_that_was_retried_and_answered_is_a_warning(judged) -> None:
+    lost = Traffic().udp(0, NODE, 2000, GATEWAY, 69, b"\0\1node.bin\0octet\0").arp(0, NODE, GATEWAY)
+    report = judged(lost.read_file(6, NODE, GATEWAY, sport=2001))
+    assert kinds(report) == {"failing-flow": "warning"}
+    assert report.compliant
+    report = judged(
+        Traffic()
+        .read_file(0, NODE, GATEWAY, sport=2001)
+        .coap(6, GATEWAY, NODE)
+        .udp(9, NODE, 2002, GATEWAY, 69, b"\0\1node.bin\0octet\0")
+        .coap(12, GATEWAY, NODE, mid=2)
+    )
+    assert kinds(report) == {"failing-flow": "violation"}
 
 
 def test_a_guess_ends_in_review_and_never_in_a_finding(judged) -> None:
@@ -454,5 +488,7 @@ def test_what_cannot_be_meant_is_refused(tmp_path: Path) -> None:
         check(Options((capture,), engine="turbo"))
     with pytest.raises(UsageError, match="contradicts"):
         check(Options((capture,), hosts=("igor-gateway=10.0.0.1@5.0.0", "igor-gateway=10.0.0.1@4.0.0")))
+    with pytest.raises(UsageError, match="igor-gateway has no mode server"):
+        check(Options((capture,), hosts=("igor-gateway=10.0.0.1@server",)))
     with pytest.raises(CaptureError):
         check(Options((str(tmp_path / "none.pcap"),)))

@@ -12,7 +12,7 @@ from analyzer import outcomes
 from analyzer.compliance import Judgement
 from analyzer.compliance.near import near_miss
 from analyzer.compliance.statuses import FAILURES
-from analyzer.conversation import Conversation
+from analyzer.conversation import Address, Conversation
 from analyzer.findings import hosts, wording
 from analyzer.findings.case import Case, identify, kind_of
 from analyzer.findings.waivers import Waivers
@@ -21,6 +21,7 @@ from analyzer.model import (
     CaptureInfo,
     Finding,
     FindingKind,
+    Outcome,
     Row,
     RowResult,
     Severity,
@@ -34,6 +35,8 @@ MANY_PORTS: Final = 12
 PROBLEMS: Final = 10
 """Damaged places that a finding spells out."""
 ORDER: Final = tuple(Severity)
+Relation = tuple[Address, Address, str, int]
+"""``(originator, responder, transport, port)``."""
 JUDGED: Final = (Verdict.EXPECTED, Verdict.DISPUTED, Verdict.UNEXPECTED, Verdict.REVIEW)
 
 
@@ -75,11 +78,13 @@ def _severity(grave: Severity, certain: bool) -> Severity:
 
 def _flow_cases(evidence: Evidence, waived: Mapping[int, str]) -> list[Case]:
     cases: dict[tuple[str, ...], Case] = {}
+    answered = _last_answers(evidence.found)
     for conversation in evidence.found:
         if conversation.parent is not None:
             continue
         judgement = evidence.judgements[conversation.row]
-        for kind, grave, extra in _faults(conversation, judgement):
+        recovered = answered.get(_relation(conversation), conversation.end) > conversation.end
+        for kind, grave, extra in _faults(conversation, judgement, recovered):
             waiver = "" if grave is Severity.NOTE else waived.get(conversation.row, "")
             severity = _severity(grave, judgement.certain)
             key = (
@@ -104,8 +109,23 @@ def _apart(inferred: bool, waiver: str) -> tuple[str, ...]:
     return (*(("inferred",) if inferred else ()), *((waiver,) if waiver else ()))
 
 
+def _relation(conversation: Conversation) -> Relation:
+    return (conversation.originator, conversation.responder, conversation.transport, conversation.port)
+
+
+def _last_answers(found: Sequence[Conversation]) -> Mapping[Relation, int]:
+    """When each relation was last seen to work, ns."""
+    last: dict[Relation, int] = {}
+    for conversation in found:
+        if conversation.parent is None and outcomes.of_session(conversation)[0] is Outcome.ANSWERED:
+            relation = _relation(conversation)
+            end = max(flow.end for flow in (conversation, *conversation.legs))
+            last[relation] = max(end, last.get(relation, end))
+    return last
+
+
 def _faults(
-    conversation: Conversation, judgement: Judgement
+    conversation: Conversation, judgement: Judgement, recovered: bool
 ) -> Iterator[tuple[FindingKind, Severity, tuple[str, ...]]]:
     """What is wrong with one flow: kind, severity at the most, and what else tells the cause apart."""
     verdict = judgement.verdict
@@ -117,7 +137,10 @@ def _faults(
         yield FindingKind.DISPUTED_FLOW, Severity.WARNING, ()
     elif verdict is Verdict.EXPECTED:
         outcome, _ = outcomes.of_session(conversation)
-        if outcome in FAILURES:
+        if outcome is Outcome.UNANSWERED and recovered:
+            # Lost, retried from another port and answered: worth a look, but the row works for these hosts.
+            yield FindingKind.FAILING_FLOW, Severity.WARNING, (outcome, "recovered")
+        elif outcome in FAILURES:
             yield FindingKind.FAILING_FLOW, Severity.VIOLATION, (outcome,)
         if judgement.undeclared:
             yield FindingKind.UNDECLARED_PEER, Severity.NOTE, ()

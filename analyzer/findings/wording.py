@@ -140,7 +140,8 @@ def failing(case: Case) -> None:
     outcome, why = outcomes.of_session(case.flows[0])
     leg = any(head.legs for head in case.flows)
     where = " on its data path" if leg else ""
-    case.title = f"{service_of(case)} from {origin} to {target} {FAILED[outcome]}{where}"
+    later = ", and a later attempt does" if "recovered" in case.key else ""
+    case.title = f"{service_of(case)} from {origin} to {target} {FAILED[outcome]}{where}{later}"
     case.detail = f"{capital(why)}. {case.judgements[0].reason}. {examples(case)}"
     if leg:
         case.advice = _leg_advice(origin, target)
