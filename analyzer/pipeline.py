@@ -18,6 +18,7 @@ from analyzer.addresses import text
 from analyzer.compliance import Bench, Judgement, statuses
 from analyzer.conversation import Address, Conversation
 from analyzer.directory import Directory
+from analyzer.errors import UsageError
 from analyzer.findings import Evidence, collect
 from analyzer.matrix import Matrix, build
 from analyzer.model import (
