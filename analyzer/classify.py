@@ -15,7 +15,7 @@ from analyzer import protocols, transports
 from analyzer.addresses import is_broadcast, is_multicast, looks_broadcast
 from analyzer.conversation import Address, Conversation
 from analyzer.protocol import Fit, Payload, Protocol, Reading, Says
-from analyzer.tables import FLOWS, Flows, Head
+from analyzer.tables import FLOWS, Flows
 
 DYNAMIC: Final = 49152
 """First port of the dynamic range (RFC 6335 section 6): a claim below it beats one inside it."""
@@ -148,8 +148,9 @@ def _read(conversation: Conversation) -> None:
             best = protocol, readings
             break
     else:
-        for protocol in protocols.load().values():
-            if protocol.distinctive and protocol not in claiming:
+        octets = {head.data[0] for side in conversation.heads for head in side if head.data}
+        for protocol in protocols.opened(conversation.transport, octets):
+            if protocol not in claiming:
                 readings = _readings(protocol, conversation)
                 if any(reading.fit is Fit.YES for side in readings for reading in side):
                     best = protocol, readings
@@ -176,18 +177,15 @@ def _claiming(conversation: Conversation) -> list[Protocol]:
 
 
 def _readings(protocol: Protocol, conversation: Conversation) -> Readings:
-    if protocol.recognise is None:
+    recognise = protocol.recognise
+    if recognise is None:
         return ((), ())
-    from_a = [_one(protocol, conversation, head, True) for head in conversation.heads[0]]
-    from_b = [_one(protocol, conversation, head, False) for head in conversation.heads[1]]
-    return tuple(from_a), tuple(from_b)
-
-
-def _one(protocol: Protocol, conversation: Conversation, head: Head, from_a: bool) -> Reading:
-    ports = (conversation.a_port, conversation.b_port)
-    source, target = ports if from_a else ports[::-1]
-    assert protocol.recognise is not None
-    return protocol.recognise(Payload(head.data, head.wire, conversation.transport, source, target))
+    transport, a, b = conversation.transport, conversation.a_port, conversation.b_port
+    from_a, from_b = conversation.heads
+    return (
+        tuple([recognise(Payload(head.data, head.wire, transport, a, b)) for head in from_a]),
+        tuple([recognise(Payload(head.data, head.wire, transport, b, a)) for head in from_b]),
+    )
 
 
 def _accepts(protocol: Protocol, readings: Readings, conversation: Conversation) -> bool:

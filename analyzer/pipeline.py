@@ -14,7 +14,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
-from analyzer import capture, classify, decode, infer, outcomes, rulesets, sessions, site, updates
+from analyzer import (
+    capture,
+    classify,
+    decode,
+    flowtable,
+    infer,
+    outcomes,
+    parallel,
+    rulesets,
+    sessions,
+    site,
+    updates,
+)
 from analyzer.addresses import text
 from analyzer.compliance import Bench, Judgement, statuses
 from analyzer.conversation import Address, Conversation
@@ -22,7 +34,6 @@ from analyzer.directory import Directory
 from analyzer.errors import UsageError
 from analyzer.exclusions import silence
 from analyzer.findings import Carried, Evidence, collect
-from analyzer.flowtable import FlowTable
 from analyzer.matrix import Matrix, build
 from analyzer.model import (
     CaptureInfo,
@@ -48,7 +59,6 @@ from analyzer.transfers import Collector, draw
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
 
-ENGINES: Final = ("auto", "dpkt")
 FLAG_LETTERS: Final = "FSRPAUEC"
 """TCP flags from the lowest bit up (RFC 9293 section 3.1), as Wireshark abbreviates them."""
 
@@ -73,7 +83,8 @@ def check(options: Options, progress: Progress | None = None) -> Report:
     ruleset or site file, an option that cannot be meant.
     """
     sheets, place = _expected(options)
-    captures, table, collector = _read(options, progress)
+    collector = Collector()
+    captures, table = _read(options, progress, collector)
     return judge(captures, table, sheets, place, collector, strict=options.strict)
 
 
@@ -83,7 +94,7 @@ def flows(options: Options, progress: Progress | None = None) -> FlowReport:
     Declared hosts give the ends their roles, and help to tell who opened a flow; nothing is inferred.
     """
     sheets, place = _expected(options)
-    captures, table, _ = _read(options, progress)
+    captures, table = _read(options, progress)
     found = classify.recognise(table)
     sessions.tie(found)
     bench = _bench(build(sheets, place.hosts), sheets, place, strict=False)
@@ -175,23 +186,32 @@ def judge(
 # ---------------------------------------------------------------- reading
 
 
-def _read(options: Options, progress: Progress | None) -> tuple[tuple[CaptureInfo, ...], Flows, Collector]:
-    if options.engine not in ENGINES:
-        raise UsageError(f"--engine {options.engine}: this installation has {' and '.join(ENGINES)}")
+def _read(
+    options: Options, progress: Progress | None, collector: Collector | None = None
+) -> tuple[tuple[CaptureInfo, ...], Flows]:
+    engine = decode.name(options.engine)
     found = capture.find(options.sources)
-    table, collector = FlowTable(), Collector()
+    table = flowtable.new(reference=engine == "dpkt")
     infos: list[CaptureInfo] = []
     frame = 1
     with _told(progress, found):
         for one in found:
-            first_frame = frame
-            for batch in one.batches(progress.advance if progress is not None else None):
-                packets = decode.decode(batch, frame)
-                table.add(packets)
-                collector.add(packets)
-                frame += len(batch.frames["offset"])
-            infos.append(_info(one, first_frame))
-    return tuple(infos), table.flows(), collector
+            first_frame, advance = frame, progress.advance if progress is not None else None
+            # Transfers are followed packet by packet, in order: a capture read in parts has no such order.
+            whole = parallel.read(one, engine, advance) if collector is None else None
+            if whole:
+                whole.table.shift(frame - 1)
+                table.merge(whole.table)
+                frame += whole.packets
+            else:
+                for batch in one.batches(advance):
+                    packets = decode.decode(batch, frame, engine)
+                    table.add(packets)
+                    if collector is not None:
+                        collector.add(packets)
+                    frame += len(batch.frames["offset"])
+            infos.append(_info(one, whole or one, first_frame))
+    return tuple(infos), table.flows()
 
 
 @contextmanager
@@ -207,20 +227,21 @@ def _told(progress: Progress | None, found: Sequence[capture.Capture]) -> Iterat
         progress.finish()
 
 
-def _info(one: capture.Capture, first_frame: int) -> CaptureInfo:
+def _info(one: capture.Capture, read: capture.Capture | parallel.Whole, first_frame: int) -> CaptureInfo:
+    """What ``read`` says of the capture; only a capture without problems is read in segments."""
     problems = tuple(
         replace(problem, frame=problem.frame + first_frame - 1) if problem.frame else problem
-        for problem in one.problems
+        for problem in (one.problems if read is one else ())
     )
     return CaptureInfo(
         path=one.path,
-        sha256=one.sha256,
+        sha256=read.sha256,
         format=one.format,
-        link_types=one.link_types,
-        packets=one.packets,
-        bytes=one.bytes,
-        first=one.first,
-        last=one.last,
+        link_types=read.link_types,
+        packets=read.packets,
+        bytes=read.bytes,
+        first=read.first,
+        last=read.last,
         first_frame=first_frame,
         problems=problems,
     )

@@ -9,8 +9,8 @@ knows flows.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from analyzer.errors import DissectError
@@ -89,6 +89,8 @@ class Protocol:
     opaque protocol, whose payload can neither prove nor contradict the claim. ``distinctive`` says
     that a ``YES`` may be believed on any port (ClientHello, an HTTP request line, BVLC); a CoAP
     header, one byte in four, may not. ``groups`` are the multicast addresses it searches on.
+    ``openings`` says, by transport, with which bytes a payload can begin that is a ``YES`` on a port that the
+    protocol does not claim: others are not even looked at. None: any transport, any byte.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Protocol:
     recognise: Recogniser | None = None
     distinctive: bool = False
     groups: frozenset[str] = frozenset()
+    openings: Mapping[str, frozenset[int]] | None = field(default=None, compare=False)
 
 
 def ports(transport: str, *numbers: int | range) -> frozenset[tuple[str, int]]:

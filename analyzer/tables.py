@@ -73,7 +73,7 @@ class Reason(enum.IntEnum):
     TUNNEL = 9
     """A tunnel header that contradicts itself: the flow of the outer layer is kept."""
     DEPTH = 10
-    """More nested layers than ``decode.MAX_DEPTH``: hostile or looping encapsulation."""
+    """More nested layers than ``decode.reference.MAX_DEPTH``: hostile or looping encapsulation."""
     INTERNAL = 11
     """The parser itself failed on this frame: a defect of ours, kept visible."""
 

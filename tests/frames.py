@@ -10,7 +10,7 @@ import ipaddress
 import struct
 from typing import Any
 
-from analyzer.decode import decode
+from analyzer.decode import engine
 from analyzer.tables import FRAMES, PACKETS, QUOTES, Batch, Columns, Kind, Packets
 
 BEFORE = b"\xff" * 7
@@ -125,6 +125,18 @@ def batch(*frames: bytes, link_type: int = 1, wire: int | None = None) -> Batch:
         table["link_type"][index] = link_type
         position += len(data)
     return Batch(BEFORE + b"".join(frames), table)
+
+
+def decode(batch: Batch, first_frame: int) -> Packets:
+    """What the reference decoder gives; the compiled one, where it was built, has to give the same."""
+    expected = engine.decode(batch, first_frame, "dpkt")
+    if engine.COMPILED is not None:
+        got = engine.decode(batch, first_frame, "fast")
+        for one, other in ((expected.columns, got.columns), (expected.quotes, got.quotes)):
+            assert {name: array.tolist() for name, array in one.items()} == {
+                name: array.tolist() for name, array in other.items()
+            }
+    return expected
 
 
 def checked(packets: Packets, rows: int) -> Packets:

@@ -15,6 +15,7 @@ from captures import PACKERS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analyzer.capture import source
 from analyzer.capture.source import CHUNK, STEP, Kept, Source, compression, one_line
 
 packers = pytest.mark.parametrize("kind", PACKERS)
@@ -205,3 +206,16 @@ def test_one_line() -> None:
     assert one_line(ValueError("two\nlines")) == "two lines"
     assert one_line(OSError(2, "No such file or directory", "x")) == "No such file or directory"
     assert one_line(EOFError()) == "EOFError"
+
+
+def test_hashes_do_not_depend_on_the_pieces() -> None:
+    data = bytes(range(256)) * 4096 * 3
+    expected = hashlib.sha256(data).hexdigest()
+    for size in (1000, source.HASH_PIECE - 1, source.HASH_PIECE, 1 << 20, 1 << 22):
+        made = source.Hash()
+        for begin in range(0, len(data), size):
+            made.update(data[begin : begin + size])
+            if begin == size:
+                assert made.hexdigest() == hashlib.sha256(data[: begin + size]).hexdigest()
+        assert made.hexdigest() == expected
+    assert source.Hash().hexdigest() == hashlib.sha256(b"").hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.decode import MAX_DEPTH
+from analyzer.decode.reference import MAX_DEPTH
 from analyzer.tables import ARP, ETHERTYPE, LLC, Kind, Reason
 from tests.frames import MACS, UDP4, UDP6, decoded, ends, eth, gre, ip4, ip6, payload, udp
 

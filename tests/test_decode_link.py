@@ -6,9 +6,8 @@ import struct
 
 import pytest
 
-from analyzer.decode import decode
 from analyzer.tables import ARP, ETHERTYPE, LLC, SNAP, Kind, Reason
-from tests.frames import MAC_A, MACS, UDP4, UDP6, batch, decoded, ends, eth, ip4, ip6, payload, udp
+from tests.frames import MAC_A, MACS, UDP4, UDP6, batch, decode, decoded, ends, eth, ip4, ip6, payload, udp
 
 LINK = {"kind": Kind.LINK, **MACS}
 

@@ -7,7 +7,6 @@ import zlib
 
 import pytest
 
-from analyzer.decode import decode
 from analyzer.decode.network import MAX_EXTENSIONS
 from analyzer.tables import Kind, Reason
 from tests.frames import (
@@ -17,6 +16,7 @@ from tests.frames import (
     UDP4,
     UDP6,
     batch,
+    decode,
     decoded,
     ends,
     eth,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from analyzer.decode import decode
+from analyzer.decode import reference
 from analyzer.decode.reference import LINK_TYPES
 from analyzer.tables import FRAMES, PACKETS, Batch, Kind, Reason
 from tests.frames import (
@@ -18,6 +18,7 @@ from tests.frames import (
     MACS,
     batch,
     checked,
+    decode,
     decoded,
     eth,
     gre,
@@ -81,7 +82,7 @@ def test_a_defect_of_the_parser_is_counted_not_raised(monkeypatch: pytest.Monkey
         raise RuntimeError
 
     monkeypatch.setitem(LINK_TYPES, 1, defect)  # type: ignore[arg-type]
-    packets = decode(batch(eth(ip4(udp())), eth(ip4(udp()))), 1)
+    packets = reference.decode(batch(eth(ip4(udp())), eth(ip4(udp()))), 1)
     assert packets.columns["reason"].tolist() == [Reason.INTERNAL] * 2
     assert packets.columns["kind"].tolist() == [Kind.UNDECODED] * 2
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import pickle
 import random
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -219,21 +220,41 @@ def split(frames: list[Frame], cuts: list[int]) -> list[tuple[int, int]]:
     return list(itertools.pairwise(places))
 
 
+try:
+    from analyzer.flowtable.compiled import CompiledTable
+except ImportError:
+    CompiledTable = None  # type: ignore[assignment,misc]
+
+BOTH = pytest.mark.parametrize(
+    "make",
+    [
+        FlowTable,
+        pytest.param(
+            CompiledTable,
+            marks=pytest.mark.skipif(
+                CompiledTable is None, reason="the compiled table was not built (no C compiler)"
+            ),
+        ),
+    ],
+)
+
+
 CUTS = st.lists(st.integers(0, 1000), max_size=6)
 LAWFUL = settings(max_examples=80, deadline=None)
 
 
+@BOTH
 @settings(LAWFUL, max_examples=300)
 @given(CAPTURES, CUTS, st.booleans())
 def test_merging_parts_gives_the_table_of_the_whole(
-    frames: list[Frame], cuts: list[int], right: bool
+    make: type[FlowTable], frames: list[Frame], cuts: list[int], right: bool
 ) -> None:
     with small_windows():
-        whole = FlowTable()
+        whole = make()
         whole.add(packets(frames, 0, len(frames)))
         parts = []
         for begin, end in split(frames, cuts):
-            part = FlowTable()
+            part = make()
             part.add(packets(frames, begin, end))
             parts.append(part)
         event(f"{min(len(parts), 4)} parts")
@@ -244,17 +265,38 @@ def test_merging_parts_gives_the_table_of_the_whole(
                 earlier.merge(merged)
                 merged = earlier
         else:
-            merged = FlowTable()
+            merged = make()
             for part in parts:
                 merged.merge(part)
         assert outcome(merged) == outcome(whole)
 
 
+@BOTH
 @LAWFUL
 @given(CAPTURES, CUTS)
-def test_batches_do_not_matter(frames: list[Frame], cuts: list[int]) -> None:
+def test_parts_that_count_their_own_frames(
+    make: type[FlowTable], frames: list[Frame], cuts: list[int]
+) -> None:
+    """As processes do that know nothing of each other: each begins with frame 1, and is pickled."""
     with small_windows():
-        whole, batched = FlowTable(), FlowTable()
+        whole, merged = make(), make()
+        whole.add(packets(frames, 0, len(frames)))
+        for begin, end in split(frames, cuts):
+            batch, part = packets(frames, begin, end), make()
+            batch.columns["frame"] -= begin
+            part.add(batch)
+            part = pickle.loads(pickle.dumps(part))
+            part.shift(begin)
+            merged.merge(part)
+        assert outcome(merged) == outcome(whole)
+
+
+@BOTH
+@LAWFUL
+@given(CAPTURES, CUTS)
+def test_batches_do_not_matter(make: type[FlowTable], frames: list[Frame], cuts: list[int]) -> None:
+    with small_windows():
+        whole, batched = make(), make()
         whole.add(packets(frames, 0, len(frames)))
         for begin, end in split(frames, cuts):
             batched.add(packets(frames, begin, end))
@@ -262,11 +304,12 @@ def test_batches_do_not_matter(frames: list[Frame], cuts: list[int]) -> None:
         assert outcome(batched) == outcome(whole)
 
 
+@BOTH
 @LAWFUL
 @given(CAPTURES)
-def test_table_agrees_with_a_literal_reading(frames: list[Frame]) -> None:
+def test_table_agrees_with_a_literal_reading(make: type[FlowTable], frames: list[Frame]) -> None:
     with small_windows():
-        result = FlowTable()
+        result = make()
         result.add(packets(frames, 0, len(frames)))
         assert outcome(result) == literal(
             packets(frames, 0, len(frames)), NEAR_COPIES, CANDIDATES, NEAR_FRAGMENTS
@@ -279,10 +322,11 @@ def test_the_package_offers_the_table_and_its_limits() -> None:
     assert head_bytes(TCP, 69) == head_bytes(UDP, 70) == 160
 
 
-def test_an_empty_table_has_no_flows() -> None:
-    empty = FlowTable()
+@BOTH
+def test_an_empty_table_has_no_flows(make: type[FlowTable]) -> None:
+    empty = make()
     empty.add(Packets(PACKETS.empty(), QUOTES.empty(), b""))
-    empty.merge(FlowTable())
+    empty.merge(make())
     said = outcome(empty)
     assert said["columns"] == {column.name: [] for column in FLOWS.columns}
     assert (said["heads"], said["errors"], said["undecoded"]) == ({}, {}, {})

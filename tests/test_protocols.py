@@ -209,3 +209,30 @@ def test_a_broken_plugin_fails_loudly(package: Path, file: str, text: str, messa
     (package / file).write_text(text)
     with pytest.raises(ImportError, match=message):
         protocols.collect("plugged", [str(package)])
+
+
+@pytest.mark.parametrize(
+    "protocol",
+    [protocol for protocol in RECOGNISING if protocol.distinctive],
+    ids=lambda protocol: protocol.name,
+)
+def test_openings_leave_out_no_payload_that_is_believed_away_from_home(protocol: Protocol) -> None:
+    assert protocol.openings is not None
+    draw = random.Random(11)
+    tails = [draw.randbytes(draw.choice((1, 4, 20, 60))) for _ in range(30)]
+    tails += [b"\x0a\0\x0c\1\x20\xff\xff\0\xff\x10\x08", b"TP/1.1 200 OK\r\n\r\n", b"ET / HTTP/1.1\r\n\r\n"]
+    tails += [b"SH-2.0-x\r\n", b"\3\1\0\2\2\x28", b"\1\0\x08\0" + bytes(20), b"\1firmware\0octet\0"]
+    for octet in range(256):
+        for transport in ("tcp", "udp"):
+            for tail in tails:
+                data = bytes([octet]) + tail
+                reading = protocol.recognise(Payload(data, len(data), transport, 40001, 40002))  # type: ignore[misc]
+                if reading.fit is Fit.YES:
+                    assert octet in protocol.openings.get(transport, ()), data
+    assert not [one for one in protocols.opened("udp", [0x42]) if one.openings and "udp" not in one.openings]
+
+
+def test_only_the_distinctive_are_found_by_how_they_open() -> None:
+    assert [protocol.name for protocol in protocols.opened("udp", [0x81])] == ["bacnet"]
+    assert {protocol.name for protocol in protocols.opened("tcp", [0x16, ord("S")])} >= {"tls", "ssh", "http"}
+    assert protocols.opened("udp", []) == ()

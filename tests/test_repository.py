@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import venv
 import zipfile
@@ -26,6 +27,7 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 TOP = {
     *("pyproject.toml", "setup.py", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "Makefile"),
+    "MANIFEST.in",
     *("analyzer", "rulesets", "samples", "tests", "benchmarks", "notebooks", ".ci", ".gitignore"),
 }
 APACHE_2_SHA256 = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
@@ -194,10 +196,10 @@ def test_the_list_of_packages_is_complete() -> None:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wheel built from a copy, because a build leaves its traces where it is made."""
     folder = tmp_path_factory.mktemp("build")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
     for name in ("analyzer", "rulesets"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
     made = run(
         *(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", "made", "."),
         cwd=folder,
@@ -210,10 +212,54 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 def test_the_wheel_carries_the_package_and_the_rulesets(wheel: Path) -> None:
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    package = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("analyzer/**/*.py")}
+    package = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("analyzer/**/*.py*")}
+    package = {name for name in package if name.endswith((".py", ".pyi"))}
     package |= {f"analyzer/schemas/{path.name}" for path in ROOT.glob("analyzer/schemas/*.json")}
     rulesets = {f"analyzer/shipped/{path.name}" for path in ROOT.glob("rulesets/*") if path.is_file()}
-    assert names == package | rulesets | {"analyzer/py.typed"}
+    compiled = {name for name in names if name.endswith((".so", ".pyd"))}
+    assert names - compiled == package | rulesets | {"analyzer/py.typed"}
+    folders = {name.rpartition("/")[0] for name in compiled}
+    # All of them where there is a C compiler, none where there is none.
+    assert folders in (set(), {"analyzer/capture", "analyzer/decode", "analyzer/flowtable"})
+
+
+@pytest.mark.slow
+def test_the_source_archive_carries_what_the_build_needs(tmp_path: Path) -> None:
+    for name in ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name in ("analyzer", "rulesets"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+    made = run(sys.executable, "setup.py", "-q", "sdist", "-d", "made", cwd=tmp_path)
+    assert made.returncode == 0, made.stdout + made.stderr
+    (path,) = (tmp_path / "made").glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    needed = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("analyzer/**/*.pyx")}
+    assert len(needed) == 3
+    assert needed | {"analyzer/decode/crc32.h", "setup.py", "pyproject.toml"} <= names
+    assert not {name for name in names if name.endswith((".c", ".so", ".pyd"))}
+
+
+@pytest.mark.slow
+def test_without_a_compiler_everything_works_with_dpkt(tmp_path: Path) -> None:
+    for name in ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name in ("analyzer", "rulesets"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+    built = run(sys.executable, "setup.py", "-q", "build", cwd=tmp_path, CC="no-such-compiler")
+    assert built.returncode == 0, built.stdout + built.stderr
+    said = run(sys.executable, "-m", "analyzer", "--version", cwd=tmp_path, PYTHONPATH=str(tmp_path))
+    assert said.stdout == f"portmatrix {VERSION} (decoder: dpkt)\n", said.stdout + said.stderr
+    capture = ROOT / "samples" / "healthy-current" / "capture.pcap"
+    found = run(
+        *(sys.executable, "-m", "analyzer", "flows", str(capture), "--format", "csv"),
+        cwd=tmp_path,
+        PYTHONPATH=str(tmp_path),
+    )
+    assert found.returncode == 0, found.stderr
+    assert (
+        found.stdout == run(sys.executable, "-m", "analyzer", "flows", str(capture), "--format", "csv").stdout
+    )
 
 
 @pytest.mark.slow

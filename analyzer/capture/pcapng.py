@@ -29,6 +29,7 @@ from analyzer.capture.blocks import (
 )
 from analyzer.capture.reader import (
     BATCH_FRAMES,
+    COMPILED,
     MAX_BLOCK,
     MAX_RESYNCS,
     RESYNC_RANGE,
@@ -38,11 +39,13 @@ from analyzer.capture.reader import (
     Unreadable,
     clamp,
     gather,
+    room,
     table,
 )
 from analyzer.tables import Columns
 
 IF_TSRESOL, IF_TSOFFSET = 9, 14
+INT64_MAX: Final = (1 << 63) - 1
 MAX_INTERFACES: Final = 1 << 16
 """Interfaces of a section: real files have dozens; more is a file made to eat memory."""
 
@@ -79,6 +82,22 @@ def read_interface(body: bytes, order: str) -> Interface:
     return Interface(link_type, snaplen, times, parts, offset)
 
 
+def plain(interfaces: list[Interface]) -> tuple[Array, Array, Array, Array]:
+    """Link types, ns of a tick, offsets in ns, and what the upper half of a time stamp has to stay below for
+    the product to stay within 64 bits: 0 for an interface whose ticks are no whole nanoseconds.
+    """
+    ticks, offsets, bounds = [], [], []
+    for interface in interfaces:
+        bound = 0
+        if interface.parts == 1:
+            bound = max(0, (INT64_MAX - abs(interface.offset)) // interface.times >> 32)
+        bounds.append(bound)
+        ticks.append(interface.times if bound else 0)
+        offsets.append(interface.offset if bound else 0)
+    links = [interface.link_type for interface in interfaces]
+    return np.array(links, "u2"), np.array(ticks, "i8"), np.array(offsets, "i8"), np.array(bounds, "i8")
+
+
 class PcapngReader:
     """See :class:`analyzer.capture.reader.Reader`."""
 
@@ -90,6 +109,8 @@ class PcapngReader:
         self._order = ""
         self._base = 0
         self._interfaces: list[Interface] = []
+        self._plain: tuple[Array, Array, Array, Array] | None = None
+        self._room: tuple[Columns, Array] | None = None
         self._next_index = 0
         self._names: dict[str, None] = {}
         self._last_time = 0
@@ -102,6 +123,11 @@ class PcapngReader:
         """Those of the interfaces met so far."""
         return tuple(self._names)
 
+    @property
+    def section(self) -> tuple[str, int, tuple[Interface, ...]]:
+        """Byte order, number of the first interface, interfaces so far: what packet blocks depend on."""
+        return self._order, self._base, tuple(self._interfaces)
+
     def take(self, buffer: bytes, start: int, final: bool) -> Taken:
         """Frames in ``buffer`` from ``start`` on; see the protocol."""
         if not self._order and (need := _file_header(buffer, start, final)):
@@ -112,8 +138,8 @@ class PcapngReader:
         unstamped: list[int] = []
         rows, why, need = 0, BLOCK, 0
         while why == BLOCK and rows < BATCH_FRAMES and not self.done:
-            positions, start, why, need = walk(buffer, start, self._order or "<", BATCH_FRAMES - rows)
-            frames = [self._enhanced(buffer, np.array(positions, "i8"))] if positions else []
+            read = self._read if COMPILED is None else self._read_fast
+            frames, start, why, need = read(buffer, start, BATCH_FRAMES - rows)
             rows += self._keep(frames, parts)
             if why == BLOCK:
                 other = self._block(buffer, start, need)
@@ -133,6 +159,35 @@ class PcapngReader:
             stamped[unstamped] = False
         return Taken(_joined(parts), start, need, stamped)
 
+    def _read(self, buffer: bytes, start: int, most: int) -> tuple[list[Columns], int, str, int]:
+        """Enhanced packet blocks from ``start`` on, and where, why and for want of what they end there."""
+        positions, position, why, need = walk(buffer, start, self._order or "<", most)
+        frames = [self._enhanced(buffer, np.array(positions, "i8"))] if positions else []
+        return frames, position, why, need
+
+    def _read_fast(self, buffer: bytes, start: int, most: int) -> tuple[list[Columns], int, str, int]:
+        """The same, compiled."""
+        assert COMPILED is not None
+        if self._plain is None:
+            self._plain = plain(self._interfaces)
+        if self._room is None:
+            self._room = room(BATCH_FRAMES), np.empty(BATCH_FRAMES, "i8")
+        frames, places = self._room
+        shape = self._order == ">", MAX_BLOCK, self._plain, self._base & 0xFFFFFFFF, most, frames, places
+        rows, position, why, need, exact = COMPILED.packets(buffer, start, *shape)
+        if not rows:
+            return [], position, why, need
+        # A long run takes the room with it. Short ones, of which a batch may have thousands, are copied.
+        if 2 * rows > BATCH_FRAMES:
+            self._room = None
+        if not exact:
+            return [self._enhanced(buffer, places[:rows])], position, why, need
+        self._last_time = int(frames["time"][rows - 1])
+        kept = {name: column[:rows] for name, column in frames.items()}
+        if self._room is not None:
+            kept = {name: column.copy() for name, column in kept.items()}
+        return [kept], position, why, need
+
     def _keep(self, tables: list[Columns], parts: list[Columns]) -> int:
         """Add frames to the batch. Returns how many."""
         rows = sum(len(frames["time"]) for frames in tables)
@@ -150,6 +205,7 @@ class PcapngReader:
             if len(self._interfaces) < MAX_INTERFACES:
                 interface = read_interface(buffer[at + 8 : at + length - 4], self._order)
                 self._interfaces.append(interface)
+                self._plain = None
                 self._names.setdefault(link_types.name(interface.link_type))
             else:
                 self.problems.add(
@@ -174,7 +230,7 @@ class PcapngReader:
             return
         self._order = order
         self._base += len(self._interfaces)
-        self._interfaces = []
+        self._interfaces, self._plain = [], None
 
     def _unknown(self, interface: int, frame: int | None = None) -> None:
         what = f"a packet names interface {interface}, which the section has not described"

@@ -7,12 +7,21 @@ it needs, and is called again with a window that begins at the unfinished record
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
 from analyzer.model import Problem
 from analyzer.tables import FRAMES, Columns
+
+try:
+    from analyzer.capture import fast as _fast
+except ImportError:  # built without a compiler, or for another Python
+    _fast = None  # type: ignore[assignment]
+
+COMPILED: Final[ModuleType | None] = _fast
+"""The compiled walks, None where they were not built."""
 
 Array = np.ndarray[Any, Any]
 
@@ -107,6 +116,11 @@ def table(**columns: Array | int) -> Columns:
     # A capture may state a length on the wire below what it holds; the bytes themselves are better evidence.
     np.maximum(frames["wire"], frames["captured"], out=frames["wire"])
     return frames
+
+
+def room(rows: int) -> Columns:
+    """A FRAMES table to be filled: its values are what was in memory."""
+    return {column.name: np.empty(rows, column.dtype) for column in FRAMES.columns}
 
 
 def gather(buffer: bytes, positions: Array, words: int, order: str) -> Array:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import io
 import lzma
+import queue
 import sys
+import threading
 import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
@@ -25,6 +27,8 @@ PIECE: Final = 1 << 14
 """Compressed bytes asked for at a time. Small, because what follows a member is copied: many empty
 members are a bomb.
 """
+HASH_PIECE: Final = 1 << 18
+"""Bytes handed to the hash at a time, by a thread of its own."""
 DRAIN_LIMIT: Final = 256 << 20
 """Bytes of a stream that are read for its hash after its frames have ended: an endless stream must not
 hang.
@@ -171,6 +175,52 @@ class Kept:
             self._raw.close()
 
 
+class Hash:
+    """SHA-256 of bytes given in order. Once they are many, a thread computes it while others are read."""
+
+    def __init__(self) -> None:
+        self._sum = hashlib.sha256()
+        self._pieces: list[bytes] = []
+        self._held = 0
+        self._queue: queue.Queue[list[bytes]] | None = None
+        self._thread: threading.Thread | None = None
+
+    def update(self, data: bytes) -> None:
+        """Take in ``data``, now or soon."""
+        self._pieces.append(data)
+        self._held += len(data)
+        if self._held < HASH_PIECE:
+            return
+        if self._thread is None:
+            # At most two pieces wait, so that memory stays bounded where hashing is slower than reading.
+            self._queue = queue.Queue(2)
+            self._thread = threading.Thread(target=self._work, args=(self._queue,), daemon=True)
+            self._thread.start()
+        assert self._queue is not None
+        self._queue.put(self._pieces)
+        self._pieces, self._held = [], 0
+
+    def stop(self) -> None:
+        """Wait for what was given; the thread ends. More may be given afterwards."""
+        if self._thread is not None and self._queue is not None:
+            self._queue.put([])
+            self._thread.join()
+            self._thread = self._queue = None
+        for data in self._pieces:
+            self._sum.update(data)
+        self._pieces, self._held = [], 0
+
+    def hexdigest(self) -> str:
+        """The sum of all that was given."""
+        self.stop()
+        return self._sum.hexdigest()
+
+    def _work(self, waiting: queue.Queue[list[bytes]]) -> None:
+        while pieces := waiting.get():
+            for data in pieces:
+                self._sum.update(data)
+
+
 class Source:
     """Decompressed bytes of one input, in bounded pieces, with what went wrong on the way.
 
@@ -181,7 +231,7 @@ class Source:
 
     def __init__(self, raw: Raw, *, hashed: bool = False, limit: int | None = None) -> None:
         self._raw = raw
-        self._hash = hashlib.sha256() if hashed else None
+        self._hash = Hash() if hashed else None
         self._limit = limit
         self._ended = False
         self._input = b""
@@ -200,6 +250,8 @@ class Source:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._hash:
+            self._hash.stop()
         self._raw.close()
 
     def _read(self, size: int) -> bytes:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from analyzer.decode.reference import MAX_DEPTH, decode
+from analyzer.decode.engine import ENGINES, decode, name
 
-__all__ = ["MAX_DEPTH", "decode"]
+__all__ = ["ENGINES", "decode", "name"]

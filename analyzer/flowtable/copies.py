@@ -50,7 +50,8 @@ SIGHT: Final = np.dtype(
         ("ip_id", "u4"),
         ("interface", "u4"),
         ("copy", "?"),
-    ]
+    ],
+    align=True,
 )
 """What is kept of a packet to recognise its copy; ``row`` and ``way`` are the flow table's."""
 

@@ -95,6 +95,17 @@ class Fragments:
             if still:
                 self.waiting.setdefault(datagram, []).extend(still)
 
+    def shift(self, frames: int) -> None:
+        """Count frames from ``frames`` later on."""
+        self.begin += frames
+        self.swept += frames
+        # A fragment without its first one may stand in both lists: once is enough.
+        some = [*self.leading, *(one for later in self.waiting.values() for one in later)]
+        for fragment in {id(one): one for one in some}.values():
+            fragment.frame += frames
+        self.early = {key: First(first.frame + frames, first.row) for key, first in self.early.items()}
+        self.recent = {key: First(first.frame + frames, first.row) for key, first in self.recent.items()}
+
     def sweep(self, frame: int) -> None:
         """Forget what ``frame``, the last one seen, and all that follow are too far from."""
         if frame - self.swept <= FRAGMENT_FRAMES:

@@ -132,9 +132,7 @@ class FlowTable:
         self._accumulate(slots[seen], {name: array[seen] for name, array in later._ends.items()})
         self._fragments_of[rows] += later._fragments_of[:count]
         self._fragments.merge(later._fragments, rows.tolist())
-        for slot, heads in later._heads.items():
-            for head in heads:
-                self._add_head(int(slots[slot]), head)
+        self._merge_heads(later, slots)
         self._merge_sights(later, rows)
         for error, (number, first, last, time) in later._errors.items():
             entry = self._errors.setdefault(error, [0, first, last, time])
@@ -144,10 +142,30 @@ class FlowTable:
             self._undecoded[reason] = _more(self._undecoded.get(reason), undecoded)
         self._fragments.sweep(self._last)
 
+    def shift(self, frames: int) -> None:
+        """Count the frames of this table from ``frames`` later on, as if as many lay before them."""
+        if not self._begin:
+            return
+        self._begin += frames
+        self._last += frames
+        seen = self._ends["packets"] != 0
+        for name in ("first_frame", "last_frame"):
+            self._ends[name][seen] += frames
+        for sights in (self._front, self._back):
+            sights["frame"] += frames
+        self._shift_heads(frames)
+        self._fragments.shift(frames)
+        for entry in self._errors.values():
+            entry[1] += frames
+            entry[2] += frames
+        self._undecoded = {
+            reason: Undecoded(one.count, one.first_frame + frames) for reason, one in self._undecoded.items()
+        }
+
     def flows(self) -> Flows:
         """The flows so far. The table stays as it is and may grow on."""
         count = len(self._rows)
-        ends = key.as_table(list(self._rows))
+        ends = self._keys()
         opener = self._opener[:count]
         forward = opener == 0
         rows = np.arange(count)
@@ -173,6 +191,10 @@ class FlowTable:
             self._errors_by_row(),
             dict(sorted(self._undecoded.items())),
         )
+
+    def _keys(self) -> Array:
+        """The KEY of every row."""
+        return key.as_table(list(self._rows))
 
     def _reach(self, first: int, last: int) -> None:
         if not self._begin:
@@ -266,6 +288,15 @@ class FlowTable:
                 return
         heads.append(head)
         self._full[slot] = len(heads) == HEADS
+
+    def _shift_heads(self, frames: int) -> None:
+        for slot, heads in self._heads.items():
+            self._heads[slot] = [head._replace(frame=head.frame + frames) for head in heads]
+
+    def _merge_heads(self, later: FlowTable, slots: Array) -> None:
+        for slot, heads in later._heads.items():
+            for head in heads:
+                self._add_head(int(slots[slot]), head)
 
     def _add_sights(self, sights: Array) -> None:
         both = np.concatenate((self._back, sights))

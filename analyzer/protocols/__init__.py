@@ -79,6 +79,22 @@ def claims(transport: str, port: int) -> tuple[Protocol, ...]:
     return _by_port().get((transport, port), ())
 
 
+@functools.cache
+def _by_opening(transport: str, octet: int) -> frozenset[str]:
+    return frozenset(
+        protocol.name
+        for protocol in load().values()
+        if protocol.distinctive
+        and (protocol.openings is None or octet in protocol.openings.get(transport, frozenset()))
+    )
+
+
+def opened(transport: str, octets: Iterable[int]) -> tuple[Protocol, ...]:
+    """The distinctive protocols whose payloads can begin with one of ``octets`` on any port, by name."""
+    names = frozenset[str]().union(*(_by_opening(transport, octet) for octet in octets))
+    return tuple(load()[name] for name in sorted(names))
+
+
 def for_transport(transport: str) -> Protocol | None:
     """The protocol that owns a transport whole, by its name (``"arp"``, ``"icmp"``), or None."""
     return _by_transport().get(transport)

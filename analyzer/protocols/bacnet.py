@@ -275,5 +275,6 @@ PROTOCOL = Protocol(
     ports=ports("udp", range(47808, 47824)),
     recognise=recognise,
     distinctive=True,
+    openings={"udp": frozenset({0x81, 0x82})},
     groups=frozenset({"ff02::bac0", "ff04::bac0", "ff05::bac0", "ff08::bac0"}),
 )

@@ -58,4 +58,5 @@ PROTOCOL = Protocol(
     ports=CLAIMS,
     recognise=recognise,
     distinctive=True,
+    openings={"udp": frozenset({1, 2})},
 )

@@ -24,4 +24,5 @@ PROTOCOL = Protocol(
     ports=ports("tcp", 80, 8080),
     recognise=recognise,
     distinctive=True,
+    openings={"tcp": frozenset(range(ord("A"), ord("Z") + 1))},
 )

@@ -44,4 +44,5 @@ PROTOCOL = Protocol(
     ports=CLAIMS,
     recognise=recognise,
     distinctive=True,
+    openings={"tcp": frozenset({3})},
 )

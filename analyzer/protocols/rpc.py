@@ -45,4 +45,5 @@ PROTOCOL = Protocol(
     ports=ports("tcp", 135),
     recognise=recognise,
     distinctive=True,
+    openings={"tcp": frozenset({5})},
 )

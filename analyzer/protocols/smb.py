@@ -59,4 +59,5 @@ PROTOCOL = Protocol(
     ports=CLAIMS,
     recognise=recognise,
     distinctive=True,
+    openings={"tcp": frozenset({0})},
 )

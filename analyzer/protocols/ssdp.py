@@ -69,5 +69,6 @@ PROTOCOL = Protocol(
     ports=ports("udp", 1900, 1901),
     recognise=recognise,
     distinctive=True,
+    openings={"udp": frozenset(range(ord("A"), ord("Z") + 1))},
     groups=frozenset({"239.255.255.250", "ff02::c", "ff05::c"}),
 )

@@ -23,4 +23,5 @@ PROTOCOL = Protocol(
     ports=ports("tcp", 22),
     recognise=recognise,
     distinctive=True,
+    openings={"tcp": frozenset({ord("S")})},
 )

@@ -47,4 +47,5 @@ PROTOCOL = Protocol(
     ports=ports("udp", 3478) | ports("tcp", 3478),
     recognise=recognise,
     distinctive=True,
+    openings={"udp": frozenset(range(0x40)), "tcp": frozenset(range(0x40))},
 )

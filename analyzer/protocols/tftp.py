@@ -188,4 +188,5 @@ PROTOCOL = Protocol(
     ports=ports("udp", PORT),
     recognise=recognise,
     distinctive=True,
+    openings={"udp": frozenset({0})},
 )

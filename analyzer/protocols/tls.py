@@ -30,4 +30,5 @@ PROTOCOL = Protocol(
     ports=CLAIMS,
     recognise=recognise,
     distinctive=True,
+    openings={"tcp": frozenset((*range(20, 25), *range(0x80, 0x100)))},
 )

@@ -1,0 +1,178 @@
+# cython: language_level=3, boundscheck=True, wraparound=False, initializedcheck=False, cdivision=True
+# cython: show_performance_hints=False
+"""Compiled walks over pcap records and pcapng packet blocks, straight into FRAMES columns.
+
+They stop at the same places for the same reasons as ``pcap.walk`` and ``blocks.walk``; every byte is read
+through a bounds-checked view.
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+ctypedef const uint8_t[::1] View
+
+cdef enum:
+    FULL = 0
+    SHORT = 1
+    DAMAGED = 2
+    BLOCK = 3
+
+    SHB = 0x0A0D0D0A
+    IDB = 1
+    PB = 2
+    SPB = 3
+    EPB = 6
+
+WHY = {FULL: "full", SHORT: "short", DAMAGED: "damaged", BLOCK: "block"}
+
+
+cdef inline uint32_t word(View view, Py_ssize_t at, bint big) except? 0xFFFFFFFF nogil:
+    if big:
+        return <uint32_t>view[at] << 24 | <uint32_t>view[at + 1] << 16 | <uint32_t>view[at + 2] << 8 | view[at + 3]
+    return view[at] | <uint32_t>view[at + 1] << 8 | <uint32_t>view[at + 2] << 16 | <uint32_t>view[at + 3] << 24
+
+
+cdef inline bint empty(View view, Py_ssize_t begin, Py_ssize_t end) except? True nogil:
+    """Whether all bytes from ``begin`` to ``end``, or to the end of the view, are zero."""
+    cdef Py_ssize_t at
+    for at in range(begin, min(end, view.shape[0])):
+        if view[at]:
+            return False
+    return True
+
+
+def records(
+    buffer, Py_ssize_t start, bint big, Py_ssize_t header, int64_t limit, Py_ssize_t zero_run, bint final,
+    int64_t grain, uint16_t link_type, frames,
+):
+    """pcap records from ``start`` on into ``frames`` (FRAMES; its length is the most that are wanted).
+
+    Returns ``(rows, position, why, need, seconds)`` as ``pcap.walk`` does; ``seconds`` is the last record's.
+    """
+    cdef View view = buffer
+    cdef int64_t[::1] offset = frames["offset"]
+    cdef int64_t[::1] captured = frames["captured"]
+    cdef int64_t[::1] wire = frames["wire"]
+    cdef int64_t[::1] time = frames["time"]
+    cdef uint16_t[::1] link = frames["link_type"]
+    cdef uint32_t[::1] interface = frames["interface"]
+    cdef Py_ssize_t most = offset.shape[0], end = view.shape[0], position = start, need = 0, row = 0, following
+    cdef int64_t held, stated, seconds = 0
+    cdef int why = FULL
+    with nogil:
+        while row < most:
+            if position + header > end:
+                why, need = SHORT, header
+                break
+            held = word(view, position + 8, big)
+            if held > limit:
+                why = DAMAGED
+                break
+            if not held and empty(view, position, position + header):
+                if position + zero_run > end and not final:
+                    why, need = SHORT, zero_run
+                    break
+                if empty(view, position, position + zero_run):
+                    why = DAMAGED
+                    break
+            following = position + header + held
+            if following > end:
+                why, need = SHORT, header + held
+                break
+            stated = word(view, position + 12, big)
+            seconds = word(view, position, big)
+            offset[row] = position + header
+            captured[row] = held
+            wire[row] = max(held, stated)
+            time[row] = seconds * 1000000000 + <int64_t>word(view, position + 4, big) * grain
+            link[row] = link_type
+            interface[row] = 0
+            row += 1
+            position = following
+    return row, position, WHY[why], need, seconds
+
+
+def packets(
+    buffer, Py_ssize_t start, bint big, int64_t longest, interfaces, uint32_t base, Py_ssize_t most, frames,
+    int64_t[::1] blocks,
+):
+    """At most ``most`` pcapng enhanced packet blocks from ``start`` on into ``frames`` (FRAMES), and their places
+    into ``blocks``.
+
+    ``interfaces`` are the section's: ``(link type, ns of a tick, offset in ns, bound)`` arrays; ``bound`` is what
+    the upper half of a time stamp has to stay below for the arithmetic to stay within 64 bits.
+    Returns ``(rows, position, why, need, exact)`` as ``blocks.walk`` does. Unless ``exact``, some packet needs
+    a closer look (its interface, its length or its time stamp), and only ``blocks`` counts.
+    """
+    cdef View view = buffer
+    cdef const uint16_t[::1] links = interfaces[0]
+    cdef const int64_t[::1] ticks = interfaces[1]
+    cdef const int64_t[::1] offsets = interfaces[2]
+    cdef const int64_t[::1] bounds = interfaces[3]
+    cdef int64_t[::1] offset = frames["offset"]
+    cdef int64_t[::1] captured = frames["captured"]
+    cdef int64_t[::1] wire = frames["wire"]
+    cdef int64_t[::1] time = frames["time"]
+    cdef uint16_t[::1] link = frames["link_type"]
+    cdef uint32_t[::1] interface = frames["interface"]
+    cdef Py_ssize_t end = view.shape[0], known = links.shape[0]
+    cdef Py_ssize_t position = start, need = 0, row = 0, following, who
+    cdef int64_t length, least, held, stated, high
+    cdef uint32_t kind, mark
+    cdef int why = FULL
+    cdef bint exact = True
+    with nogil:
+        while row < most:
+            if position + 12 > end:
+                why, need = SHORT, 12
+                break
+            kind = word(view, position, big)
+            length = word(view, position + 4, big)
+            if kind == SHB:
+                mark = word(view, position + 8, True)
+                if mark != 0x1A2B3C4D and mark != 0x4D3C2B1A:
+                    why = DAMAGED
+                    break
+                length = word(view, position + 4, mark == 0x1A2B3C4D)
+            if kind == EPB or kind == PB:
+                least = 32
+            elif kind == SHB:
+                least = 28
+            elif kind == IDB:
+                least = 20
+            elif kind == SPB:
+                least = 16
+            else:
+                least = 12
+            if length % 4 or length < least or length > longest:
+                why = DAMAGED
+                break
+            following = position + length
+            if following > end:
+                why, need = SHORT, length
+                break
+            if word(view, following - 4, True) != word(view, position + 4, True):
+                why = DAMAGED
+                break
+            if kind == EPB:
+                who = word(view, position + 8, big)
+                held = word(view, position + 20, big)
+                stated = word(view, position + 24, big)
+                high = word(view, position + 12, big)
+                blocks[row] = position
+                if who >= known or held > length - 32:
+                    exact = False
+                elif high >= bounds[who]:
+                    exact = False
+                else:
+                    offset[row] = position + 28
+                    captured[row] = held
+                    wire[row] = max(held, stated)
+                    time[row] = (high << 32 | <int64_t>word(view, position + 16, big)) * ticks[who] + offsets[who]
+                    link[row] = links[who]
+                    interface[row] = <uint32_t>who + base
+                row += 1
+            elif least != 12:
+                why, need = BLOCK, length
+                break
+            position = following
+    return row, position, WHY[why], need, exact

@@ -1,0 +1,27 @@
+"""Which flow table counts: the compiled one where it was built, else the reference."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Final
+
+from analyzer.flowtable.table import FlowTable
+
+try:
+    from analyzer.flowtable import compiled as _compiled
+except ImportError:  # built without a compiler, or for another Python
+    _compiled = None  # type: ignore[assignment]
+
+COMPILED: Final[ModuleType | None] = _compiled
+"""The module of the compiled table, None where the extension was not built."""
+
+
+def new(*, reference: bool = False) -> FlowTable:
+    """An empty flow table; ``reference`` asks for the one without compiled code. Flows do not depend on it.
+
+    Tables of both kinds do not merge with each other.
+    """
+    if reference or COMPILED is None:
+        return FlowTable()
+    table: FlowTable = COMPILED.CompiledTable()
+    return table

@@ -1,0 +1,29 @@
+"""The compiled decoder's numbers and digest; that it agrees with the reference is in test_decode_engine."""
+
+from __future__ import annotations
+
+import random
+import zlib
+
+import pytest
+
+from analyzer import tables
+from analyzer.decode import engine
+from tests.frames import batch, eth, ip4, udp
+
+fast = pytest.importorskip(
+    "analyzer.decode.fast", reason="the compiled decoder was not built (no C compiler)"
+)
+
+
+def test_numbers_are_those_of_the_tables() -> None:
+    known = {**tables.Kind.__members__, **tables.Reason.__members__, **vars(tables)}
+    # IP is a Kind only, LINK_TYPE and the like are not used
+    assert {name: int(known[name]) for name in fast.NUMBERS} == fast.NUMBERS
+
+
+def test_digests_are_zlib_s_at_every_length() -> None:
+    draw = random.Random(3)
+    packets = [ip4(udp(draw.randbytes(size))) for size in [*range(300), 1472, 9000, 60000]]
+    columns = engine.decode(batch(*map(eth, packets)), 1, "fast").columns
+    assert columns["digest"].tolist() == [zlib.crc32(packet) for packet in packets]

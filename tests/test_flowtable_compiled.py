@@ -1,0 +1,125 @@
+"""The compiled table against the reference: growth, heads, merging of large parts, public captures."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from analyzer import tables
+from analyzer.capture.find import find
+from analyzer.decode import decode
+from analyzer.errors import CaptureError
+from analyzer.flowtable import keys
+from analyzer.flowtable.table import FlowTable
+from analyzer.tables import PACKETS, QUOTES, TCP, UDP, Kind, Packets
+
+compiled = pytest.importorskip(
+    "analyzer.flowtable.compiled", reason="the compiled table was not built (no C compiler)"
+)
+
+ROOT = Path(__file__).parents[1]
+CORPUS = ROOT.parent / "shared" / "corpus"
+
+
+def outcome(table: FlowTable) -> Any:
+    flows = table.flows()
+    tables.FLOWS.check(flows.columns)
+    columns = {name: array.tolist() for name, array in flows.columns.items()}
+    return columns, flows.heads, flows.errors, flows.undecoded, table.orphan_fragments, table.stray_errors
+
+
+def many(seed: int, size: int, hosts: int, begin: int = 1) -> Packets:
+    """Random packets between so many hosts; payloads from a small set, so that some heads are equal."""
+    draw = np.random.default_rng(seed)
+    columns = PACKETS.empty(size)
+    columns["frame"][:] = np.arange(begin, begin + size)
+    columns["time"][:] = columns["frame"] * 10_000 + draw.integers(-9000, 9000, size)
+    columns["wire"][:] = draw.integers(60, 1500, size)
+    columns["kind"][:] = draw.choice(
+        [Kind.TRANSPORT] * 8 + [Kind.IP, Kind.LINK, Kind.FRAGMENT, 0], size
+    ).astype("u1")
+    columns["version"][:] = draw.choice([4, 6], size)
+    columns["transport"][:] = draw.choice([TCP, UDP], size)
+    for name in ("src_hi", "dst_hi"):
+        columns[name][:] = draw.choice(np.array([0, 0, 0, 2**64 - 1], "u8"), size)
+    for name in ("src_lo", "dst_lo"):
+        columns[name][:] = draw.integers(1, hosts + 1, size)
+    for name in ("src_port", "dst_port"):
+        columns[name][:] = draw.choice([69, 443, 1900, 5683, 50000, 65535], size)
+    columns["flags"][:] = draw.integers(0, 256, size)
+    columns["ip_id"][:] = draw.integers(0, 3, size)
+    columns["digest"][:] = draw.integers(0, 4, size)
+    columns["fragmented"][:] = draw.choice([0, 0, 0, 1], size)
+    columns["payload"][:] = draw.integers(0, 40, size)
+    columns["payload_wire"][:] = draw.choice([0, 5, 200, 700], size)
+    columns["payload_captured"][:] = np.minimum(columns["payload_wire"], draw.choice([0, 5, 700], size))
+    return Packets(columns, QUOTES.empty(), random.Random(seed).randbytes(600))
+
+
+def test_numbers_are_those_of_the_tables() -> None:
+    from analyzer.flowtable import fast
+
+    known = {**Kind.__members__, **vars(tables)}
+    assert {name: int(known[name]) for name in fast.NUMBERS} == fast.NUMBERS
+
+
+@pytest.mark.parametrize(("size", "hosts"), [(1, 1), (300, 2), (5000, 3), (20000, 500)])
+def test_large_batches_and_merging_parts_of_them(size: int, hosts: int) -> None:
+    expected, whole = FlowTable(), compiled.CompiledTable()
+    parts = []
+    for number in range(3):
+        batch = many(number, size, hosts, 1 + number * size)
+        expected.add(batch)
+        whole.add(batch)
+        part = compiled.CompiledTable()
+        part.add(batch)
+        parts.append(part)
+    assert outcome(whole) == outcome(expected)
+    parts[0].merge(parts[1])
+    parts[0].merge(parts[2])
+    assert outcome(parts[0]) == outcome(expected)
+
+
+def test_an_index_numbers_keys_as_a_dict_does() -> None:
+    draw = np.random.default_rng(4)
+    table = np.zeros(5000, keys.KEY)
+    table["version"], table["transport"] = draw.choice([4, 6, 0], 5000), draw.choice([6, 17, 0x3FFFF], 5000)
+    table["lo0"], table["hi1"] = draw.integers(0, 50, 5000), draw.integers(0, 2, 5000) * np.uint64(2**63)
+    table["port0"], table["port1"], table["ported"] = 65535, draw.integers(0, 9, 5000), 1
+    index, known = compiled.Index(), dict[bytes, int]()
+    for begin in range(0, 5000, 700):
+        part = table[begin : begin + 700]
+        expected = [known.setdefault(one, len(known)) for one in keys.as_bytes(part)]
+        assert index.add(compiled.words(part)).tolist() == expected
+    assert len(index) == len(known)
+    assert list(index) == list(known)
+    assert all(index.get(one) == row for one, row in list(known.items())[::97])
+    assert keys.as_bytes(table)[0] in index
+    assert bytes(keys.KEY.itemsize) not in index
+
+
+def filled(path: Path, make: type[FlowTable]) -> Any:
+    table, frame = make(), 1
+    for capture in find([str(path)], hash=False):
+        for batch in capture.batches():
+            table.add(decode(batch, frame))
+            frame += len(batch.frames["offset"])
+    return outcome(table)
+
+
+def test_samples_and_public_captures() -> None:
+    if not CORPUS.is_dir():
+        pytest.skip(f"TABLES NOT COMPARED ON PUBLIC CAPTURES: they are not at {CORPUS}")
+    seen = 0
+    for path in sorted([*ROOT.glob("samples/*/*.pcap*"), *CORPUS.glob("files/*/*")]):
+        try:
+            expected = filled(path, FlowTable)
+        except CaptureError:
+            continue
+        assert filled(path, compiled.CompiledTable) == expected, path.name
+        seen += 1
+    assert seen > 300
