@@ -23,6 +23,9 @@ from analyzer.capture import Capture, segments
 from analyzer.capture.segments import Segment
 from analyzer.capture.source import CHUNK, Hash
 from analyzer.flowtable import FlowTable
+from analyzer.tables import Packets
+
+Pick = Callable[[Packets], Packets]
 
 SEGMENT_BYTES: Final = {"fast": 128 << 20, "dpkt": 8 << 20}
 """The least a process gets, by decoder: several times what it reads in the time that it takes to start."""
@@ -47,15 +50,22 @@ class Whole(NamedTuple):
     last: int | None
     link_types: tuple[str, ...]
     sha256: str
+    picked: tuple[Packets, ...] = ()
+    """What ``pick`` kept of each batch, in order."""
 
 
 def read(
-    capture: Capture, engine: str, advance: Callable[[int], None] | None = None, least: int | None = None
+    capture: Capture,
+    engine: str,
+    advance: Callable[[int], None] | None = None,
+    least: int | None = None,
+    pick: Pick | None = None,
 ) -> Whole | None:
     """``capture`` read in segments; None where that is not worth it, or not sure to give the same.
 
     ``engine`` is ``"fast"`` or ``"dpkt"``; ``advance`` is told of the bytes once all are read, unless
-    the result is None; ``least`` is the size of a segment.
+    the result is None; ``least`` is the size of a segment; ``pick``, a function of a module, keeps of each
+    batch what is needed besides its flows.
     """
     least = SEGMENT_BYTES[engine] if least is None else least
     # The hash of the file keeps one processor half busy beside the compiled decoder: on two, cutting costs
@@ -69,17 +79,18 @@ def read(
     hashing = threading.Thread(target=lambda: sums.append(_hashed(capture.path)), daemon=True)
     others: list[subprocess.Popen[bytes]] = []
     try:
-        others = [_started(part, engine) for part in parts[1:]]
+        others = [_started(part, engine, pick) for part in parts[1:]]
         hashing.start()
-        tables = [_counted(parts[0], engine)]
+        tables, kept = _lists(_counted(parts[0], engine, pick))
         done = [parts[0]]
         for process in others:
             given, _ = process.communicate()
             if process.returncode or not given:
                 return None
-            part, table = pickle.loads(given)
+            part, table, picked = pickle.loads(given)
             done.append(part)
             tables.append(table)
+            kept.append(picked)
     except (OSError, pickle.PickleError, EOFError):
         return None
     finally:
@@ -92,7 +103,7 @@ def read(
     hashing.join()
     if advance is not None:
         advance(capture.size or 0)
-    return _merged(done, tables, sums[0] if sums else "")
+    return _merged(done, tables, kept, sums[0] if sums else "")
 
 
 def processors() -> int:
@@ -100,11 +111,19 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _merged(parts: list[Segment], tables: list[FlowTable], sha256: str) -> Whole:
+def _lists(counted: tuple[FlowTable, list[Packets]]) -> tuple[list[FlowTable], list[list[Packets]]]:
+    return [counted[0]], [counted[1]]
+
+
+def _merged(parts: list[Segment], tables: list[FlowTable], kept: list[list[Packets]], sha256: str) -> Whole:
     table, packets = tables[0], parts[0].packets
-    for part, later in zip(parts[1:], tables[1:], strict=True):
+    picked = kept[0]
+    for part, later, others in zip(parts[1:], tables[1:], kept[1:], strict=True):
         later.shift(packets)
         table.merge(later)
+        for other in others:
+            other.columns["frame"] += packets
+            picked.append(other)
         packets += part.packets
     firsts = [part.first for part in parts if part.first is not None]
     lasts = [part.last for part in parts if part.last is not None]
@@ -116,10 +135,11 @@ def _merged(parts: list[Segment], tables: list[FlowTable], sha256: str) -> Whole
         max(lasts, default=None),
         parts[-1].reader.link_types,
         sha256,
+        tuple(picked),
     )
 
 
-def _started(part: Segment, engine: str) -> subprocess.Popen[bytes]:
+def _started(part: Segment, engine: str, pick: Pick | None) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
         [sys.executable, "-c", _CODE],
         stdin=subprocess.PIPE,
@@ -128,7 +148,7 @@ def _started(part: Segment, engine: str) -> subprocess.Popen[bytes]:
     )
     assert process.stdin is not None
     pickle.dump(sys.path, process.stdin)
-    pickle.dump((part, engine), process.stdin)
+    pickle.dump((part, engine, pick), process.stdin)
     process.stdin.close()
     process.stdin = None
     return process
@@ -136,19 +156,23 @@ def _started(part: Segment, engine: str) -> subprocess.Popen[bytes]:
 
 def work() -> None:
     """In a process of its own: read a segment's description, give the segment and its table."""
-    part, engine = pickle.load(sys.stdin.buffer)
-    table = _counted(part, engine)
-    pickle.dump((part, table), sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
+    part, engine, pick = pickle.load(sys.stdin.buffer)
+    table, picked = _counted(part, engine, pick)
+    pickle.dump((part, table, picked), sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
     sys.stdout.buffer.flush()
 
 
-def _counted(part: Segment, engine: str) -> FlowTable:
+def _counted(part: Segment, engine: str, pick: Pick | None) -> tuple[FlowTable, list[Packets]]:
     table = flowtable.new(reference=engine == "dpkt")
     frame = 1
+    picked: list[Packets] = []
     for batch in part.batches():
-        table.add(decode.decode(batch, frame, engine))
+        packets = decode.decode(batch, frame, engine)
+        table.add(packets)
+        if pick is not None:
+            picked.append(pick(packets))
         frame += len(batch.frames["offset"])
-    return table
+    return table, picked
 
 
 def _hashed(path: str) -> str:

@@ -55,7 +55,7 @@ from analyzer.model import (
 from analyzer.protocols import load as load_protocols
 from analyzer.protocols.ssdp import is_host_background
 from analyzer.tables import Flows, Reason
-from analyzer.transfers import Collector, draw
+from analyzer.transfers import Collector, draw, pick, shifted
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
 
@@ -197,11 +197,13 @@ def _read(
     with _told(progress, found):
         for one in found:
             first_frame, advance = frame, progress.advance if progress is not None else None
-            # Transfers are followed packet by packet, in order: a capture read in parts has no such order.
-            whole = parallel.read(one, engine, advance) if collector is None else None
+            whole = parallel.read(one, engine, advance, pick=pick if collector is not None else None)
             if whole:
                 whole.table.shift(frame - 1)
                 table.merge(whole.table)
+                if collector is not None:
+                    for picked in whole.picked:
+                        collector.add(shifted(picked, frame - 1))
                 frame += whole.packets
             else:
                 for batch in one.batches(advance):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tftpwire
 from captures import pcap, pcapng
 
 from analyzer import parallel, pipeline
@@ -61,16 +62,43 @@ def test_same_report(
     used = []
     real = parallel.read
 
-    def watched(*arguments: Any) -> Any:
-        used.append(real(*arguments))
+    def watched(*arguments: Any, **more: Any) -> Any:
+        used.append(real(*arguments, **more))
         return used[-1]
 
     monkeypatch.setattr(parallel, "read", watched)
     cut = pipeline.flows(options)
     assert all(whole is not None for whole in used)
     assert len(used) == 2
-    monkeypatch.setattr(parallel, "read", lambda *_: None)
+    monkeypatch.setattr(parallel, "read", lambda *_, **__: None)
     assert said(cut) == said(pipeline.flows(options))
+
+
+def test_same_transfers(tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The packets that transfers need come from all segments, in order, with the frames of the whole."""
+    wire = tftpwire.Wire()
+    for number in range(30):
+        port = 3000 + number
+        wire.c(number, tftpwire.rrq(f"{number}.bin"), 69, port=port)
+        for block in range(1, 20):
+            at = number + block / 50
+            size = 512 if block < 19 or number % 3 == 0 else 7
+            wire.s(at, tftpwire.data(block, size), 50000 + number, port=port)
+            wire.c(at + 0.001, tftpwire.ack(block), 50000 + number, port=port)
+    path = wire.idle(90).write(tmp_path / "a.pcap")
+    options = pipeline.Options((str(path),), engine="dpkt")
+    used, real = [], parallel.read
+
+    def watched(*arguments: Any, **more: Any) -> Any:
+        used.append(real(*arguments, **more))
+        return used[-1]
+
+    monkeypatch.setattr(parallel, "read", watched)
+    cut = pipeline.firmware(options)
+    assert [whole is not None for whole in used] == [True]
+    monkeypatch.setattr(parallel, "read", lambda *_, **__: None)
+    assert pipeline.firmware(options).transfers == cut.transfers
+    assert {str(transfer.outcome) for transfer in cut.transfers} == {"complete", "failed"}
 
 
 def test_small_and_damaged_captures_are_read_in_one_go(tmp_path: Path, small: None) -> None:

@@ -7,7 +7,7 @@ that is a copy of one seen just before (a mirror of both directions) is left out
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -20,12 +20,11 @@ from analyzer.flowtable.copies import (
 )
 from analyzer.protocols.tftp import MODES, PORT, Error, Oack, Request, parse
 from analyzer.tables import UDP, Columns, Kind, Packets
+from analyzer.transfers.pick import HEADER, TEXT_BYTES, UDP_HEADER, candidates
 from analyzer.transfers.tftp import Endpoint, Leg, Report, Session
 
 SESSIONS: Final = 20_000
 """Requests kept. Beyond it they are counted in ``dropped``: a scan must not cost memory."""
-TEXT_BYTES: Final = 1024
-"""Bytes read of a request, OACK or ERROR; a request has at most 512 (RFC 2347)."""
 STRAYS: Final = 1024
 """Pairs of ports watched for a transfer that began before the capture, and packets kept of each."""
 STRAY_PACKETS: Final = 96
@@ -35,8 +34,6 @@ DATAGRAMS: Final = 4096
 """Fragmented datagrams whose further fragments are waited for."""
 
 _RRQ, _WRQ, _DATA, _ACK, _ERROR, _OACK = range(1, 7)
-_HEADER: Final = 4
-_UDP_HEADER: Final = 8
 _COLUMNS: Final = (
     *("frame", "time", "interface", "version", "src_hi", "src_lo", "dst_hi", "dst_lo"),
     *("src_port", "dst_port", "ip_id", "fragmented", "payload", "payload_wire", "payload_captured", "digest"),
@@ -68,27 +65,18 @@ class Collector:
         first = int(columns["time"].min())
         self.begin = min(self.begin, first) if self.begin else first
         self.end = max(self.end, int(columns["time"].max()))
-        candidates = np.flatnonzero(
-            (columns["transport"] == UDP)
-            & (columns["kind"] == Kind.TRANSPORT)
-            & (columns["payload_captured"] >= _HEADER)
-        )
-        if len(candidates):
-            self._add_datagrams(packets, candidates)
+        self._add_datagrams(packets)
         if self._datagrams:
             self._add_fragments(columns)
         if self._clients and len(packets.quotes["row"]):
             self._add_quotes(packets)
 
-    def _add_datagrams(self, packets: Packets, candidates: np.ndarray[Any, Any]) -> None:
+    def _add_datagrams(self, packets: Packets) -> None:
         columns = packets.columns
-        octets = np.frombuffer(packets.buffer, np.uint8)
-        begins = columns["payload"][candidates]
-        opcodes = octets[begins].astype(np.int64) << 8 | octets[begins + 1]
-        likely = np.flatnonzero((opcodes >= _RRQ) & (opcodes <= _OACK))
-        if not len(likely):
+        rows, opcodes = candidates(packets)
+        if not len(rows):
             return
-        rows, begins, opcodes = candidates[likely], begins[likely], opcodes[likely]
+        octets, begins = np.frombuffer(packets.buffer, np.uint8), columns["payload"][rows]
         numbers = octets[begins + 2].astype(np.int64) << 8 | octets[begins + 3]
         lengths = octets[begins - 4].astype(np.int64) << 8 | octets[begins - 3]
         part = [columns[name][rows].tolist() for name in _COLUMNS]
@@ -109,7 +97,7 @@ class Collector:
                 continue
             session, from_client = self._find(opcode, number, source, target)
             # The length that a first fragment holds is its own; the UDP header tells the datagram's.
-            length = (ulen - _UDP_HEADER if fragmented else wire) - _HEADER
+            length = (ulen - UDP_HEADER if fragmented else wire) - HEADER
             if session is None:
                 if opcode in (_DATA, _ACK):
                     self._stray(opcode, number, length, source, target, time, frame)
@@ -296,7 +284,7 @@ class Collector:
         if leg is None:
             return
         (_, _, _, version, src_hi, src_lo, dst_hi, dst_lo, _, _, ip_id, _, _, wire, _, _) = row
-        held = wire + _UDP_HEADER
+        held = wire + UDP_HEADER
         leg.fragmented += 1
         leg.fragments_due += -(-max(0, ulen - held) // held)
         if len(self._datagrams) >= DATAGRAMS:
