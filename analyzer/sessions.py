@@ -71,6 +71,8 @@ def tie(found: Sequence[Conversation]) -> None:
     for conversation in found:
         if conversation.transport != "udp" or conversation.group:
             continue
+        if conversation.protocol == TFTP and _asked(conversation):
+            continue  # a request opens a family and is nobody's leg, whatever the ports look like
         for client, server, side in _readings_of_ends(conversation):
             parent = _request(conversation, requests, client, server, side)
             parent = parent or _search(conversation, searches, client, server, side)

@@ -186,3 +186,12 @@ def test_a_service_missing_at_both_ends_is_one_finding() -> None:
     assert [title.split(" (")[0] for title in titles] == ["UDP 1050", "UDP 50195", "UDP 5683", "UDP 69"]
     tftp = next(finding for finding in report.findings if finding.title.startswith("UDP 69 "))
     assert {row.split("/")[0] for row in tftp.rows} == {"igor-gateway", "igor-node"}
+
+
+def test_a_request_is_nobodys_leg(tmp_path: Path) -> None:
+    """Requests between the same two ports of one host must not become each other's parent."""
+    rrq = b"\0\1node.bin\0octet\0"
+    traffic = Traffic().udp(0, NODE, 69, NODE, 2000, rrq).udp(1, NODE, 2000, NODE, 69, rrq)
+    traffic.udp(2, NODE, 2000, GATEWAY, 69, rrq).udp(3, GATEWAY, 69, NODE, 69, rrq)
+    report = check(Options((str(traffic.write(tmp_path / "c.pcap")),)))
+    assert [flow.parent for flow in report.flows] == [None] * len(report.flows)
