@@ -40,9 +40,6 @@ _BLOCKED_6: Final[Mapping[int, str]] = {
     6: "route to destination rejected",
 }
 _REFUSED_6: Final[Mapping[int, str]] = {4: "port unreachable"}
-PROHIBITED: Final = frozenset({(4, 9), (4, 10), (4, 13), (6, 1), (6, 5), (6, 6)})
-"""``(IP version, code)`` of the errors that only a filter sends."""
-
 REPLY_WITHIN: Final = 500_000_000
 """How long a capture has to go on after a request before its silence means anything, ns: on a site's network
 answers take far less, and the first retransmission comes later (TCP 1 s, RFC 6298 section 2; CoAP 2 s, RFC

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from analyzer.compliance.verdicts import Judgement
+from analyzer.compliance.judgement import Judgement
 from analyzer.conversation import Conversation
 from analyzer.matrix import Matrix, Subject
 from analyzer.model import Direction, Row

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from analyzer import outcomes
-from analyzer.compliance.verdicts import Judgement, Locate
+from analyzer.compliance.judgement import Judgement
+from analyzer.compliance.verdicts import Locate
 from analyzer.conversation import Address, Conversation
 from analyzer.matrix import Matrix
 from analyzer.model import Host, Outcome, Row, RowResult, Site, Status

@@ -7,12 +7,12 @@ The conversation's legs share its verdict: the request's row covers them.
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from analyzer import protocols, transports
+from analyzer.compliance.judgement import End, Judgement, Says
 from analyzer.conversation import Address, Conversation
 from analyzer.matrix import Matrix, Subject
 from analyzer.model import Background, Direction, Host, Retired, Row, Verdict
@@ -22,50 +22,6 @@ from analyzer.tables import ETHERTYPE
 Locate = Callable[[Address], tuple[Host, ...]]
 
 
-class Says(enum.Enum):
-    """What one end's sheets say."""
-
-    NOTHING = "no subject here"
-    LISTED = "listed"
-    UNLISTED = "not listed"
-    UNKNOWN = "no edition covers this version"
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """One end of a conversation: the host entries at its address, and the subjects they are."""
-
-    hosts: tuple[Host, ...] = ()
-    subjects: tuple[Subject, ...] = ()
-    everyone: bool = False
-    """A group address: ``subjects`` are all that could receive."""
-
-    @property
-    def roles(self) -> tuple[str, ...]:
-        """All roles held here, in the site's order."""
-        return (
-            () if self.everyone else tuple(dict.fromkeys(role for host in self.hosts for role in host.roles))
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """The verdict on a conversation, and what it rests on."""
-
-    verdict: Verdict
-    reason: str
-    ends: tuple[End, End]
-    rows: tuple[Row, ...] = ()
-    unlisted: tuple[Subject, ...] = ()
-    """The subjects whose sheets do not list it."""
-    retired: Retired | None = None
-    undeclared: bool = False
-    """The far end is in no site file."""
-    certain: bool = True
-    """Nothing inferred stands behind the verdict."""
-
-
-NOBODY: Final = End()
 EXTENDED: Final = {"upnp": "ssdp"}
 """Protocols that are the same thing to a sheet."""
 
@@ -438,8 +394,3 @@ def _retired(subjects: Sequence[Subject], transport: str, port: int) -> Retired 
                 if (entry.transport, entry.port) == (transport, port):
                     return entry
     return None
-
-
-def relations(bench: Bench, found: Sequence[Conversation]) -> Mapping[int, Judgement]:
-    """The judgement of every conversation, by its row in FLOWS."""
-    return {conversation.row: bench.judge(conversation) for conversation in found}
