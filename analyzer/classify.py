@@ -14,6 +14,7 @@ from typing import Any, Final
 from analyzer import protocols, transports
 from analyzer.addresses import is_broadcast, is_multicast, looks_broadcast
 from analyzer.conversation import Address, Conversation
+from analyzer.model import Basis, Confidence
 from analyzer.protocol import Fit, Payload, Protocol, Reading, Says
 from analyzer.tables import FLOWS, Flows
 
@@ -116,10 +117,8 @@ def _handshake(conversation: Conversation) -> None:
     _settle(conversation, forward, "certain", "syn")
 
 
-def _settle(conversation: Conversation, forward: bool, confidence: str, basis: str) -> None:
-    conversation.forward = forward
-    conversation.confidence = confidence  # type: ignore[assignment]
-    conversation.basis = basis  # type: ignore[assignment]
+def _settle(conversation: Conversation, forward: bool, confidence: Confidence, basis: Basis) -> None:
+    conversation.forward, conversation.confidence, conversation.basis = forward, confidence, basis
 
 
 def _own_transport(conversation: Conversation) -> None:

@@ -42,10 +42,12 @@ class Matrix:
     rulesets: tuple[Ruleset, ...]
     lookup: Mapping[tuple[str, str, str, str, int], Row]
     """``(ruleset, subject/edition, direction, transport, port)`` → row."""
+    by_host: Mapping[int, tuple[Subject, ...]]
+    """``id`` of a host entry → the subjects it is; the subjects keep the entries alive."""
 
     def of_host(self, host: Host) -> tuple[Subject, ...]:
         """The subjects that a host entry is."""
-        return tuple(subject for subject in self.subjects if subject.host is host)
+        return self.by_host.get(id(host), ())
 
     def find(self, subject: Subject, direction: Direction, transport: str, port: int) -> tuple[Row, ...]:
         """The rows of a subject's applicable editions for one port."""
@@ -73,7 +75,10 @@ def build(rulesets: Sequence[Ruleset], hosts: Iterable[Host]) -> Matrix:
             for row in _rows(ruleset, edition, (ruleset.name, _key(edition)) in applicable):
                 rows.append(row)
                 lookup[ruleset.name, _key(edition), row.direction, row.transport, row.port] = row
-    return Matrix(tuple(rows), subjects, tuple(rulesets), lookup)
+    by_host: dict[int, tuple[Subject, ...]] = {}
+    for subject in subjects:
+        by_host[id(subject.host)] = (*by_host.get(id(subject.host), ()), subject)
+    return Matrix(tuple(rows), subjects, tuple(rulesets), lookup, by_host)
 
 
 def _key(edition: Edition) -> str:

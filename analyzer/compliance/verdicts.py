@@ -47,6 +47,7 @@ class Bench:
         self.background = {entry.protocol: entry for entry in background}
         self.host_background = host_background
         self._ends: dict[Address, End] = {}
+        self._everyone: dict[tuple[int, ...], End] = {}
         self._known: dict[object, Judgement] = {}
 
     # ------------------------------------------------------------ ends
@@ -66,9 +67,17 @@ class Bench:
             source, target = target, source
         origin = self.end(source)
         if conversation.group and forward:
-            others = tuple(subject for subject in self.matrix.subjects if subject not in origin.subjects)
-            return origin, End(subjects=others, everyone=True)
+            return origin, self._everyone_but(origin)
         return origin, self.end(target)
+
+    def _everyone_but(self, origin: End) -> End:
+        """A group as the sender's ``origin`` addresses it: every other subject of the site could receive."""
+        own = tuple(map(id, origin.subjects))
+        everyone = self._everyone.get(own)
+        if everyone is None:
+            others = tuple(subject for subject in self.matrix.subjects if id(subject) not in own)
+            everyone = self._everyone[own] = End(subjects=others, everyone=True)
+        return everyone
 
     def has_row(self, conversation: Conversation, forward: bool) -> bool:
         """Whether any sheet lists the conversation when read in that direction."""
@@ -157,11 +166,13 @@ class Bench:
                 for subject in self.end(conversation.originator).subjects
             )
         )
-        return "from the service's own port to everyone: perhaps the answer to a search" * speaks_as_server
+        if speaks_as_server:
+            return "from the service's own port to everyone: perhaps the answer to a search"
+        return ""
 
     def _both_ways(self, conversation: Conversation) -> Judgement:
         judgement = self._read(conversation, conversation.forward)
-        if not conversation.asks_back or conversation.originator_port == conversation.port == 0:
+        if not conversation.asks_back:
             return judgement
         back = self._read(conversation, not conversation.forward)
         if back.verdict is not judgement.verdict:
