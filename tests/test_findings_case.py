@@ -142,6 +142,9 @@ def test_over_two_files_the_filter_counts_in_its_own(tmp_path: Path) -> None:
     paths = [str(one.write(tmp_path / name)) for one, name in ((first, "a.pcap"), (second, "b.pcap"))]
     (finding,) = check(Options(tuple(paths), hosts=CURRENT)).findings
     assert (finding.frames, finding.wireshark_filter) == ((3,), "frame.number in {1}")
+    assert finding.detail.endswith(f" The filter is for {paths[1]}.")
+    (alone,) = check(Options((paths[1],), hosts=CURRENT)).findings
+    assert "The filter is for" not in alone.detail
 
 
 # ---------------------------------------------------------------- ids

@@ -45,12 +45,14 @@ class Case:
         """The finding that reports show."""
         frames = tuple(sorted(self.frames or self._evidence()))[:FRAMES]
         severity = Severity.NOTE if self.waived else self.severity
+        home = home_of(frames, captures) if len(captures) > 1 else None
+        where = f" The filter is for {home.path}." if home is not None else ""
         return Finding(
             id=identify(self.kind, self.key),
             kind=self.kind,
             severity=severity,
             title=self.title,
-            detail=self.detail,
+            detail=f"{self.detail}{where}",
             near_miss=self.near_miss,
             advice=self.advice,
             flows=tuple(dict.fromkeys(flow.id for head in self.flows for flow in (head, *head.legs))),
