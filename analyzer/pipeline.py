@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -52,10 +53,11 @@ from analyzer.model import (
     Site,
     TransferOutcome,
 )
+from analyzer.picking import Watcher, pick, shifted
 from analyzer.protocols import load as load_protocols
 from analyzer.protocols.ssdp import is_host_background
 from analyzer.tables import Flows, Reason
-from analyzer.transfers import Collector, draw, pick, shifted
+from analyzer.transfers import Collector, draw
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
 
@@ -84,7 +86,7 @@ def check(options: Options, progress: Progress | None = None) -> Report:
     """
     sheets, place = _expected(options)
     collector = Collector()
-    captures, table = _read(options, progress, collector)
+    captures, table = _read(options, progress, (collector,))
     return judge(captures, table, sheets, place, collector, strict=options.strict)
 
 
@@ -187,30 +189,32 @@ def judge(
 
 
 def _read(
-    options: Options, progress: Progress | None, collector: Collector | None = None
+    options: Options, progress: Progress | None, watchers: Sequence[Watcher] = ()
 ) -> tuple[tuple[CaptureInfo, ...], Flows]:
+    """What the captures are and their flow table; ``watchers`` see the packets that they want."""
     engine = decode.name(options.engine)
     found = capture.find(options.sources)
     table = flowtable.new(reference=engine == "dpkt")
+    wanted = functools.partial(pick, wants=tuple(watcher.wants for watcher in watchers))
     infos: list[CaptureInfo] = []
     frame = 1
     with _told(progress, found):
         for one in found:
             first_frame, advance = frame, progress.advance if progress is not None else None
-            whole = parallel.read(one, engine, advance, pick=pick if collector is not None else None)
+            whole = parallel.read(one, engine, advance, pick=wanted if watchers else None)
             if whole:
                 whole.table.shift(frame - 1)
                 table.merge(whole.table)
-                if collector is not None:
-                    for picked in whole.picked:
-                        collector.add(shifted(picked, frame - 1))
+                for picked in whole.picked:
+                    for watcher in watchers:
+                        watcher.add(shifted(picked, frame - 1))
                 frame += whole.packets
             else:
                 for batch in one.batches(advance):
                     packets = decode.decode(batch, frame, engine)
                     table.add(packets)
-                    if collector is not None:
-                        collector.add(packets)
+                    for watcher in watchers:
+                        watcher.add(packets)
                     frame += len(batch.frames["offset"])
             infos.append(_info(one, whole or one, first_frame))
     return tuple(infos), table.flows()
