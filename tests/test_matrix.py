@@ -139,6 +139,13 @@ def test_find_asks_only_the_subjects_own_editions() -> None:
     ]
 
 
+def test_the_ports_that_some_sheet_speaks_of() -> None:
+    ports = matrix(CURRENT).ports
+    assert ("udp", 5683) in ports
+    assert ("tcp", 1901) in ports  # retired
+    assert ("tcp", 5683) not in ports
+
+
 def test_a_row_is_due_with_whom_the_edition_says() -> None:
     rows = {row.id: row for row in matrix([f"biostar-server={SERVER}@server"]).rows}
     assert rows["biostar-1/biostar-server/server/incoming/tcp/1480"].due_with == {"biostar-device"}

@@ -22,7 +22,6 @@ from analyzer.matrix import Matrix, build
 from analyzer.model import (
     CaptureInfo,
     Cause,
-    Host,
     HostResult,
     Outcome,
     Report,
@@ -55,12 +54,12 @@ def judge(
     place = infer.complete(place, found, sheets)
     matrix = build(sheets, place.hosts)
     bench = bench_of(matrix, sheets, place, strict)
-    classify.orient(found, bench.has_row, bench.knows_port)
+    classify.orient(found, bench.has_row, bench.knows_port, bench.relations)
     seen = Visibility(found)
     outcomes.settle(found, seen, replies_due(sheets))
     carried = carried_transfers(collector, found, seen, bench, sheets) if collector is not None else ()
     judgements = {conversation.row: bench.judge(conversation) for conversation in found}
-    rows = statuses(matrix, place, found, judgements, seen, bench.locate)
+    rows = statuses(matrix, place, found, judgements, seen, bench.directory)
     evidence = Evidence(
         found, judgements, rows, matrix, place, tuple(captures), today or datetime.date.today(), carried
     )
@@ -88,15 +87,10 @@ def judge(
 
 def bench_of(matrix: Matrix, sheets: Sequence[Ruleset], place: Site, strict: bool) -> Bench:
     """The bench that judges conversations by ``matrix``; ``strict`` judges background too."""
-    directory = Directory(place.hosts)
-
-    def locate(address: Address) -> tuple[Host, ...]:
-        return directory.at(*address) if address[0] else ()
-
     background = [entry for sheet in sheets for entry in sheet.background]
     return Bench(
         matrix,
-        locate,
+        Directory(place.hosts),
         background,
         strict=strict,
         declared=place.declared,
