@@ -22,7 +22,9 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize("kind", filter(dataclasses.is_dataclass, VALUES), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", list(filter(dataclasses.is_dataclass, VALUES)), ids=lambda kind: kind.__name__
+)
 def test_values_are_frozen(kind: type) -> None:
     assert kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
 
