@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import yaml
 
@@ -37,6 +37,10 @@ WAIVABLE: Final = frozenset(
     }
 )
 """Findings about flows: what an allow entry covers."""
+_OPENS: Final[Any] = (yaml.SequenceStartEvent, yaml.MappingStartEvent)
+_CLOSES: Final[Any] = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
+_ENDS: Final[Any] = yaml.DocumentEndEvent
+
 INSTEAD: Final[Mapping[str, str]] = {
     FindingKind.MISSING_FLOW: "nothing was seen, so there is nothing to allow: "
     "take its activity, role or version out of the site file if it is not due",
@@ -102,7 +106,7 @@ def entries(relations: Iterable[Relation], hosts: Sequence[Host]) -> tuple[Entry
     for (source, target, transport), held in ports.items():
         if len(held) > PORTS:
             raise UsageError(
-                f"it is about {len(held)} ports: write an allow entry with 'port: any' if all of them are meant"
+                f"it is about {len(held)} ports: write an entry with 'port: any' if all are meant"
             )
         targets[transport, tuple(sorted(held)), source].add(target)
     sources: dict[tuple[str, tuple[int, ...], frozenset[Address]], set[Address]] = defaultdict(set)
@@ -117,7 +121,7 @@ def entries(relations: Iterable[Relation], hosts: Sequence[Host]) -> tuple[Entry
     ]
     if len(found) > ENTRIES:
         raise UsageError(
-            f"it would take {len(found)} entries: write an allow entry with a role or a network if that is meant"
+            f"it would take {len(found)} entries: write one with a role or a network if that is meant"
         )
     return tuple(sorted(found, key=lambda entry: (entry.transport, entry.ports)))
 
@@ -187,69 +191,79 @@ class _Place:
     def __init__(self, text: str) -> None:
         self.text = text
         self.newline = "\r\n" if "\r\n" in text else "\n"
-        self.root_flow = False
+        self.braces = False
+        """The whole document is a mapping in braces."""
         self.column = 0
         self.end = len(text)
         """Where the document ends: before an explicit end marker."""
-        self.value: Any = None
-        """The event that begins the value of ``allow``."""
-        self.first = -1
+        self.value: Literal["absent", "nothing", "lines", "brackets", "other"] = "absent"
+        self.opened = 0
+        """Where the value of ``allow`` has begun: behind its bracket, or behind the colon."""
+        self.first = self.last = -1
         """Where the first item begins, and where the last one has ended."""
-        self.last = -1
         self._read()
 
     def _read(self) -> None:
-        depth, key, expecting_key = 0, "", True
+        depth, key, wants_key = 0, "", True
         inside = False
-        for event in yaml.parse(self.text, Loader=Loader):
-            opens = isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent)
-            closes = isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent)
+        events: Iterable[Any] = yaml.parse(self.text, Loader=Loader)
+        for event in events:
+            opens, closes = isinstance(event, _OPENS), isinstance(event, _CLOSES)
             if opens and depth == 0:
-                self.root_flow, self.column = bool(event.flow_style), event.start_mark.column
-            elif isinstance(event, yaml.DocumentEndEvent) and event.explicit:
+                self.braces, self.column = bool(event.flow_style), event.start_mark.column
+            elif isinstance(event, _ENDS) and event.explicit:
                 self.end = event.start_mark.index
             elif closes and depth == 2:
                 inside = False
             elif depth == 1 and not closes:
-                if expecting_key:
+                if wants_key:
                     key = getattr(event, "value", "")
                 elif key == "allow":
-                    self.value, inside = event, opens
-                expecting_key = not expecting_key
+                    self._value(event)
+                    inside = opens
+                wants_key = not wants_key
             elif inside:
                 self._item(event, depth, opens, closes)
             depth += opens - closes
+
+    def _value(self, event: Any) -> None:
+        self.opened = event.end_mark.index
+        if isinstance(event, yaml.SequenceStartEvent):
+            self.value = "brackets" if event.flow_style else "lines"
+        else:
+            self.value = "nothing" if event.start_mark.index == event.end_mark.index else "other"
 
     def _item(self, event: Any, depth: int, opens: bool, closes: bool) -> None:
         if depth == 2 and self.first < 0:
             self.first = event.start_mark.index
         written = self.text[event.start_mark.index : event.end_mark.index]
-        if not opens and (not closes or written in ("]", "}")):  # the end of a block lies behind what follows
+        if not opens and (not closes or written in ("]", "}")):  # a block's end lies behind what follows it
             self.last = event.end_mark.index
 
     def addition(self, items: Sequence[str]) -> tuple[int, str]:
         """Where to insert what."""
-        if self.root_flow:
+        if self.braces:
             raise UsageError("it is one mapping in braces: add the entry by hand")
-        if self.value is None:
-            indent = " " * self.column
-            head = self._line(self.end) + f"{indent}allow:{self.newline}"
-            return self.end, head + self._lines(items, f"{indent}  - ")
-        if isinstance(self.value, yaml.ScalarEvent) and self.value.start_mark.index == self.value.end_mark.index:
-            at = self._next_line(self.value.end_mark.index)
-            return at, self._line(at) + self._lines(items, " " * self.column + "  - ")
-        if not isinstance(self.value, yaml.SequenceStartEvent):
+        if self.value == "other":
             raise UsageError("its allow list is no list of its own: add the entry by hand")
-        if self.value.flow_style:
+        indent = " " * self.column
+        if self.value == "absent":
+            at, lead = self.end, f"{indent}  - "
+            return at, self._line(at) + f"{indent}allow:{self.newline}" + self._lines(items, lead)
+        if self.value == "brackets":
             if self.first < 0:
-                return self.value.end_mark.index, ", ".join(items)
+                return self.opened, ", ".join(items)
             return self.last, "".join(f", {item}" for item in items)
+        at = self._next_line(self.opened if self.value == "nothing" else self.last)
+        lead = f"{indent}  - " if self.value == "nothing" else self._lead()
+        return at, self._line(at) + self._lines(items, lead)
+
+    def _lead(self) -> str:
+        """What stands before an item of the list."""
         dash = self.text.rfind("-", 0, self.first)
         if self.text[dash + 1 : self.first].strip():
-            raise UsageError("its allow list has an item that begins in an unusual way: add the entry by hand")
-        indent = " " * (dash - self.text.rfind("\n", 0, dash) - 1)
-        at = self._next_line(self.last)
-        return at, self._line(at) + self._lines(items, f"{indent}- ")
+            raise UsageError("its allow list begins in an unusual way: add the entry by hand")
+        return " " * (dash - self.text.rfind("\n", 0, dash) - 1) + "- "
 
     def _lines(self, items: Sequence[str], lead: str) -> str:
         return "".join(f"{lead}{item}{self.newline}" for item in items)

@@ -41,7 +41,7 @@ class Waivers:
         return ""
 
     def allowing(self, source: Address, target: Address, transport: str, port: int) -> Allow | None:
-        """The first valid entry that covers flows from ``source`` to ``target``; port 0 where there are none."""
+        """The first valid entry for flows from ``source`` to ``target``; port 0 where there are none."""
         for _, entry in _numbered(self._valid, transport, port):
             if self._matches(entry, source, target):
                 return entry.allow
