@@ -16,7 +16,7 @@
                             │ report/  text, json, csv …        cli/, api.py
                             ▼
 
-Only ``pipeline.py`` knows this order. Stages meet in ``tables``, ``model``, ``protocol`` and
+Only ``pipeline`` knows this order. Stages meet in ``tables``, ``model``, ``protocol`` and
 ``errors``.
 
 From Python::

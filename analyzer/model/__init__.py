@@ -1,0 +1,62 @@
+"""The values that the stages hand to each other, beside the tables: frozen, typed, documented.
+
+Words are those of the contract; a field named like a JSON key is that key.
+"""
+
+from analyzer.model.capture import CaptureInfo, Problem, Progress
+from analyzer.model.finding import Finding, FindingKind, Severity
+from analyzer.model.flow import Basis, Confidence, Endpoint, FlowRecord, Outcome, Verdict
+from analyzer.model.report import FirmwareReport, FlowReport, HostResult, Report, RowResult, Status
+from analyzer.model.sheet import (
+    Background,
+    Direction,
+    Edition,
+    Exclusion,
+    Interpretation,
+    Retired,
+    Row,
+    Ruleset,
+    Service,
+    Source,
+)
+from analyzer.model.site import Allow, Host, Site
+from analyzer.model.transfer import Attempt, Cause, Event, Transfer, TransferOutcome
+
+__all__ = [
+    "Allow",
+    "Attempt",
+    "Background",
+    "Basis",
+    "CaptureInfo",
+    "Cause",
+    "Confidence",
+    "Direction",
+    "Edition",
+    "Endpoint",
+    "Event",
+    "Exclusion",
+    "Finding",
+    "FindingKind",
+    "FirmwareReport",
+    "FlowRecord",
+    "FlowReport",
+    "Host",
+    "HostResult",
+    "Interpretation",
+    "Outcome",
+    "Problem",
+    "Progress",
+    "Report",
+    "Retired",
+    "Row",
+    "RowResult",
+    "Ruleset",
+    "Service",
+    "Severity",
+    "Site",
+    "Source",
+    "Status",
+    "Transfer",
+    "TransferOutcome",
+    "Verdict",
+]

@@ -1,0 +1,101 @@
+"""What the commands hand to the renderers."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from analyzer.model.capture import CaptureInfo
+from analyzer.model.finding import Finding, Severity
+from analyzer.model.flow import FlowRecord, Outcome
+from analyzer.model.sheet import Row, Ruleset
+from analyzer.model.site import Site
+from analyzer.model.transfer import Attempt, Transfer, TransferOutcome
+
+
+class Status(enum.StrEnum):
+    """What the capture says of a row."""
+
+    WORKING = "working"
+    ONE_WAY = "one-way"
+    FAILING = "failing"
+    MISSING = "missing"
+    NOT_EXERCISED = "not-exercised"
+    NOT_OBSERVABLE = "not-observable"
+    NOT_APPLICABLE = "not-applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """A row and what the capture says of it. ``outcome`` is that of the attempts where failing."""
+
+    row: Row
+    status: Status
+    reason: str
+    outcome: Outcome | None = None
+    flows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HostResult:
+    """A host as the report lists it."""
+
+    name: str
+    addresses: tuple[str, ...]
+    roles: tuple[str, ...]
+    version: str
+    basis: Literal["declared", "inferred"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything ``check`` found, in one object that every renderer reads."""
+
+    version: str
+    captures: tuple[CaptureInfo, ...]
+    site: Site
+    hosts: tuple[HostResult, ...]
+    rows: tuple[RowResult, ...]
+    flows: Sequence[FlowRecord]
+    findings: tuple[Finding, ...]
+    rulesets: tuple[Ruleset, ...] = ()
+    undecoded: Mapping[str, int] = field(default_factory=dict)
+    """Reason → frames that were not decoded to the end."""
+    transfers: tuple[Transfer, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def compliant(self) -> bool:
+        """No violation."""
+        return not any(finding.severity is Severity.VIOLATION for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class FlowReport:
+    """Everything ``flows`` found: the flow table without a verdict."""
+
+    version: str
+    captures: tuple[CaptureInfo, ...]
+    flows: Sequence[FlowRecord]
+    undecoded: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FirmwareReport:
+    """Everything ``firmware`` found: transfers, update attempts, and the findings about them."""
+
+    version: str
+    captures: tuple[CaptureInfo, ...]
+    site: Site
+    hosts: tuple[HostResult, ...]
+    transfers: tuple[Transfer, ...]
+    attempts: tuple[Attempt, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether any transfer failed."""
+        return any(transfer.outcome is TransferOutcome.FAILED for transfer in self.transfers)

@@ -1,0 +1,131 @@
+"""Files on their way, how each ended, and the updates that they are part of."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+class TransferOutcome(enum.StrEnum):
+    """How a transfer ended."""
+
+    COMPLETE = "complete"
+    FAILED = "failed"
+    IN_PROGRESS = "in-progress"
+    UNKNOWN = "unknown"
+
+
+class Cause(enum.StrEnum):
+    """Why a transfer did not complete."""
+
+    NO_RESPONSE = "no-response"
+    REFUSED = "refused"
+    BLOCKED = "blocked"
+    ERROR_NOT_FOUND = "error-not-found"
+    ERROR_ACCESS = "error-access"
+    ERROR_DISK_FULL = "error-disk-full"
+    ERROR_OPTION = "error-option"
+    ERROR_OTHER = "error-other"
+    DATA_PATH_BLOCKED = "data-path-blocked"
+    ACK_PATH_BLOCKED = "ack-path-blocked"
+    REPLY_FROM_OTHER_ADDRESS = "reply-from-other-address"
+    FRAGMENTS_LOST = "fragments-lost"
+    BLOCK_WRAP = "block-wrap"
+    MISSING_FINAL_BLOCK = "missing-final-block"
+    STALLED = "stalled"
+    SIZE_MISMATCH = "size-mismatch"
+    WRONG_MODE = "wrong-mode"
+    CLIENT_GAVE_UP = "client-gave-up"
+    CAPTURE_ENDED = "capture-ended"
+    CAPTURE_ONE_SIDED = "capture-one-sided"
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One file on its way, with all requests for it that belong together.
+
+    ``client`` asked and ``server`` was asked (or answered a request to a group). ``bytes`` and ``blocks``
+    are what the receiver acknowledged, ``expected_bytes`` what was announced, ``retransmissions`` the packets
+    of either side seen again (copies that the capture made are none). Times are ns since 1970.
+    """
+
+    id: str
+    protocol: str
+    operation: Literal["read", "write"]
+    client: str
+    server: str
+    file: str | None
+    mode: str | None
+    outcome: TransferOutcome
+    cause: Cause | None
+    detail: str
+    advice: str
+    first: int
+    last: int
+    frames: tuple[int, int]
+    requested: Mapping[str, str] = field(default_factory=dict)
+    accepted: Mapping[str, str] = field(default_factory=dict)
+    block_size: int | None = None
+    window_size: int | None = None
+    bytes: int = 0
+    expected_bytes: int | None = None
+    blocks: int = 0
+    retransmissions: int = 0
+    longest_gap: int = 0
+    """Longest silence between two of its packets, ns."""
+    attempts: int = 1
+    """Requests sent, repetitions included; 0 where it began before the capture."""
+    answered: int | None = None
+    """When the first answer came, ns, and its frame."""
+    answered_frame: int = 0
+    evidence: tuple[int, ...] = ()
+    """The frames that show what happened."""
+    flows: tuple[str, ...] = ()
+
+    @property
+    def rate(self) -> float:
+        """Acknowledged bytes per second, 0 for no time at all."""
+        span = self.last - self.first
+        return self.bytes * 1e9 / span if span > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A moment of an update: what happened, when (ns since 1970), in which frame."""
+
+    time: int
+    frame: int
+    what: Literal[
+        "announced",
+        "requested",
+        "transferring",
+        "complete",
+        "failed",
+        "restarted",
+        "came-back",
+        "never-came-back",
+    ]
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The transfers and signalling of one node within one span: one attempt to update it.
+
+    ``transfers`` and ``flows`` are ids. ``outcome`` is ``succeeded`` (the image arrived, nothing speaks
+    against it), ``transfer-failed``, ``update-failed`` (the image arrived and the node asked for it again or
+    never came back), ``in-progress`` or ``unknown``.
+    """
+
+    id: str
+    node: str
+    gateway: str
+    outcome: Literal["succeeded", "transfer-failed", "update-failed", "in-progress", "unknown"]
+    detail: str
+    first: int
+    last: int
+    timeline: tuple[Event, ...]
+    transfers: tuple[str, ...]
+    flows: tuple[str, ...] = ()

@@ -1,0 +1,65 @@
+"""The only module that knows the order of the stages.
+
+::
+
+    capture → decode → flows → classify, sessions → infer, matrix → outcomes → compliance → findings
+                     → transfers ──────────────────────────────────────────────────────┘
+"""
+
+from __future__ import annotations
+
+from analyzer import classify, outcomes, sessions
+from analyzer.matrix import build
+from analyzer.model import FindingKind, FirmwareReport, FlowReport, Progress, Report
+from analyzer.pipeline.judging import bench_of, judge, replies_due
+from analyzer.pipeline.options import Options, expected
+from analyzer.pipeline.reading import read, undecoded
+from analyzer.pipeline.records import record
+from analyzer.transfers import Collector
+from analyzer.version import VERSION
+from analyzer.visibility import Visibility
+
+
+def check(options: Options, progress: Progress | None = None) -> Report:
+    """Compare captures with the expected matrix of the site.
+
+    Raises :class:`analyzer.errors.PortmatrixError` where the job cannot be done: unreadable input, an invalid
+    ruleset or site file, an option that cannot be meant.
+    """
+    sheets, place = expected(options)
+    collector = Collector()
+    captures, table = read(options, progress, collector)
+    return judge(captures, table, sheets, place, collector, strict=options.strict)
+
+
+def flows(options: Options, progress: Progress | None = None) -> FlowReport:
+    """The flow table of captures, without a verdict. Raises as :func:`check` does.
+
+    Declared hosts give the ends their roles, and help to tell who opened a flow; nothing is inferred.
+    """
+    sheets, place = expected(options)
+    captures, table = read(options, progress)
+    found = classify.recognise(table)
+    sessions.tie(found)
+    bench = bench_of(build(sheets, place.hosts), sheets, place, strict=False)
+    classify.orient(found, bench.has_row, bench.knows_port)
+    outcomes.settle(found, Visibility(found), replies_due(sheets))
+    records = tuple(record(conversation, {}, bench) for conversation in found)
+    return FlowReport(VERSION, captures, records, undecoded(table))
+
+
+def firmware(options: Options, progress: Progress | None = None) -> FirmwareReport:
+    """The transfers of captures and what became of them. Raises as :func:`check` does."""
+    report = check(options, progress)
+    return FirmwareReport(
+        version=report.version,
+        captures=report.captures,
+        site=report.site,
+        hosts=report.hosts,
+        transfers=report.transfers,
+        attempts=report.attempts,
+        findings=tuple(f for f in report.findings if f.kind is FindingKind.TRANSFER_FAILED),
+    )
+
+
+__all__ = ["Options", "check", "firmware", "flows", "judge"]

@@ -1,0 +1,46 @@
+"""What the user asked for, and what that says of sheets and site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analyzer import (
+    rulesets,
+    site,
+)
+from analyzer.errors import UsageError
+from analyzer.model import (
+    Ruleset,
+    Site,
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user asked for. ``sources`` are paths, directories, ``-`` or URLs."""
+
+    sources: tuple[str, ...]
+    site: str | None = None
+    hosts: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    activities: tuple[str, ...] = ()
+    strict: bool = False
+    engine: str = "auto"
+
+
+def expected(options: Options) -> tuple[tuple[Ruleset, ...], Site]:
+    """The sheets and the site that the user named."""
+    sheets = rulesets.load(options.rules)
+    roles, modes = rulesets.roles(sheets), rulesets.modes(sheets)
+    stated = site.load(options.site, roles, modes) if options.site is not None else None
+    hosts = [site.parse_host(option, roles, modes) for option in options.hosts]
+    place = site.combine(stated, hosts, options.activities)
+    for host in place.hosts:
+        if host.mode and not any(
+            edition.mode == host.mode and edition.subject in host.roles
+            for sheet in sheets
+            for edition in sheet.editions
+        ):
+            where = options.site or "--host"
+            raise UsageError(f"{where}: {host.name}: {' and '.join(host.roles)} has no mode {host.mode}")
+    return sheets, place

@@ -1,0 +1,47 @@
+"""A flow table in, the report on it out: what a caller with a table of its own relies on."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from judging import CURRENT, GATEWAY, LAPTOP, NODE, place, table
+from traffic import Traffic
+
+from analyzer import rulesets
+from analyzer.model import Allow, Severity
+from analyzer.pipeline.judging import judge, replies_due
+
+
+def test_a_table_is_judged_without_its_capture() -> None:
+    traffic = Traffic().udp(0, NODE, 40000, LAPTOP, 5683, b"\x40\x01\x00\x01")
+    report = judge((), table(traffic), rulesets.load(()), place(CURRENT))
+    assert [flow.verdict for flow in report.flows] == ["unexpected"]
+    assert report.captures == ()
+    assert report.transfers == report.attempts == ()
+
+
+def test_a_waiver_holds_until_its_day_is_over() -> None:
+    traffic = Traffic().connect(0, LAPTOP, 40000, GATEWAY, 22)
+    entry = Allow("any", GATEWAY, "tcp", 22, "maintenance", "facilities", date(2026, 3, 1))
+    site, sheets = place(CURRENT, allow=(entry,)), rulesets.load(())
+
+    def severities(today: date) -> set[Severity]:
+        return {finding.severity for finding in judge((), table(traffic), sheets, site, today=today).findings}
+
+    assert Severity.VIOLATION not in severities(date(2026, 3, 1))
+    assert Severity.VIOLATION in severities(date(2026, 3, 2))
+
+
+def test_hosts_are_listed_with_the_addresses_that_were_seen() -> None:
+    traffic = Traffic().udp(0, NODE, 40000, GATEWAY, 5683, b"\x40\x01\x00\x01")
+    hosts = judge((), table(traffic), rulesets.load(()), place(CURRENT)).hosts
+    assert [(host.roles, host.addresses) for host in hosts[:2]] == [
+        (("igor-gateway",), (GATEWAY,)),
+        (("igor-node",), (NODE,)),
+    ]
+
+
+def test_sheets_say_where_a_reply_is_due() -> None:
+    due = replies_due(rulesets.load(()))
+    assert due["udp", 69] is True
+    assert ("udp", 5683) not in due, "a CoAP message says itself whether it wants an answer"

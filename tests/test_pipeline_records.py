@@ -1,0 +1,40 @@
+"""A conversation and what was judged of it, as reports show it."""
+
+from __future__ import annotations
+
+from judging import GATEWAY, LAPTOP, NODE, SECOND, bench, talk
+
+from analyzer.model import Endpoint, Outcome, Verdict
+from analyzer.pipeline.records import record
+
+
+def test_pairs_are_from_originator_and_responder() -> None:
+    conversation = talk(NODE, GATEWAY, packets=(5, 3), start=2, end=9, row=6, outcome=Outcome.ANSWERED)
+    conversation.forward = False
+    made = record(conversation, {}, bench())
+    assert made.originator == Endpoint(GATEWAY, 5683, ("igor-gateway",))
+    assert made.responder == Endpoint(NODE, 40000, ("igor-node",))
+    assert (made.packets, made.bytes) == ((3, 5), (180, 300))
+    assert (made.id, made.first, made.last, made.frames) == ("f7", 2 * SECOND, 9 * SECOND, (13, 14))
+    assert made.verdict is None
+
+
+def test_a_judged_flow_names_verdict_rows_and_service() -> None:
+    conversation = talk(NODE, GATEWAY, protocol="coap", outcome=Outcome.ANSWERED)
+    table = bench()
+    made = record(conversation, {0: table.judge(conversation)}, table, {0: "known"})
+    assert (made.verdict, made.service, made.waived) == (Verdict.EXPECTED, "CoAP", "known")
+    assert set(made.rows) == {"igor-gateway/5.0.0+/incoming/udp/5683", "igor-node/6.0.0+/outgoing/udp/5683"}
+
+
+def test_flags_are_letters_and_only_of_tcp() -> None:
+    made = record(talk(LAPTOP, GATEWAY, 22, transport="tcp", flags=(0x02, 0x12)), {}, bench())
+    assert made.flags == ("S", "SA")
+    assert record(talk(flags=(0x02, 0x12)), {}, bench()).flags == ("", "")
+
+
+def test_a_leg_is_waived_with_its_request() -> None:
+    request, leg = talk(NODE, GATEWAY, 69), talk(NODE, GATEWAY, 50001, row=1)
+    leg.parent = request
+    made = record(leg, {}, bench(), {0: "agreed"})
+    assert (made.parent, made.waived) == ("f1", "agreed")
