@@ -147,10 +147,7 @@ class PcapngReader:
             return Taken(None, start, need)
         if self._lost:
             return self._resume(buffer, start, final)
-        if len(self.described) > len(self._interfaces):
-            self.described = {
-                self._base + index: interface for index, interface in enumerate(self._interfaces)
-            }
+        self._forget()
         parts: list[Columns] = []
         unstamped: list[int] = []
         rows, why, need = 0, BLOCK, 0
@@ -175,6 +172,11 @@ class PcapngReader:
             stamped = np.ones(rows, bool)
             stamped[unstamped] = False
         return Taken(_joined(parts), start, need, stamped)
+
+    def _forget(self) -> None:
+        """Keep only the interfaces that frames to come may name."""
+        if len(self.described) > len(self._interfaces):
+            self.described = {self._base + index: one for index, one in enumerate(self._interfaces)}
 
     def _read(self, buffer: bytes, start: int, most: int) -> tuple[list[Columns], int, str, int]:
         """Enhanced packet blocks from ``start`` on, and where, why and for want of what they end there."""
