@@ -183,6 +183,7 @@ def _finding(count: int, finding: Finding, page: _Page) -> None:
             page.paragraph(f"{label}: {_shown(text)}", "        ", "    ")
     if finding.rows:
         page.paragraph(f"Rows: {_some(finding.rows, 4, page)}", "        ", "    ")
+    page.paragraph(f"Id: {finding.id}", "        ", "    ")
     _evidence(finding, page)
 
 
