@@ -195,14 +195,14 @@ STAGES = set(
     """
     addresses capture classify cli compliance conversation decode directory documents errors exclusions
     findings flowtable infer matrix model outcomes parallel picking pipeline protocol protocols report
-    rulefile rulesets sessions site tables transfers transports updates version versions visibility
+    rulefile rulesets sessions shipped site tables transfers transports updates version versions visibility
     """.split()  # noqa: SIM905 - a list of forty strings is forty lines
 )
 """What a check is made of: a module or package of ``analyzer`` each."""
 
 SLOW = set(
     """
-    asyncio concurrent.futures ctypes email html http.client multiprocessing sqlite3 ssl unittest
+    asyncio concurrent.futures email html http.client multiprocessing sqlite3 ssl unittest
     numpy.ma numpy.random numpy.fft numpy.polynomial numpy.testing
     """.split()  # noqa: SIM905
 )
