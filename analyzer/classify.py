@@ -17,11 +17,11 @@ from analyzer import payloads, protocols, transports
 from analyzer.addresses import is_broadcast, is_multicast, looks_broadcast
 from analyzer.conversation import Address, Conversation, Readings
 from analyzer.conversations import Conversations
-from analyzer.kinds import kinds
+from analyzer.kinds import Array, kinds
 from analyzer.model import Basis, Confidence
 from analyzer.payloads import TFTP_OPCODES
 from analyzer.protocol import Fit, Protocol, Says
-from analyzer.tables import TCP, Array, Columns, Flows
+from analyzer.tables import TCP, Columns, Flows
 
 DYNAMIC: Final = 49152
 """First port of the dynamic range (RFC 6335 section 6): a claim below it beats one inside it."""

@@ -14,10 +14,10 @@ import numpy as np
 
 from analyzer import transports
 from analyzer.conversation import Address, Conversation
-from analyzer.kinds import Kinds, kinds, wide
+from analyzer.kinds import Array, Kinds, kinds, wide
 from analyzer.model import Outcome
 from analyzer.protocol import Fit
-from analyzer.tables import FLOWS, TCP, UDP, Array, Columns, Flows, Heads
+from analyzer.tables import FLOWS, TCP, UDP, Columns, Flows, Heads
 
 FACTS: Final[Mapping[str, Any]] = {
     "protocol": "",

@@ -45,8 +45,11 @@ def _numbered(column: Array, low: int, high: int) -> tuple[Array, int]:
     """Numbers from 0 on for the values of a column, in order of the values, and how many there are."""
     span = high - low + 1
     if span > ROOM:
-        values, numbers = np.unique(column, return_inverse=True)
-        return numbers, len(values)
+        order = np.argsort(column)
+        arranged = column[order]
+        numbers = np.empty(len(column), np.int64)
+        numbers[order] = np.cumsum(np.concatenate(([False], arranged[1:] != arranged[:-1])))
+        return numbers, int(numbers[order[-1]]) + 1
     places = (
         column.astype(np.int64) - low
         if column.dtype.kind != "u"
@@ -56,6 +59,15 @@ def _numbered(column: Array, low: int, high: int) -> tuple[Array, int]:
     present[places] = True
     count = int(present.sum())
     return (places, count) if count == span else ((np.cumsum(present) - 1)[places], count)
+
+
+def distinct(values: Array) -> Array:
+    """The distinct ones of some numbers, in order; numpy's own function first loads a package."""
+    arranged = np.sort(values)
+    first = np.ones(len(arranged), bool)
+    first[1:] = arranged[1:] != arranged[:-1]
+    result: Array = arranged[first]
+    return result
 
 
 def wide(*columns: Array) -> tuple[Array, ...]:

@@ -16,9 +16,10 @@ import numpy as np
 from analyzer import transports
 from analyzer.conversation import Conversation
 from analyzer.conversations import Conversations
+from analyzer.kinds import Array
 from analyzer.model import Outcome
 from analyzer.protocol import Fit, Says
-from analyzer.tables import ACK, RST, Array, QuotedError
+from analyzer.tables import ACK, RST, QuotedError
 from analyzer.visibility import Visibility
 
 # ICMP type 3 codes (RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1)

@@ -9,9 +9,9 @@ import numpy as np
 
 from analyzer import protocols
 from analyzer.conversations import Conversations
-from analyzer.kinds import kinds, members
+from analyzer.kinds import Array, distinct, kinds, members
 from analyzer.protocol import Payload, Protocol
-from analyzer.tables import TCP, UDP, Array, Heads
+from analyzer.tables import TCP, UDP, Heads
 
 NAMES: Final = {TCP: "tcp", UDP: "udp"}
 REMEMBERED: Final = 1 << 14
@@ -97,7 +97,7 @@ class _Readers:
         asked = dict.fromkeys(claiming)
         columns += [self._read(protocol, transport, which) for protocol in asked]
         openings: dict[Protocol, list[int]] = {}
-        for octet in np.unique(first[first >= 0]).tolist():
+        for octet in distinct(first[first >= 0]).tolist():
             for protocol in protocols.opened(transport, (octet,)):
                 openings.setdefault(protocol, []).append(octet)
         for protocol, octets in openings.items():

@@ -18,8 +18,9 @@ import numpy as np
 from analyzer import protocols
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
+from analyzer.kinds import Array
 from analyzer.protocol import Fit, Says
-from analyzer.tables import UDP, Array
+from analyzer.tables import UDP
 
 SECOND: Final = 1_000_000_000
 ANSWER_WITHIN: Final = 15 * SECOND

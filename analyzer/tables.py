@@ -20,7 +20,8 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from analyzer.kinds import Array, distinct
+
 Columns = dict[str, Array]
 
 ETHERTYPE: Final = 0x1_0000
@@ -280,7 +281,7 @@ class Heads(Mapping[int, Sides]):
     ) -> None:
         self.slot, self.frame, self.time, self.wire = slot, frame, time, wire
         self.begin, self.size, self.octets = begin, size, octets
-        self.rows: Array = np.unique(slot >> 1)
+        self.rows: Array = distinct(slot >> 1)
         """The rows that have heads, in order."""
 
     @classmethod

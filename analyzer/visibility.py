@@ -17,8 +17,9 @@ import numpy as np
 
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
+from analyzer.kinds import Array, distinct
 from analyzer.protocol import Fit, Says
-from analyzer.tables import ACK, ARP, SYN, Array
+from analyzer.tables import ACK, ARP, SYN
 
 SECOND: Final = 1_000_000_000
 ONE_SIDED_FLOWS: Final = 3
@@ -90,7 +91,7 @@ class Visibility:
             silent.append((source[unheard], target[unheard]))
             progressed = unheard[_progressed_alone(found, unheard, side)]
             alone.append(source[progressed] * count + target[progressed])
-        pairs = np.unique(np.concatenate(alone))
+        pairs = distinct(np.concatenate(alone))
         answers = pairs % count * count + pairs // count if len(pairs) else pairs
         self._blind = pairs[~np.isin(answers, np.concatenate(towards))] if len(pairs) else pairs
         """``source * count + target``: the source's packets prove answers of the target that are not here."""

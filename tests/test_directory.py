@@ -161,3 +161,11 @@ def test_many_addresses_have_the_hosts_that_each_has(
     assert [hosts[number] for number in numbers.tolist()] == [directory.at(*one) for one in addresses]
     assert len(set(hosts)) == len(hosts)
     assert hosts[0] == ()
+
+
+def test_groups_are_addresses_only_where_they_are_asked_for() -> None:
+    assert span("224.0.1.187", groups=True).size == 1
+    assert span("239.0.0.0/8", groups=True).size == 1 << 24
+    assert span("255.255.255.255", groups=True).size == 1
+    with pytest.raises(ValueError, match="no address of a host"):
+        span("255.255.255.255")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 import click
 
+from analyzer.errors import UsageError
 from analyzer.report import names
+
+_RANGE: Final = re.compile(r"([0-9]{1,12})(?:-([0-9]{1,12}))?", re.ASCII)
 
 Decorator = Callable[[Any], Any]
 
@@ -53,6 +57,28 @@ judgement = _stack(
     click.option("--strict", is_flag=True, help="Judge infrastructure traffic too."),
 )
 
+frames = _stack(
+    click.option("--finding", metavar="ID", help="The frames behind this finding of 'check'."),
+    click.option("--flow", "flows", metavar="ID", multiple=True, help="The frames of a flow (repeatable)."),
+    click.option(
+        "--frames", metavar="LIST", multiple=True, help="Frames by number, such as 1,5-9 (repeatable)."
+    ),
+)
+
+
+def ranges(lists: Iterable[str]) -> tuple[tuple[int, int], ...]:
+    """``1,5-9`` as ``((1, 1), (5, 9))``. Raises :class:`UsageError` for what is no such list."""
+    found: list[tuple[int, int]] = []
+    for written in lists:
+        for part in written.split(","):
+            match = _RANGE.fullmatch(part.strip())
+            first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+            if not 0 < first <= last:
+                raise UsageError(f"--frames {written}: give numbers from 1 on and ranges, such as 1,5-9")
+            found.append((first, last))
+    return tuple(found)
+
+
 engine = click.option(
     "--engine",
     type=click.Choice(["auto", "fast", "dpkt"]),
@@ -68,25 +94,29 @@ talk = _stack(
 )
 
 
+class _Formats(click.Option):
+    """``--format``, whose help names the formats: to know them is to import them, so only help does."""
+
+    def __init__(self, *declared: Any, what: str, listed: tuple[str, ...], **more: Any) -> None:
+        super().__init__(*declared, **more)
+        self.what, self.listed = what, listed
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The two columns of this option's help."""
+        known = ", ".join(self.listed or names(self.what))
+        self.help = f"{known}; default: by the suffix of -o, else text."
+        return super().get_help_record(ctx)
+
+
 def output(what: str, *listed: str) -> Decorator:
     """``--format`` and ``-o``; the help lists ``listed``, else the formats of ``what`` (report, flows)."""
-
-    def apply(function: Any) -> Any:
-        known = listed or names(what)
-        return _stack(
-            click.option(
-                "--format",
-                "format_name",
-                metavar="NAME",
-                help=f"{', '.join(known)}; default: by the suffix of -o, else text.",
-            ),
-            click.option(
-                "-o",
-                "--output",
-                "target",
-                metavar="FILE",
-                help="Write here instead of standard output: whole or not at all.",
-            ),
-        )(function)
-
-    return apply
+    return _stack(
+        click.option("--format", "format_name", metavar="NAME", cls=_Formats, what=what, listed=listed),
+        click.option(
+            "-o",
+            "--output",
+            "target",
+            metavar="FILE",
+            help="Write here instead of standard output: whole or not at all.",
+        ),
+    )

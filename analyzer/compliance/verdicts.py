@@ -18,10 +18,11 @@ from analyzer.compliance.judgement import End, Judgement, Says
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations, Places
 from analyzer.directory import Directory
+from analyzer.kinds import Array
 from analyzer.matrix import Matrix, Subject
 from analyzer.model import Background, Direction, Host, Retired, Row, Verdict
 from analyzer.protocol import Fit
-from analyzer.tables import ETHERTYPE, TCP, Array
+from analyzer.tables import ETHERTYPE, TCP
 
 EXTENDED: Final = {"upnp": "ssdp"}
 """Protocols that are the same thing to a sheet."""
