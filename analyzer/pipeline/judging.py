@@ -15,9 +15,11 @@ from analyzer import (
 from analyzer.addresses import text
 from analyzer.compliance import Bench, statuses
 from analyzer.conversation import Address, Conversation
+from analyzer.conversations import Conversations
 from analyzer.directory import Directory
 from analyzer.exclusions import silence
 from analyzer.findings import Carried, Evidence, collect
+from analyzer.kinds import members
 from analyzer.matrix import Matrix, build
 from analyzer.model import (
     CaptureInfo,
@@ -30,9 +32,9 @@ from analyzer.model import (
     TransferOutcome,
 )
 from analyzer.pipeline.reading import undecoded
-from analyzer.pipeline.records import record
+from analyzer.pipeline.records import Records
 from analyzer.protocols.ssdp import is_host_background
-from analyzer.tables import Flows
+from analyzer.tables import UDP, Flows
 from analyzer.transfers import Collector, draw
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
@@ -58,20 +60,19 @@ def judge(
     seen = Visibility(found)
     outcomes.settle(found, seen, replies_due(sheets))
     carried = carried_transfers(collector, found, seen, bench, sheets) if collector is not None else ()
-    judgements = {conversation.row: bench.judge(conversation) for conversation in found}
+    judgements = bench.judge_all(found)
     rows = statuses(matrix, place, found, judgements, seen, bench.directory)
     evidence = Evidence(
         found, judgements, rows, matrix, place, tuple(captures), today or datetime.date.today(), carried
     )
     findings, waived = collect(evidence)
-    records = tuple(record(conversation, judgements, bench, waived) for conversation in found)
     return Report(
         version=VERSION,
         captures=tuple(captures),
         site=place,
         hosts=tuple(_hosts(place, found, bench)),
         rows=rows,
-        flows=records,
+        flows=Records(found, bench, judgements, waived),
         findings=findings,
         rulesets=tuple(sheet for sheet in sheets if set(sheet.subjects) & {s.role for s in matrix.subjects}),
         undecoded=undecoded(table),
@@ -116,7 +117,7 @@ def replies_due(sheets: Sequence[Ruleset]) -> dict[tuple[str, int], bool]:
 
 def carried_transfers(
     collector: Collector,
-    found: Sequence[Conversation],
+    found: Conversations,
     seen: Visibility,
     bench: Bench,
     sheets: Sequence[Ruleset],
@@ -125,15 +126,11 @@ def carried_transfers(
 
     A request that the end of the capture cut short is not unanswered.
     """
-    between: dict[tuple[object, ...], int] = {}
-    for conversation in found:
-        if conversation.transport == "udp":
-            ends = (*conversation.a, conversation.a_port), (*conversation.b, conversation.b_port)
-            between[ends] = between[ends[::-1]] = conversation.row
 
     def flows_of(one: tuple[int, ...], other: tuple[int, ...]) -> Iterator[int]:
-        row = between.get((one, other))
-        if row is not None:
+        ends = [((end[0], end[1], end[2]), end[3]) for end in (one, other)]
+        row = found.between(UDP, *ends)
+        if row >= 0:
             yield row
 
     def hint(cause: Cause, server: Address) -> str:
@@ -152,11 +149,13 @@ def carried_transfers(
     return carried
 
 
-def _hosts(place: Site, found: Sequence[Conversation], bench: Bench) -> Iterator[HostResult]:
-    seen: dict[int, dict[Address, None]] = {id(host): {} for host in place.hosts}
-    for address in {end: None for conversation in found for end in (conversation.a, conversation.b)}:
-        for host in bench.end(address).hosts:
-            seen[id(host)][address] = None
+def _hosts(place: Site, found: Conversations, bench: Bench) -> Iterator[HostResult]:
+    places = found.places
+    numbers, ends = bench.ends(places)
+    seen: dict[int, list[Address]] = {id(host): [] for host in place.hosts}
+    for end, met in zip(ends, members(numbers, len(ends)), strict=True):
+        for host in end.hosts:
+            seen[id(host)] += map(places.address, met.tolist())
     for host in place.hosts:
         yield HostResult(
             name=host.name,
