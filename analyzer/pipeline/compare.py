@@ -12,7 +12,7 @@ from typing import IO, Any, Final, cast
 from analyzer import compare
 from analyzer.compare import View
 from analyzer.errors import CaptureError, UsageError
-from analyzer.model import Diff, Progress
+from analyzer.model import Diff, Progress, Report
 from analyzer.pipeline import check
 from analyzer.pipeline.options import Options
 from analyzer.report import document
@@ -26,11 +26,14 @@ HEAD: Final = 64
 
 @dataclass(frozen=True)
 class Pair:
-    """What to compare. ``options`` are for sides that are captures (their sources left out), ``old_site``
-    is the site file of the old one where it differs."""
+    """What to compare: each side a capture, a saved report, or a report itself.
 
-    old: str
-    new: str
+    ``options`` are for sides that are captures (their sources left out), ``old_site`` is the site file of
+    the old one where it differs.
+    """
+
+    old: str | Report
+    new: str | Report
     options: Options
     old_site: str | None = None
 
@@ -49,7 +52,10 @@ def diff(pair: Pair, progress: Progress | None = None) -> Diff:
     )
 
 
-def _view(source: str, options: Options, progress: Progress | None) -> View:
+def _view(source: str | Report, options: Options, progress: Progress | None) -> View:
+    if isinstance(source, Report):
+        paths = ", ".join(info.path for info in source.captures)
+        return compare.read(document.whole(document.report_parts(source)), paths, "capture")
     saved = _saved(source)
     if saved is not None:
         name = "standard input" if source == "-" else source
