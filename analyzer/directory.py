@@ -6,12 +6,12 @@ import heapq
 import ipaddress
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-import numpy as np
-
-from analyzer.kinds import Array
 from analyzer.model import Host
+
+if TYPE_CHECKING:
+    from analyzer.kinds import Array
 
 CACHE: Final = 1 << 16
 """Addresses a :class:`Directory` remembers; a /16 of hosts fits."""
@@ -108,6 +108,8 @@ class Directory:
     def owners(self, version: Array, hi: Array, lo: Array) -> tuple[Array, list[tuple[Host, ...]]]:
         """Who is at each of many addresses, given in columns: a number for each, and the hosts (as
         :meth:`at` gives them) that each number stands for; 0 is nobody."""
+        import numpy as np  # noqa: PLC0415 - rulesets and sites are read without it
+
         known: dict[tuple[int, ...], int] = {(): 0}
         numbers = np.zeros(len(version), np.int64)
         for family, (starts, owners) in self._pieces.items():
