@@ -5,13 +5,13 @@ from __future__ import annotations
 import heapq
 import ipaddress
 from bisect import bisect_right
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-import numpy as np
-
-from analyzer.kinds import Array
 from analyzer.model import Host
+
+if TYPE_CHECKING:
+    from analyzer.kinds import Array
 
 CACHE: Final = 1 << 16
 """Addresses a :class:`Directory` remembers; a /16 of hosts fits."""
@@ -108,6 +108,8 @@ class Directory:
     def owners(self, version: Array, hi: Array, lo: Array) -> tuple[Array, list[tuple[Host, ...]]]:
         """Who is at each of many addresses, given in columns: a number for each, and the hosts (as
         :meth:`at` gives them) that each number stands for; 0 is nobody."""
+        import numpy as np  # noqa: PLC0415 - rulesets and sites are read without it
+
         known: dict[tuple[int, ...], int] = {(): 0}
         numbers = np.zeros(len(version), np.int64)
         for family, (starts, owners) in self._pieces.items():
@@ -120,6 +122,13 @@ class Directory:
             of_piece = [known.setdefault(hosts, len(known)) for hosts in ((), *owners)]
             numbers[rows] = np.array(of_piece)[pieces]
         return numbers, [tuple(self.hosts[one] for one in hosts) for hosts in known]
+
+    def pieces(self) -> Iterator[tuple[Span, tuple[Host, ...]]]:
+        """Every span of addresses with the hosts that :meth:`at` gives there, in order of addresses."""
+        for version, (starts, owners) in sorted(self._pieces.items()):
+            for start, following, owned in zip(starts, starts[1:], owners, strict=False):
+                if owned:
+                    yield Span(version, start, following - 1), tuple(self.hosts[owner] for owner in owned)
 
     def _find(self, version: int, address: int) -> tuple[Host, ...]:
         if version not in self._pieces:  # a MAC
