@@ -50,8 +50,9 @@ def statuses(
     for judgement, flows in zip(
         judgements.kinds, members(judgements.of[heads], len(judgements.kinds)), strict=True
     ):
-        for row in judgement.rows if len(flows) else ():
-            exercised[row.id].append(heads[flows])
+        # A row that both ends have, two nodes for example, is listed twice and exercised once.
+        for row in dict.fromkeys(row.id for row in judgement.rows) if len(flows) else ():
+            exercised[row].append(heads[flows])
     question = _Question(matrix, site, seen, directory, frozenset(exercised))
     return tuple(
         _exercised(row, found, np.sort(np.concatenate(exercised[row.id])))
