@@ -24,8 +24,10 @@ from analyzer.capture.segments import Segment
 from analyzer.capture.source import CHUNK, Hash
 from analyzer.flowtable import FlowTable
 from analyzer.tables import Packets
+from analyzer.transfers import Picked
 
-Pick = Callable[[Packets], Packets]
+Pick = Callable[[bool], Callable[[Packets], Picked]]
+"""Begins to pick: of a capture (False), or of a later segment of one (True)."""
 
 SEGMENT_BYTES: Final = {"fast": 128 << 20, "dpkt": 8 << 20}
 """The least a process gets, by decoder: several times what it reads in the time that it takes to start."""
@@ -50,7 +52,7 @@ class Whole(NamedTuple):
     last: int | None
     link_types: tuple[str, ...]
     sha256: str
-    picked: tuple[Packets, ...] = ()
+    picked: tuple[Picked, ...] = ()
     """What ``pick`` kept of each batch, in order."""
 
 
@@ -64,8 +66,8 @@ def read(
     """``capture`` read in segments; None where that is not worth it, or not sure to give the same.
 
     ``engine`` is ``"fast"`` or ``"dpkt"``; ``advance`` is told of the bytes once all are read, unless
-    the result is None; ``least`` is the size of a segment; ``pick``, a function of a module, keeps of each
-    batch what is needed besides its flows.
+    the result is None; ``least`` is the size of a segment; ``pick``, a class or function of a module, makes
+    what keeps of each batch what is needed besides its flows.
     """
     least = SEGMENT_BYTES[engine] if least is None else least
     # The hash of the file keeps one processor half busy beside the compiled decoder: on two, cutting costs
@@ -81,7 +83,7 @@ def read(
     try:
         others = [_started(part, engine, pick) for part in parts[1:]]
         hashing.start()
-        tables, kept = _lists(_counted(parts[0], engine, pick))
+        tables, kept = _lists(_counted(parts[0], engine, pick, later=False))
         done = [parts[0]]
         for process in others:
             given, _ = process.communicate()
@@ -111,19 +113,18 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _lists(counted: tuple[FlowTable, list[Packets]]) -> tuple[list[FlowTable], list[list[Packets]]]:
+def _lists(counted: tuple[FlowTable, list[Picked]]) -> tuple[list[FlowTable], list[list[Picked]]]:
     return [counted[0]], [counted[1]]
 
 
-def _merged(parts: list[Segment], tables: list[FlowTable], kept: list[list[Packets]], sha256: str) -> Whole:
+def _merged(parts: list[Segment], tables: list[FlowTable], kept: list[list[Picked]], sha256: str) -> Whole:
     table, packets = tables[0], parts[0].packets
     picked = kept[0]
     for part, later, others in zip(parts[1:], tables[1:], kept[1:], strict=True):
         later.shift(packets)
         table.merge(later)
         for other in others:
-            other.columns["frame"] += packets
-            picked.append(other)
+            picked.append(other.shifted(packets))
         packets += part.packets
     firsts = [part.first for part in parts if part.first is not None]
     lasts = [part.last for part in parts if part.last is not None]
@@ -157,20 +158,21 @@ def _started(part: Segment, engine: str, pick: Pick | None) -> subprocess.Popen[
 def work() -> None:
     """In a process of its own: read a segment's description, give the segment and its table."""
     part, engine, pick = pickle.load(sys.stdin.buffer)
-    table, picked = _counted(part, engine, pick)
+    table, picked = _counted(part, engine, pick, later=True)
     pickle.dump((part, table, picked), sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
     sys.stdout.buffer.flush()
 
 
-def _counted(part: Segment, engine: str, pick: Pick | None) -> tuple[FlowTable, list[Packets]]:
+def _counted(part: Segment, engine: str, pick: Pick | None, *, later: bool) -> tuple[FlowTable, list[Picked]]:
     table = flowtable.new(reference=engine == "dpkt")
     frame = 1
-    picked: list[Packets] = []
+    picked: list[Picked] = []
+    keep = pick(later) if pick is not None else None
     for batch in part.batches():
         packets = decode.decode(batch, frame, engine)
         table.add(packets)
-        if pick is not None:
-            picked.append(pick(packets))
+        if keep is not None:
+            picked.append(keep(packets))
         frame += len(batch.frames["offset"])
     return table, picked
 

@@ -1,61 +1,45 @@
-"""What is handed over of a batch says the same as the batch."""
+"""What is handed over of a batch, and where its frames are counted on."""
 
 from __future__ import annotations
 
-import pickle
-
-import pytest
-from test_transfers_endings import CASES
-from tftpwire import Wire, make_batch, oack, rrq
+import numpy as np
+from test_transfers_tftp_endings import CASES
+from tftpwire import Wire, make_batch
 from traffic import Traffic
 
 from analyzer.decode import decode
 from analyzer.tables import PACKETS, QUOTES, Packets
-from analyzer.transfers import Collector, draw, pick, shifted
+from analyzer.transfers import Picker
+from analyzer.transfers.pick import cut_out
 
 
 def packets_of(traffic: Traffic) -> Packets:
     return decode(make_batch(sorted(traffic.frames, key=lambda item: item[0])), 1)
 
 
-def told(packets: Packets) -> object:
-    collector = Collector()
-    collector.add(packets)
-    return collector.begin, collector.end, [d.transfer for d in draw(collector, lambda _a, _b: ())]
-
-
-def with_noise(wire: Wire) -> Wire:
-    wire.frames = list(wire.frames)
-    for number in range(20):
-        wire.coap(number / 3, "10.20.1.77", "10.20.0.10", mid=number)
-    return wire
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_a_picked_batch_says_the_same(name: str) -> None:
-    wire = Wire()
-    wire.frames = list(CASES[name][0].frames)
-    packets = packets_of(with_noise(wire))
-    picked = pickle.loads(pickle.dumps(pick(packets)))
-    PACKETS.check(picked.columns)
-    QUOTES.check(picked.quotes)
-    assert told(picked) == told(packets)
-    assert len(picked.buffer) < len(packets.buffer)
-
-
-def test_fragments_are_kept() -> None:
-    wire = Wire().c(0, rrq(blksize=4096), 69).s(0.1, oack(blksize=4096)).c(0.2, b"\0\4\0\0")
-    wire.s(0.3, b"\0\3\0\1" + b"x" * 4096, fragments=(0, 1, 2)).idle(60)
-    packets = packets_of(wire)
-    assert told(pick(packets)) == told(packets)
-
-
 def test_frames_are_shifted() -> None:
-    packets = packets_of(CASES["read"][0])
-    assert (shifted(packets, 7).columns["frame"] == packets.columns["frame"] + 7).all()
-    assert packets.columns["frame"][0] == 1
+    picked = Picker()(packets_of(CASES["read"][0]))
+    part, later = picked.parts["tftp"], picked.shifted(7).parts["tftp"]
+    assert (later.columns["frame"] == part.columns["frame"] + 7).all()
+    assert part.columns["frame"][0] == 1
+
+
+def test_the_time_of_what_is_not_kept_counts() -> None:
+    picked = Picker()(packets_of(Wire().idle(3).idle(1)))
+    assert picked.parts == {}
+    assert (picked.packets, picked.end - picked.begin) == (4, 2_000_100_000)
 
 
 def test_nothing() -> None:
-    empty = Packets(PACKETS.empty(), QUOTES.empty(), b"")
-    assert pick(empty) is empty
+    assert Picker()(Packets(PACKETS.empty(), QUOTES.empty(), b"")).packets == 0
+
+
+def test_cut_out_copies_just_what_is_needed() -> None:
+    wire = Wire().c(0, b"abcdef").c(1, b"").c(2, b"ghi").c(3, b"jklm")
+    packets = packets_of(wire)
+    part = cut_out(packets, np.array([0, 1, 3]), np.array([0, 3]), np.array([2, 9]), 8)
+    begins, held = part.columns["payload"], part.columns["payload_captured"]
+    said = [bytes(part.buffer[b : b + n]) for b, n in zip(begins, held, strict=True)]
+    assert said == [b"ab", b"", b"jklm"]
+    assert part.columns["payload_wire"].tolist() == [6, 0, 4]
+    assert bytes(part.buffer[begins[2] - 4 : begins[2] - 2]) == b"\x00\x0c"  # the UDP length before it

@@ -133,12 +133,13 @@ def carried_transfers(
     """
     between: dict[tuple[object, ...], int] = {}
     for conversation in found:
-        if conversation.transport == "udp":
+        if conversation.transport in ("udp", "tcp"):
             ends = (*conversation.a, conversation.a_port), (*conversation.b, conversation.b_port)
-            between[ends] = between[ends[::-1]] = conversation.row
+            between[*ends, conversation.transport] = conversation.row
+            between[*ends[::-1], conversation.transport] = conversation.row
 
-    def flows_of(one: tuple[int, ...], other: tuple[int, ...]) -> Iterator[int]:
-        row = between.get((one, other))
+    def flows_of(one: tuple[int, ...], other: tuple[int, ...], transport: str) -> Iterator[int]:
+        row = between.get((one, other, transport))
         if row is not None:
             yield row
 

@@ -18,7 +18,7 @@ from analyzer.model import (
 )
 from analyzer.pipeline.options import Options
 from analyzer.tables import Flows, Reason
-from analyzer.transfers import Collector, pick, shifted
+from analyzer.transfers import Collector, Picker
 
 
 def read(
@@ -38,13 +38,15 @@ def read(
     with _told(progress, found):
         for one in found:
             first_frame, advance = frame, progress.advance if progress is not None else None
-            whole = parallel.read(one, engine, advance, pick=pick if collector is not None else None)
+            whole = parallel.read(one, engine, advance, pick=Picker if collector is not None else None)
+            if collector is not None:
+                collector.begin_capture()
             if whole:
                 whole.table.shift(frame - 1)
                 table.merge(whole.table)
                 if collector is not None:
                     for picked in whole.picked:
-                        collector.add(shifted(picked, frame - 1))
+                        collector.take(picked.shifted(frame - 1))
                 frame += whole.packets
             else:
                 for batch in one.batches(advance):

@@ -2,14 +2,16 @@
 
 ::
 
-    Collector.add(packets)   beside the flow table, batch by batch
-    fold                     retries that are one transfer
-    judge                    outcome and cause
-    draw                     model.Transfer
+    Picker                  of each batch what the carriers need, beside the flow table
+    Collector.take          sessions of every carrier, batch by batch
+    draw                    outcome and cause of each: model.Transfer
+
+A carrier is a protocol that carries files: one module or package of this folder that holds ``CARRIER``.
 """
 
+from analyzer.transfers.carrier import Circumstances, Draft, Trouble
 from analyzer.transfers.collect import Collector
-from analyzer.transfers.draw import Draft, draw
-from analyzer.transfers.pick import pick, shifted
+from analyzer.transfers.draw import draw
+from analyzer.transfers.pick import Picked, Picker
 
-__all__ = ["Collector", "Draft", "draw", "pick", "shifted"]
+__all__ = ["Circumstances", "Collector", "Draft", "Picked", "Picker", "Trouble", "draw"]

@@ -1,7 +1,7 @@
 """What to do, for every cause."""
 
 from analyzer.model import Cause
-from analyzer.transfers.advice import TEXTS, advise
+from analyzer.transfers.tftp.advice import TEXTS, advise
 
 FACTS = {"client": "10.20.1.21", "server": "{client}", "size": "8192"}
 
