@@ -24,10 +24,8 @@ from analyzer.capture.segments import Segment
 from analyzer.capture.source import CHUNK, Hash
 from analyzer.flowtable import FlowTable
 from analyzer.tables import Packets
-from analyzer.transfers import Picked
 
-Pick = Callable[[bool], Callable[[Packets], Picked]]
-"""Begins to pick: of a capture (False), or of a later segment of one (True)."""
+Pick = Callable[[Packets], Packets]
 
 SEGMENT_BYTES: Final = {"fast": 128 << 20, "dpkt": 8 << 20}
 """The least a process gets, by decoder: several times what it reads in the time that it takes to start."""
@@ -52,7 +50,7 @@ class Whole(NamedTuple):
     last: int | None
     link_types: tuple[str, ...]
     sha256: str
-    picked: tuple[Picked, ...] = ()
+    picked: tuple[Packets, ...] = ()
     """What ``pick`` kept of each batch, in order."""
 
 
@@ -66,8 +64,8 @@ def read(
     """``capture`` read in segments; None where that is not worth it, or not sure to give the same.
 
     ``engine`` is ``"fast"`` or ``"dpkt"``; ``advance`` is told of the bytes once all are read, unless
-    the result is None; ``least`` is the size of a segment; ``pick``, a class or function of a module, makes
-    what keeps of each batch what is needed besides its flows.
+    the result is None; ``least`` is the size of a segment; ``pick``, a function of a module, keeps of each
+    batch what is needed besides its flows.
     """
     least = SEGMENT_BYTES[engine] if least is None else least
     # The hash of the file keeps one processor half busy beside the compiled decoder: on two, cutting costs
@@ -83,7 +81,7 @@ def read(
     try:
         others = [_started(part, engine, pick) for part in parts[1:]]
         hashing.start()
-        tables, kept = _lists(_counted(parts[0], engine, pick, later=False))
+        tables, kept = _lists(_counted(parts[0], engine, pick))
         done = [parts[0]]
         for process in others:
             given, _ = process.communicate()
@@ -113,18 +111,19 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _lists(counted: tuple[FlowTable, list[Picked]]) -> tuple[list[FlowTable], list[list[Picked]]]:
+def _lists(counted: tuple[FlowTable, list[Packets]]) -> tuple[list[FlowTable], list[list[Packets]]]:
     return [counted[0]], [counted[1]]
 
 
-def _merged(parts: list[Segment], tables: list[FlowTable], kept: list[list[Picked]], sha256: str) -> Whole:
+def _merged(parts: list[Segment], tables: list[FlowTable], kept: list[list[Packets]], sha256: str) -> Whole:
     table, packets = tables[0], parts[0].packets
     picked = kept[0]
     for part, later, others in zip(parts[1:], tables[1:], kept[1:], strict=True):
         later.shift(packets)
         table.merge(later)
         for other in others:
-            picked.append(other.shifted(packets))
+            other.columns["frame"] += packets
+            picked.append(other)
         packets += part.packets
     firsts = [part.first for part in parts if part.first is not None]
     lasts = [part.last for part in parts if part.last is not None]
@@ -158,21 +157,20 @@ def _started(part: Segment, engine: str, pick: Pick | None) -> subprocess.Popen[
 def work() -> None:
     """In a process of its own: read a segment's description, give the segment and its table."""
     part, engine, pick = pickle.load(sys.stdin.buffer)
-    table, picked = _counted(part, engine, pick, later=True)
+    table, picked = _counted(part, engine, pick)
     pickle.dump((part, table, picked), sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
     sys.stdout.buffer.flush()
 
 
-def _counted(part: Segment, engine: str, pick: Pick | None, *, later: bool) -> tuple[FlowTable, list[Picked]]:
+def _counted(part: Segment, engine: str, pick: Pick | None) -> tuple[FlowTable, list[Packets]]:
     table = flowtable.new(reference=engine == "dpkt")
     frame = 1
-    picked: list[Picked] = []
-    keep = pick(later) if pick is not None else None
+    picked: list[Packets] = []
     for batch in part.batches():
         packets = decode.decode(batch, frame, engine)
         table.add(packets)
-        if keep is not None:
-            picked.append(keep(packets))
+        if pick is not None:
+            picked.append(pick(packets))
         frame += len(batch.frames["offset"])
     return table, picked
 

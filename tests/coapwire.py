@@ -1,6 +1,7 @@
 """A CoAP client, a server and a wire between them, in simulated time: messages for the transfer tests.
 
-Messages are put together by hand after RFC 7252 section 3; ``play`` sends a file in blocks by RFC 7959 over a path
+Messages are put together by hand after RFC 7252 section 3; ``play`` sends a file in blocks by RFC 7959
+over a path
 that loses and doubles what it is told to.
 """
 
@@ -42,7 +43,13 @@ def message(
         for shift, amount in ((4, number - last), (0, len(value))):
             nibble = amount if amount < 13 else 13 if amount < 269 else 14
             head[0] |= nibble << shift
-            head += b"" if nibble < 13 else bytes([amount - 13]) if nibble == 13 else struct.pack("!H", amount - 269)
+            head += (
+                b""
+                if nibble < 13
+                else bytes([amount - 13])
+                if nibble == 13
+                else struct.pack("!H", amount - 269)
+            )
         out += bytes(head) + value
         last = number
     return out + (b"\xff" + payload if payload else b"")
@@ -65,23 +72,39 @@ class Coap(Traffic):
         self.udp(at, SERVER, PORT, CLIENT, port or self.port, payload)
         return self
 
-    def get(self, at: float, mid: int, number: int | None = None, size: int = 64, name: str = "/fw/node.bin", **more) -> Coap:
+    def get(
+        self,
+        at: float,
+        mid: int,
+        number: int | None = None,
+        size: int = 64,
+        name: str = "/fw/node.bin",
+        **more,
+    ) -> Coap:
         options = path(name) + ([] if number is None else [(BLOCK2, block(number, False, size))])
         return self.c(at, message(CON, GET, mid, struct.pack("!H", mid), *options), **more)
 
-    def content(self, at: float, mid: int, number: int, more: bool, size: int = 64, length: int | None = None, **kw) -> Coap:
+    def content(
+        self, at: float, mid: int, number: int, more: bool, size: int = 64, length: int | None = None, **kw
+    ) -> Coap:
         body = b"x" * (size if length is None else length)
         options = [(BLOCK2, block(number, more, size))]
         return self.s(at, message(ACK, CONTENT, mid, struct.pack("!H", mid), *options, payload=body), **kw)
 
-    def put(self, at: float, mid: int, number: int, more: bool, size: int = 64, length: int | None = None, **kw) -> Coap:
+    def put(
+        self, at: float, mid: int, number: int, more: bool, size: int = 64, length: int | None = None, **kw
+    ) -> Coap:
         body = b"x" * (size if length is None else length)
         options = [*path(), (BLOCK1, block(number, more, size))]
         return self.c(at, message(CON, PUT, mid, struct.pack("!H", mid), *options, payload=body), **kw)
 
-    def took(self, at: float, mid: int, number: int, more: bool = True, size: int = 64, code: int | None = None) -> Coap:
+    def took(
+        self, at: float, mid: int, number: int, more: bool = True, size: int = 64, code: int | None = None
+    ) -> Coap:
         code = code or (CONTINUE if more else CHANGED)
-        return self.s(at, message(ACK, code, mid, struct.pack("!H", mid), (BLOCK1, block(number, more, size))))
+        return self.s(
+            at, message(ACK, code, mid, struct.pack("!H", mid), (BLOCK1, block(number, more, size)))
+        )
 
     def idle(self, at: float) -> Coap:
         self.arp(at, CLIENT, SERVER)
@@ -107,18 +130,36 @@ class Coap(Traffic):
         return list(collector.troubles(Circumstances(collector.begin, collector.end, lambda *_: (0,))))
 
 
-def fetch(wire: Coap, at: float, length: int, size: int = 64, first: int = 0, upto: int | None = None, mid: int = 100) -> Coap:
+def fetch(
+    wire: Coap,
+    at: float,
+    length: int,
+    size: int = 64,
+    first: int = 0,
+    upto: int | None = None,
+    mid: int = 100,
+) -> Coap:
     """A file of ``length`` bytes block by block, or its blocks from ``first`` until before ``upto``."""
     count = max(1, -(-length // size))
     for number in range(first, count if upto is None else upto):
         last = number == count - 1
         wire.get(at, mid + number, number or None, size)
-        wire.content(at + 0.01, mid + number, number, not last, size, length - number * size if last else size)
+        wire.content(
+            at + 0.01, mid + number, number, not last, size, length - number * size if last else size
+        )
         at += 0.05
     return wire
 
 
-def push(wire: Coap, at: float, length: int, size: int = 64, first: int = 0, upto: int | None = None, mid: int = 100) -> Coap:
+def push(
+    wire: Coap,
+    at: float,
+    length: int,
+    size: int = 64,
+    first: int = 0,
+    upto: int | None = None,
+    mid: int = 100,
+) -> Coap:
     """The same, sent."""
     count = max(1, -(-length // size))
     for number in range(first, count if upto is None else upto):
@@ -161,7 +202,9 @@ def play(  # noqa: C901 - one story, told in order
             (wire.c if from_client else wire.s)(now + copy * 0.003, payload)
         return bool(got)
 
-    def exchange(ask: bytes, kind: int, answer: tuple[int, list[tuple[int, bytes]], bytes], token: bytes) -> bool:
+    def exchange(
+        ask: bytes, kind: int, answer: tuple[int, list[tuple[int, bytes]], bytes], token: bytes
+    ) -> bool:
         """One request by CON until it is answered or the client has asked five times."""
         nonlocal now, server_mid
         code, options, payload = answer
@@ -203,7 +246,9 @@ def play(  # noqa: C901 - one story, told in order
             number = first // size
             more = first + size < length
             taken = min(size, length - first)
-            ask = message(CON, PUT, mid, token, *path(), (BLOCK1, block(number, more, size)), payload=b"x" * taken)
+            ask = message(
+                CON, PUT, mid, token, *path(), (BLOCK1, block(number, more, size)), payload=b"x" * taken
+            )
             smaller = min(size, offered)
             answer = (CONTINUE if more else CHANGED, [(BLOCK1, block(number, more, smaller))], b"")
             size = smaller

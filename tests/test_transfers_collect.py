@@ -1,29 +1,48 @@
-"""One way for every packet: picked, then gathered."""
+"""Every carrier sees every packet, whole or as far as it wants it."""
 
 from __future__ import annotations
 
 import pytest
+from coapwire import Coap, fetch, push
 from test_transfers_tftp_endings import CASES
 from tftpwire import make_batch
+from traffic import Traffic
 
 from analyzer.decode import decode
-from analyzer.transfers import Collector, Picker, draw
+from analyzer.picking import pick, shifted
+from analyzer.transfers import Circumstances, Collector, draw
+
+TRAFFIC = {
+    "tftp": CASES["data blocked"][0],
+    "coap": push(fetch(Coap(), 0, 700), 3, 500, upto=4).idle(60),
+    "retries": Coap().get(0, 1).get(2.5, 1).get(7, 1).get(17, 1).get(37, 1).idle(100),
+}
+
+
+def told(collector: Collector) -> object:
+    known = Circumstances(collector.begin, collector.end, lambda *_: (0,))
+    return known, draw(collector, lambda *_: ()), list(collector.troubles(known))
 
 
 @pytest.mark.parametrize("size", [1, 3, 1000])
-def test_segments_say_the_same_as_one_go(size: int) -> None:
-    frames = sorted(CASES["data blocked"][0].frames, key=lambda item: item[0])
+@pytest.mark.parametrize("name", TRAFFIC)
+def test_picked_segments_say_the_same_as_one_go(name: str, size: int) -> None:
+    traffic: Traffic = TRAFFIC[name]
+    frames = sorted(traffic.frames, key=lambda item: item[0])
     whole, segmented = Collector(), Collector()
     whole.add(decode(make_batch(frames), 1))
     for begin in range(0, len(frames), size):
         part = decode(make_batch(frames[begin : begin + size]), 1)
-        segmented.take(Picker(begin > 0)(part).shifted(begin))
+        segmented.add(shifted(pick(part, (Collector.wants,)), begin))
+    assert told(segmented)[1:] == told(whole)[1:]
     assert (segmented.begin, segmented.end) == (whole.begin, whole.end)
-    assert draw(segmented, lambda *_: ()) == draw(whole, lambda *_: ())
 
 
-def test_a_new_capture_begins_to_pick_afresh() -> None:
-    collector = Collector()
-    before = collector._picker
-    collector.begin_capture()
-    assert collector._picker is not before
+def test_healthy_exchanges_are_not_handed_over() -> None:
+    wire = Coap()
+    for number in range(50):
+        wire.get(number, number, name="/light").s(
+            number + 0.1, bytes.fromhex("6245") + number.to_bytes(2, "big") * 2
+        )
+    packets = decode(make_batch(sorted(wire.frames, key=lambda item: item[0])), 1)
+    assert len(Collector.wants(packets).rows) == 0

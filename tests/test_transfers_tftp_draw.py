@@ -40,7 +40,7 @@ def test_rows_begin_with_the_request() -> None:
 def test_the_hint_is_asked_for_the_cause_and_the_server() -> None:
     collector = CASES["no answer"][0].collect()
     (draft,) = draw(
-        collector, lambda *_: (), hint=lambda cause, server: f"<{cause} {server == parse(SERVER)}>"
+        collector, lambda *_: (), hint=lambda cause, server, *_: f"<{cause} {server == parse(SERVER)}>"
     )
     assert draft.transfer.cause is Cause.NO_RESPONSE
     assert draft.transfer.advice.endswith("<no-response True>")

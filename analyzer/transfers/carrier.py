@@ -1,4 +1,5 @@
-"""What a protocol that carries files is to the collector: what it needs of packets, and what it makes of them.
+"""What a protocol that carries files is to the collector: what it needs of packets, and what it makes of
+them.
 
 A file or package beside this one that holds ``CARRIER`` is one carrier; the folder is the registry
 (:func:`analyzer.transfers.registry.load`).
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from analyzer.model import Cause, Transfer
+from analyzer.picking import Wants
 from analyzer.tables import Packets
 
 Endpoint = tuple[int, int, int, int]
@@ -26,10 +28,10 @@ class Circumstances(NamedTuple):
     begin: int
     end: int
     flows_of: FlowsOf
-    one_sided: Callable[[Address, Address], bool] = lambda _client, _server: False
+    one_sided: Callable[[Address, Address], bool] = lambda *_: False
     """Whether answers of the server to the client could not have been seen."""
-    hint: Callable[[Cause, Address], str] = lambda _cause, _server: ""
-    """What is known of the server's make for a cause."""
+    hint: Callable[[Cause, Address, str, int], str] = lambda *_: ""
+    """What is known of the server's make for a cause, and of its transport and port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class Draft:
 class Trouble:
     """A fault of the messages that no transfer tells of, between one client and one server.
 
-    ``what`` is ``error`` (requests answered by an error; ``code`` and ``subject`` say which error and to what)
+    ``what`` is ``error`` (requests answered by an error; ``code`` and ``subject`` say which error and to
+    what)
     or ``silence`` (a message that the other end never acknowledged, though it had acknowledged others).
     """
 
@@ -68,8 +71,8 @@ class Trouble:
 class Gatherer(Protocol):
     """The state of one carrier over consecutive batches."""
 
-    def add(self, part: Packets) -> None:
-        """Take what the carrier's picker kept of the next batch, in frame order."""
+    def add(self, packets: Packets) -> None:
+        """Take the next batch, whole or as far as the carrier wants it, in frame order."""
 
     def drafts(self, known: Circumstances) -> Iterable[Draft]:
         """The transfers; their ids are given later."""
@@ -78,20 +81,14 @@ class Gatherer(Protocol):
         """Faults that are no transfer's."""
 
 
-Picker = Callable[[Packets], Packets]
-"""Keeps of each batch, in order, what the gatherer reads: as a small batch, whose columns may be the carrier's
-own. Those named in ``FRAMES`` hold frame numbers."""
-FRAMES = ("frame", "last_frame")
-
-
 @dataclass(frozen=True, slots=True)
 class Carrier:
     """One protocol that carries files.
 
-    ``picker(later)`` begins with a capture, or with a ``later`` segment of one, before whose first frame
-    anything may have happened.
+    ``wants`` says what ``gatherer().add`` looks at. What it names of a batch has to be the same as what it
+    names of the part of the batch that it named: a capture that is read in segments hands over only that.
     """
 
     name: str
-    picker: Callable[[bool], Picker]
+    wants: Wants
     gatherer: Callable[[], Gatherer]

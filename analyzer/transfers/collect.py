@@ -1,43 +1,45 @@
-"""Shows the packets of a capture to every carrier, batch by batch, beside the flow table.
-
-A batch is picked first, by the process that decoded it, and what was picked is gathered in order: a capture
-that is read in segments takes the same way as one that is read in one go.
-"""
+"""Shows the packets of a capture to every carrier, batch by batch, beside the flow table."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
+from analyzer.picking import NONE, Want
 from analyzer.tables import Packets
 from analyzer.transfers import registry
 from analyzer.transfers.carrier import Circumstances, Draft, Trouble
-from analyzer.transfers.pick import Picked, Picker
 
 
 class Collector:
     """Transfers of consecutive frames. ``begin`` and ``end`` are the earliest and latest time seen, ns."""
 
+    @staticmethod
+    def wants(packets: Packets) -> Want:
+        """What the carriers together need of a batch, see :mod:`analyzer.picking`."""
+        wanted = [carrier.wants(packets) for carrier in registry.load().values()]
+        most = np.full(len(packets.columns["frame"]), -1, np.int64)
+        for want in wanted:
+            np.maximum.at(most, want.rows, want.most)
+        rows = np.flatnonzero(most >= 0)
+        quotes = np.unique(np.concatenate([NONE, *(want.quotes for want in wanted)]))
+        return Want(rows, most[rows], quotes)
+
     def __init__(self) -> None:
         self.begin = self.end = 0
         self.gatherers = {name: carrier.gatherer() for name, carrier in registry.load().items()}
-        self._picker = Picker()
 
     def add(self, packets: Packets) -> None:
         """Add a batch that begins right after the last frame added, in frame order."""
-        self.take(self._picker(packets))
-
-    def take(self, picked: Picked) -> None:
-        """Add what was picked of such a batch."""
-        if not picked.packets:
+        times = packets.columns["time"]
+        if not len(times):
             return
-        self.begin = min(self.begin, picked.begin) if self.begin else picked.begin
-        self.end = max(self.end, picked.end)
-        for name, part in picked.parts.items():
-            self.gatherers[name].add(part)
-
-    def begin_capture(self) -> None:
-        """The next batch is the first of another capture."""
-        self._picker = Picker()
+        first = int(times.min())
+        self.begin = min(self.begin, first) if self.begin else first
+        self.end = max(self.end, int(times.max()))
+        for gatherer in self.gatherers.values():
+            gatherer.add(packets)
 
     def drafts(self, known: Circumstances) -> Iterable[Draft]:
         """The transfers of every carrier."""

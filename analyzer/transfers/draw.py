@@ -13,13 +13,13 @@ from analyzer.transfers.collect import Collector
 def draw(
     collector: Collector,
     flows_of: FlowsOf,
-    one_sided: Callable[[Address, Address], bool] = lambda _client, _server: False,
-    hint: Callable[[Cause, Address], str] = lambda _cause, _server: "",
+    one_sided: Callable[[Address, Address], bool] = lambda *_: False,
+    hint: Callable[[Cause, Address, str, int], str] = lambda *_: "",
 ) -> tuple[Draft, ...]:
     """The transfers of everything that was collected, named ``t1``, ``t2`` and so on.
 
-    ``one_sided(client, server)`` says whether answers could not have been seen; ``hint(cause, server)`` adds
-    to the advice what is known of the server's make.
+    ``one_sided(client, server)`` says whether answers could not have been seen; ``hint(cause, server,
+    transport, port)`` adds to the advice what is known of the server's make.
     """
     known = Circumstances(collector.begin, collector.end, flows_of, one_sided, hint)
     return named(collector.drafts(known))

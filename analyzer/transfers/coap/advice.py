@@ -7,17 +7,24 @@ from typing import Final
 
 from analyzer.model import Cause
 
-_SMALLER: Final = "Try a smaller block size (256 or 64 bytes): if that works, the path drops large packets (MTU, fragments). "
+_SMALLER: Final = (
+    "Try a smaller block size (256 or 64 bytes): if that works, the path drops large packets "
+    "(MTU, fragments). "
+)
 
 TEXTS: Final[Mapping[Cause, str]] = {
     Cause.NO_RESPONSE: (
-        "Silence does not tell a stopped service from a filter. In this order: is {server} the right address and "
-        "switched on; does its CoAP service run on UDP {port}; does its host firewall let UDP {port} in; does "
-        "every firewall or VLAN between let it through. A capture at {server} shows whether the request arrives "
+        "Silence does not tell a stopped service from a filter. In this order: is {server} the right "
+        "address and "
+        "switched on; does its CoAP service run on UDP {port}; does its host firewall let UDP {port} "
+        "in; does "
+        "every firewall or VLAN between let it through. A capture at {server} shows whether the "
+        "request arrives "
         "and whether an answer leaves."
     ),
     Cause.REFUSED: (
-        "Nothing at {server} takes the message: start the CoAP service there, or correct the server's address or "
+        "Nothing at {server} takes the message: start the CoAP service there, or correct the "
+        "server's address or "
         "port in {client}."
     ),
     Cause.BLOCKED: (
@@ -29,11 +36,13 @@ TEXTS: Final[Mapping[Cause, str]] = {
         "letter by letter. Gateway and node of versions that do not belong together often differ in it."
     ),
     Cause.ERROR_ACCESS: (
-        "The server does not let this client do that: check its credentials and rights, and whether the device "
+        "The server does not let this client do that: check its credentials and rights, and whether "
+        "the device "
         "has to be set to update first."
     ),
     Cause.ERROR_DISK_FULL: (
-        "The server cannot take a body of this size: free space, check that the image is meant for this model, "
+        "The server cannot take a body of this size: free space, check that the image is meant for "
+        "this model, "
         "or use smaller blocks if its answer offers a size."
     ),
     Cause.ERROR_OPTION: (
@@ -41,7 +50,8 @@ TEXTS: Final[Mapping[Cause, str]] = {
         "block-wise options off."
     ),
     Cause.ERROR_OTHER: (
-        "The server answered with an error: read its log at that moment. 4.08 means that blocks were lost or the "
+        "The server answered with an error: read its log at that moment. 4.08 means that blocks were "
+        "lost or the "
         "server forgot them, 5.03 that it is overloaded: try again, later or with fewer nodes at once."
     ),
     Cause.DATA_PATH_BLOCKED: (
@@ -49,15 +59,18 @@ TEXTS: Final[Mapping[Cause, str]] = {
         "arrive: if they do, its host firewall drops them."
     ),
     Cause.ACK_PATH_BLOCKED: (
-        "The server's answers do not reach {client}: allow UDP from {server} port {port} back to it. A firewall "
+        "The server's answers do not reach {client}: allow UDP from {server} port {port} back to it. "
+        "A firewall "
         "has to keep its state for longer than the server takes to answer."
     ),
     Cause.STALLED: (
         "Messages stopped in the middle: look for a cable, switch port or power problem at both ends, for a "
-        "firewall that forgets the exchange, and for a restart of either end. Try again while capturing at both."
+        "firewall that forgets the exchange, and for a restart of either end. Try again while "
+        "capturing at both."
     ),
     Cause.CLIENT_GAVE_UP: (
-        "The client ended it: look at its log, its power and its memory, and whether the image is meant for it."
+        "The client ended it: look at its log, its power and its memory, and whether the image is "
+        "meant for it."
     ),
     Cause.CAPTURE_ENDED: (
         "Capture longer: until the transfer has ended, or two minutes after its last packet."

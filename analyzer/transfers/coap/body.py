@@ -1,7 +1,9 @@
 """One file that travels in blocks, as a state machine: blocks and answers in, state out (RFC 7959).
 
-A :class:`Body` is one resource between one client and one server, fetched (Block2) or sent (Block1). Blocks are
-placed by their byte, ``number * size``, for the size may change on the way. Nothing is kept of a block but that.
+A :class:`Body` is one resource between one client and one server, fetched (Block2) or sent (Block1).
+Blocks are
+placed by their byte, ``number * size``, for the size may change on the way. Nothing is kept of a block but
+that.
 """
 
 from __future__ import annotations
@@ -172,7 +174,7 @@ class Body:
         self.blocks += 1
         self._forward(time, frame)
         self._cover(first, first + length)
-        self.error = 0
+        self.begin, self.error = min(self.begin, first), 0
         whole = self.spans == [[self.begin, self.total]]
         # What lies between two pieces and was not asked for in this capture either, was asked for in order.
         self.done = self.total is not None and (whole or (not more and self.orderly and self.asked == first))

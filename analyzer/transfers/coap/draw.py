@@ -20,7 +20,8 @@ from analyzer.transfers.coap.gather import Messages
 from analyzer.transfers.images import like_image
 
 IMAGE_BYTES: Final = 32 << 10
-"""Bytes from which on a resource without a telling name counts as an image: sensor data and lists are smaller."""
+"""Bytes from which on a resource without a telling name counts as an image: sensor data and lists are
+smaller."""
 RETRY_WITHIN: Final = 90 * SECOND
 """How long after an unheeded request the next one for the same resource is a retry of it."""
 EVIDENCE: Final = 24
@@ -69,22 +70,23 @@ class Gatherer:
 
 
 def _folded(judged: Sequence[tuple[Body, Ending]]) -> Iterable[tuple[Body, Ending]]:
-    """A request that nobody answered belongs to the next one for the same resource."""
+    """A request that nobody answered, or that met the same error, belongs to the next one for its
+    resource."""
     groups: dict[tuple[object, ...], list[tuple[Body, Ending]]] = defaultdict(list)
     for body, ending in sorted(judged, key=lambda pair: pair[0].first_frame):
         group = groups[body.client[:3], body.server, body.code, body.path]
-        before = group[-1] if group else None
-        if (
-            before is not None
-            and before[1].cause is Cause.NO_RESPONSE
-            and 0 <= body.first - before[0].last <= RETRY_WITHIN
-        ):
-            body.folded = [*before[0].folded, before[0]]
-            group[-1] = (body, ending)
-        else:
-            group.append((body, ending))
+        if group and _retried(*group[-1], body, ending):
+            body.folded = [*group[-1][0].folded, group[-1][0]]
+            group.pop()
+        group.append((body, ending))
     for group in groups.values():
         yield from group
+
+
+def _retried(before: Body, met: Ending, body: Body, ending: Ending) -> bool:
+    if met.outcome is not TransferOutcome.FAILED or not 0 <= body.first - before.last <= RETRY_WITHIN:
+        return False
+    return met.cause is Cause.NO_RESPONSE or (not before.blocks and met.cause is ending.cause)
 
 
 def _draft(body: Body, ending: Ending, known: Circumstances) -> Draft:
@@ -107,7 +109,12 @@ def _draft(body: Body, ending: Ending, known: Circumstances) -> Draft:
         outcome=ending.outcome,
         cause=ending.cause,
         detail="; ".join(dict.fromkeys((*ending.said, *_told(body)))),
-        advice=advise(TEXTS, ending.cause, facts, lambda cause: known.hint(cause, body.server[:3])),
+        advice=advise(
+            TEXTS,
+            ending.cause,
+            facts,
+            lambda cause: known.hint(cause, body.server[:3], "udp", body.server[3]),
+        ),
         first=min(one.first for one in whole),
         last=max(one.last for one in whole),
         frames=(min(one.first_frame for one in whole), max(one.last_frame for one in whole)),

@@ -22,7 +22,8 @@ from analyzer.transfers.coap.gather import Report
 ANSWER: Final = 2 * SECOND
 """What was repeated and then left for this long is not answered any more."""
 STUCK: Final = 3
-"""Repetitions that make a transfer stuck after ANSWER: by the timers of RFC 7252 section 4.8 they take at least
+"""Repetitions that make a transfer stuck after ANSWER: by the timers of RFC 7252 section 4.8 they take at
+least
 14 s."""
 PAUSE: Final = 20 * SECOND
 """A node that writes its flash asks for nothing for a while, and a server that does so answers later."""
@@ -35,7 +36,8 @@ CAUSES: Final[Mapping[int, Cause]] = {
     0x84: Cause.ERROR_NOT_FOUND,
     0x8D: Cause.ERROR_DISK_FULL,
 }
-"""Response codes (RFC 7252 section 5.9, RFC 7959 section 2.9) that name a cause; the others are error-other."""
+"""Response codes (RFC 7252 section 5.9, RFC 7959 section 2.9) that name a cause; the others are
+error-other."""
 
 
 @dataclass(slots=True)
@@ -50,12 +52,16 @@ class Ending:
 def judge(body: Body, end: int, one_sided: bool, reports: Sequence[Report] = ()) -> Ending:
     """How ``body`` ended. ``end`` is the time of the capture's last packet, ns.
 
-    ``one_sided`` says that answers to the client could not have been seen here; ``reports`` are the ICMP errors
+    ``one_sided`` says that answers to the client could not have been seen here; ``reports`` are the ICMP
+    errors
     about its packets.
     """
     if body.q_block:
         said = "its blocks are Q-Block (RFC 9177), which is not judged"
         return Ending(TransferOutcome.UNKNOWN, None, [said])
+    if not body.requests:
+        said = "only the server's packets are in this capture"
+        return Ending(TransferOutcome.UNKNOWN, Cause.CAPTURE_ONE_SIDED, [said])
     if body.done and not (not body.answered and body.repeated[1] >= 2):
         return _finished(body)
     ending = _refused(body)
@@ -100,12 +106,10 @@ def _refused(body: Body) -> Ending | None:
 
 def _seen_in_part(body: Body, one_sided: bool) -> Ending | None:
     """One direction only is a matter of the capture, not of the transfer."""
-    said = ""
-    if not body.requests:
-        said = "only the server's packets are in this capture"
-    elif not body.answers and (body.several or one_sided):
-        said = "only the client's packets are in this capture"
-    return Ending(TransferOutcome.UNKNOWN, Cause.CAPTURE_ONE_SIDED, [said]) if said else None
+    if body.answers or not (body.several or one_sided):
+        return None
+    said = "only the client's packets are in this capture"
+    return Ending(TransferOutcome.UNKNOWN, Cause.CAPTURE_ONE_SIDED, [said])
 
 
 def _unanswered(body: Body, end: int, reports: Sequence[Report]) -> Ending | None:
@@ -122,7 +126,8 @@ def _unanswered(body: Body, end: int, reports: Sequence[Report]) -> Ending | Non
 
 
 def _patience(body: Body) -> int:
-    """How long after its last message a request that was repeated as often may yet be answered or repeated, ns."""
+    """How long after its last message a request that was repeated as often may yet be answered or
+    repeated, ns."""
     repeats = body.repeated[1]
     if repeats >= STUCK:
         return ANSWER
@@ -148,7 +153,7 @@ def _running(body: Body, end: int, reports: Sequence[Report]) -> Ending | None:
     if any(explain(report)[0] is not None and report.time >= body.progress for report in reports):
         return None
     # A request that waits is repeated by a timer; everything else is somebody's pause.
-    waits = not body.answered and not body.promised
+    waits = (not body.answered and not body.promised) or body.repeated[1] >= STUCK
     patience = _patience(body) if waits else max(PAUSE, PATIENCE * body.longest_gap)
     return _cut_short(body, end) if end - body.last < patience else None
 
@@ -160,14 +165,10 @@ def _silent(body: Body) -> Ending:
     if body.total is not None and not body.writes and not body.orderly:
         said = "blocks were asked for in no order, and not all of them in this capture"
         return Ending(TransferOutcome.UNKNOWN, None, [said])
-    if not body.bytes and not body.answered and client:
-        if body.promised and not server:
-            said = "the server acknowledged the first request and never answered it"
-            return Ending(failed, Cause.NO_RESPONSE, [said])
-        if server and body.writes:
+    if body.blocks == 1 and server >= STUCK - 1 and client >= STUCK - 1:
+        if body.writes:
             said = f"the server took the first block {server + 1} times, the client went on repeating it"
             return Ending(failed, Cause.ACK_PATH_BLOCKED, [said])
-    if not body.bytes and not body.writes and server >= STUCK - 1 and client >= STUCK - 1:
         said = f"the server sent the first block {server + 1} times, the client went on asking for it"
         return Ending(failed, Cause.DATA_PATH_BLOCKED, [said])
     if not body.blocks and not body.answered:

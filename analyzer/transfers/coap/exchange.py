@@ -1,6 +1,7 @@
 """The CoAP message layer as a state machine: messages in, events out (RFC 7252 section 4).
 
-It knows message identifiers and ends, not tokens or options. Nothing is kept of a message but what a later one
+It knows message identifiers and ends, not tokens or options. Nothing is kept of a message but what a later
+one
 may refer to, and no more than ``WAITING`` of those.
 """
 
@@ -109,7 +110,8 @@ class Exchanges:
             about.acknowledged = True
 
     def exhausted(self, end: int) -> list[Confirmable]:
-        """Messages that were repeated to exhaustion and never acknowledged, when ``end`` is the last moment."""
+        """Messages that were repeated to exhaustion and never acknowledged, when ``end`` is the last
+        moment."""
         over = [*self.given_up, *self.waiting.values()]
         return [one for one in over if one.exhausted and end - one.last >= ACK_TIMEOUT]
 

@@ -20,7 +20,8 @@ NAMES: Final = ("coap", "coap-emergency")
 """Protocols whose ports carry CoAP in clear text."""
 HEADER: Final = 4
 OPTION_BYTES: Final = 256
-"""Bytes read of a datagram: header, token and options; the longest Uri-Path segment has 255 (RFC 7252 table 4)."""
+"""Bytes read of a datagram: header, token and options; the longest Uri-Path segment has 255 (RFC 7252
+table 4)."""
 OPTIONS: Final = 48
 """Options read of a message."""
 Q_BLOCK1, Q_BLOCK2, ECHO = 19, 31, 252
@@ -29,6 +30,7 @@ _KEPT: Final = {
     OBSERVE: "observe", BLOCK2: "block2", BLOCK1: "block1", SIZE2: "size2", SIZE1: "size1",
     Q_BLOCK1: "q_block", Q_BLOCK2: "q_block", ECHO: "echo",
 }  # fmt: skip
+_BLOCKS: Final = (BLOCK1, BLOCK2, Q_BLOCK1, Q_BLOCK2)
 VALUE_BYTES: Final = 4
 """The longest of these values that is a number (Size1)."""
 
@@ -36,7 +38,8 @@ VALUE_BYTES: Final = 4
 class Fields(NamedTuple):
     """Of each message, by row of ``rows``: what its header and options say; -1 for an absent option.
 
-    ``token`` is the token as a number, ``token_length`` its bytes. ``options`` is where the options begin in the
+    ``token`` is the token as a number, ``token_length`` its bytes. ``options`` is where the options begin
+    in the
     buffer, ``variable`` where the first Block option does (else where the options end), so that the bytes
     between are the same in all requests for one resource. ``length`` is the payload's, -1 where a cut hides
     it. ``sound`` is False for what is no CoAP message.
@@ -80,7 +83,8 @@ def candidates(packets: Packets) -> Array:
         mine |= (columns["src_port"][rows] == port) | (columns["dst_port"][rows] == port)
     rows = rows[mine]
     octets = np.frombuffer(packets.buffer, np.uint8)
-    return rows[octets[columns["payload"][rows]] >> 6 == 1]
+    found: Array = rows[octets[columns["payload"][rows]] >> 6 == 1]
+    return found
 
 
 def read(packets: Packets, rows: Array) -> Fields:
@@ -154,7 +158,7 @@ def _walk(
                 continue
             rows = active[hits]
             found[name][rows] = _number(octets, place[hits], size[hits])
-            if option in (BLOCK1, BLOCK2):
+            if option in _BLOCKS:
                 fresh = variable[rows] < 0
                 variable[rows[fresh]] = begin[hits][fresh]
         at[active] = place + size

@@ -1,4 +1,5 @@
-"""Ties CoAP messages to what they ask for: requests to answers by token, blocks to files, errors to resources."""
+"""Ties CoAP messages to what they ask for: requests to answers by token, blocks to files, errors to
+resources."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from analyzer.transfers.carrier import Address, Endpoint
 from analyzer.transfers.coap.body import RESTARTS, Body, place, shown
 from analyzer.transfers.coap.exchange import SECOND, Confirmable, Exchanges, Message, What
 from analyzer.transfers.coap.fields import OPTION_BYTES, candidates, read
+from analyzer.transfers.coap.pick import wanted
 from analyzer.transfers.copies import Copies
 from analyzer.transfers.images import like_image
 
@@ -28,7 +30,8 @@ REPORTS_EACH: Final = 8
 EVIDENCE: Final = 8
 """Frames kept of one error."""
 AGAIN: Final = 93 * SECOND
-"""After so long without a message a first block begins another transfer: no message of the old one can still be
+"""After so long without a message a first block begins another transfer: no message of the old one can
+still be
 on its way (MAX_TRANSMIT_WAIT, RFC 7252 section 4.8.2)."""
 
 _COLUMNS: Final = (
@@ -122,9 +125,13 @@ class Messages:
         if len(packets.quotes["row"]):
             self._add_quotes(packets)
         rows = candidates(packets)
+        if not len(rows):
+            return
         fields = read(packets, rows)
+        keep = wanted(packets, fields)
+        rows = rows[keep]
         part = [columns[name][rows].tolist() for name in _COLUMNS]
-        told = [getattr(fields, name).tolist() for name in _FIELDS]
+        told = [getattr(fields, name)[keep].tolist() for name in _FIELDS]
         buffer = memoryview(packets.buffer)
         for row, values in zip(zip(*part, strict=True), zip(*told, strict=True), strict=True):
             said = Said(*values)
@@ -215,13 +222,10 @@ class Messages:
         first = place(value)[0] if value >= 0 else 0
         if body is not None:
             over = body.done or body.error or body.reset_by or time - body.last > AGAIN
-            if first == 0 and body.asked > 0 and not over:
+            refused = body.error in RESTARTS and time - body.last <= AGAIN
+            if first == 0 and (refused or (body.asked > 0 and not over)):
                 body.restart()
-            elif first == 0 and body.error in RESTARTS and time - body.last <= AGAIN:
-                body.restart()
-            elif first == 0 and over and (body.asked > 0 or body.done or body.error or body.reset_by):
-                body = None
-            elif first == 0 and body.asked == 0 and time - body.last > AGAIN:
+            elif first == 0 and over:
                 body = None
         if body is not None:
             return body
@@ -266,10 +270,12 @@ class Messages:
                 body.fail(said.code, frame)
                 if request is not None and not shown(body):
                     self._error(said, message, request)
-            return
-        if body.writes:
+        elif body.writes:
             body.block1(said.code, place(said.block1)[2] if said.block1 >= 0 else 0, time, frame)
-            return
+        else:
+            self._block2(body, said, time, frame)
+
+    def _block2(self, body: Body, said: Said, time: int, frame: int) -> None:
         if said.size2 >= 0:
             body.announced = said.size2
         first, more, size = place(said.block2) if said.block2 >= 0 else (0, False, 0)
@@ -318,11 +324,12 @@ class Messages:
 
     def _error(self, said: Said, message: Message, request: Request) -> None:
         """An error in answer to a request that is no part of a transfer."""
-        # 4.01 with Echo asks the client to prove that it is fresh (RFC 9175 section 2.3): it does, and goes on.
+        # 4.01 with Echo asks the client to prove that it is fresh (RFC 9175 section 2.3): it does, and
+        # goes on.
         if said.echo >= 0:
             return
         path = _path(request.raw)
-        key = (message.target[:3] + (0,), message.source, said.code, request.code, path)
+        key = ((*message.target[:3], 0), message.source, said.code, request.code, path)
         errors = self.errors.get(key)
         if errors is None:
             if len(self.errors) >= ERRORS:

@@ -1,4 +1,5 @@
-"""The CoAP messages that a batch's faults and transfers are in; what was asked and answered as it should is not.
+"""The CoAP messages that a batch's faults and transfers are in; what was asked and answered as it should
+is not.
 
 Telemetry is most of the traffic of a site. A message that was acknowledged, or a request that was answered,
 without an error and in one piece is dropped here, thousands at a time; the rest is looked at one by one.
@@ -10,10 +11,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from analyzer.picking import Want
 from analyzer.protocols.coap import ACK, CON, NON, RST
 from analyzer.tables import UDP, Packets
 from analyzer.transfers.coap.fields import OPTION_BYTES, Fields, candidates, ports, read
-from analyzer.transfers.pick import cut_out, with_quotes
 
 Array = np.ndarray[Any, Any]
 GET, FETCH = 1, 5
@@ -22,22 +23,18 @@ _MIX: Final = tuple(
 )
 
 
-def pick(packets: Packets) -> Packets:
+def wants(packets: Packets) -> Want:
     """The messages that are not plainly healthy, with their options, and the ICMP errors about CoAP."""
-    columns, quotes = packets.columns, packets.quotes
     rows = candidates(packets)
-    fields = read(packets, rows)
-    rows = rows[wanted(packets, fields)]
+    if len(rows):
+        rows = rows[wanted(packets, read(packets, rows))]
+    quotes = packets.quotes
     of_coap = np.zeros(len(quotes["row"]), bool)
-    for port in ports():
-        of_coap |= (quotes["src_port"] == port) | (quotes["dst_port"] == port)
-    of_coap &= quotes["transport"] == UDP
-    if not len(rows) and not of_coap.any():
-        empty = {name: array[:0] for name, array in columns.items()}
-        return Packets(empty, {name: array[:0] for name, array in quotes.items()}, b"")
-    kept = np.unique(np.concatenate((rows, quotes["row"][of_coap])))
-    part = cut_out(packets, kept, rows, np.full(len(rows), OPTION_BYTES))
-    return with_quotes(part, packets, kept, of_coap)
+    if len(of_coap):
+        for port in ports():
+            of_coap |= (quotes["src_port"] == port) | (quotes["dst_port"] == port)
+        of_coap &= quotes["transport"] == UDP
+    return Want(rows, np.full(len(rows), OPTION_BYTES), np.flatnonzero(of_coap))
 
 
 def wanted(packets: Packets, fields: Fields) -> Array:

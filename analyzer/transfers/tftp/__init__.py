@@ -2,8 +2,8 @@
 
 from analyzer.transfers.carrier import Carrier
 from analyzer.transfers.tftp.draw import Gatherer
-from analyzer.transfers.tftp.pick import pick
+from analyzer.transfers.tftp.pick import wants
 
-CARRIER = Carrier("tftp", lambda _later: pick, Gatherer)
+CARRIER = Carrier("tftp", wants, Gatherer)
 
 __all__ = ["CARRIER"]

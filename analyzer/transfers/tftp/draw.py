@@ -37,7 +37,7 @@ class Gatherer:
             unseen = known.one_sided(session.client[:3], session.asked[:3])
             yield _draft(session, judge(session, known.end, unseen, known.begin), known)
 
-    def troubles(self, known: Circumstances) -> Iterable[Trouble]:
+    def troubles(self, known: Circumstances) -> Iterable[Trouble]:  # noqa: ARG002 - the interface
         """None: every TFTP packet belongs to a transfer."""
         return ()
 
@@ -67,7 +67,9 @@ def _draft(session: Session, ending: Ending, known: Circumstances) -> Draft:
         outcome=ending.outcome,
         cause=ending.cause,
         detail="; ".join(_told(session, leg, ending)),
-        advice=advise(TEXTS, ending.cause, facts, lambda cause: known.hint(cause, server[:3])),
+        advice=advise(
+            TEXTS, ending.cause, facts, lambda cause: known.hint(cause, server[:3], "udp", session.asked[3])
+        ),
         first=min(one.first_time for one in whole),
         last=max(one.last_time for one in whole),
         frames=(whole[0].first_frame, max(one.last_frame for one in whole)),

@@ -12,11 +12,11 @@ import numpy as np
 
 from analyzer.addresses import is_broadcast, is_multicast, looks_broadcast
 from analyzer.errors import DissectError
+from analyzer.picking import UDP_HEADER
 from analyzer.protocols.tftp import MODES, PORT, Error, Oack, Request, parse
 from analyzer.tables import UDP, Columns, Kind, Packets
 from analyzer.transfers.carrier import Endpoint
 from analyzer.transfers.copies import Copies
-from analyzer.transfers.pick import UDP_HEADER
 from analyzer.transfers.tftp.pick import HEADER, TEXT_BYTES, candidates
 from analyzer.transfers.tftp.session import Leg, Report, Session
 

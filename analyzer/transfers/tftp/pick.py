@@ -1,4 +1,4 @@
-"""The part of a batch that TFTP transfers need."""
+"""The part of a batch that transfers need."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from analyzer.picking import UDP_HEADER, Want
 from analyzer.tables import UDP, Kind, Packets
-from analyzer.transfers.pick import UDP_HEADER, cut_out, with_quotes
 
 HEADER: Final = 4
 """Opcode and number of a TFTP packet."""
@@ -34,12 +34,17 @@ def candidates(packets: Packets) -> tuple[Array, Array]:
     return rows[likely], opcodes[likely]
 
 
-def pick(packets: Packets) -> Packets:
-    """The packets that the gatherer looks at, with no more of their bytes than it reads."""
+def wants(packets: Packets) -> Want:
+    """What :meth:`Collector.add` looks at: likely TFTP, fragments, and ICMP errors that quote UDP."""
     columns, quotes = packets.columns, packets.quotes
     rows, opcodes = candidates(packets)
-    needed = np.where((opcodes == DATA) | (opcodes == ACK), HEADER, TEXT_BYTES)
     later = np.flatnonzero((columns["kind"] == Kind.FRAGMENT) & (columns["transport"] == UDP))
-    of_udp = quotes["transport"] == UDP
-    kept = np.unique(np.concatenate((rows, later, quotes["row"][of_udp])))
-    return with_quotes(cut_out(packets, kept, rows, needed, UDP_HEADER), packets, kept, of_udp)
+    every = np.concatenate((rows, later))
+    most = np.concatenate(
+        (np.where((opcodes == DATA) | (opcodes == ACK), HEADER, TEXT_BYTES), np.zeros(len(later), np.int64))
+    )
+    order = np.argsort(every, kind="stable")
+    return Want(every[order], most[order], np.flatnonzero(quotes["transport"] == UDP))
+
+
+__all__ = ["HEADER", "TEXT_BYTES", "UDP_HEADER", "candidates", "wants"]
