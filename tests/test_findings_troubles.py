@@ -11,7 +11,6 @@ from analyzer.findings.troubles import REPEATED
 from analyzer.model import Report
 
 
-
 def kinds(report: Report) -> list[tuple[str, str]]:
     return [(finding.kind.value, finding.severity.value) for finding in report.findings]
 

@@ -59,7 +59,9 @@ async def _record(
     home = spare.get_extra_info("sockname")
     spare.close()
     await asyncio.sleep(0)
-    server = await aiocoap.Context.create_server_context(site, bind=home, transports=["simple6", "simplesocketserver"])
+    server = await aiocoap.Context.create_server_context(
+        site, bind=home, transports=["simple6", "simplesocketserver"]
+    )
     transport, relay = await loop.create_datagram_endpoint(
         lambda: Relay(home, drops), local_addr=("127.0.0.1", 0)
     )
