@@ -1,4 +1,4 @@
-"""Transfers of a real CoAP stack (aiocoap) are what they were: datagrams recorded between its client and server."""
+"""Transfers of a real CoAP stack (aiocoap) are what they were: datagrams recorded between both ends."""
 
 from __future__ import annotations
 
