@@ -10,6 +10,7 @@ from analyzer import (
     infer,
     outcomes,
     sessions,
+    transports,
     updates,
 )
 from analyzer.addresses import text
@@ -34,8 +35,8 @@ from analyzer.model import (
 from analyzer.pipeline.reading import undecoded
 from analyzer.pipeline.records import Records
 from analyzer.protocols.ssdp import is_host_background
-from analyzer.tables import UDP, Flows
-from analyzer.transfers import Collector, draw
+from analyzer.tables import Flows
+from analyzer.transfers import Circumstances, Collector, Draft, draw
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
 
@@ -51,6 +52,7 @@ def judge(
     today: datetime.date | None = None,
 ) -> Report:
     """The report on a flow table that has been read already."""
+    collector = collector or Collector()
     found = classify.recognise(table)
     sessions.tie(found)
     place = infer.complete(place, found, sheets)
@@ -59,11 +61,21 @@ def judge(
     classify.orient(found, bench.has_row, bench.knows_port, bench.relations)
     seen = Visibility(found)
     outcomes.settle(found, seen, replies_due(sheets))
-    carried = carried_transfers(collector, found, seen, bench, sheets) if collector is not None else ()
+    known = circumstances(collector, found, seen, bench, sheets)
+    drafts = draw(collector, *known[2:])
+    carried = carried_transfers(drafts, found)
     judgements = bench.judge_all(found)
     rows = statuses(matrix, place, found, judgements, seen, bench.directory)
     evidence = Evidence(
-        found, judgements, rows, matrix, place, tuple(captures), today or datetime.date.today(), carried
+        found,
+        judgements,
+        rows,
+        matrix,
+        place,
+        tuple(captures),
+        today or datetime.date.today(),
+        carried,
+        tuple(collector.troubles(known)),
     )
     findings, waived = collect(evidence)
     return Report(
@@ -78,10 +90,10 @@ def judge(
         undecoded=undecoded(table),
         transfers=tuple(transfer for transfer, _ in carried),
         attempts=updates.attempts(
-            [transfer for transfer, _ in carried],
+            [draft.transfer for draft in drafts if draft.image],
             found,
             lambda address: bench.end(address).roles,
-            collector.end if collector is not None else 0,
+            collector.end,
         ),
     )
 
@@ -115,32 +127,34 @@ def replies_due(sheets: Sequence[Ruleset]) -> dict[tuple[str, int], bool]:
     }
 
 
-def carried_transfers(
+def circumstances(
     collector: Collector,
     found: Conversations,
     seen: Visibility,
     bench: Bench,
     sheets: Sequence[Ruleset],
-) -> tuple[Carried, ...]:
+) -> Circumstances:
+    """What the carriers of transfers are told when the last packet was read."""
+
+    def flows_of(one: tuple[int, ...], other: tuple[int, ...], transport: str) -> Iterator[int]:
+        ends = [((end[0], end[1], end[2]), end[3]) for end in (one, other)]
+        row = found.between(transports.number(transport), *ends)
+        if row >= 0:
+            yield row
+
+    def hint(cause: Cause, server: Address, transport: str, port: int) -> str:
+        hosts = bench.end(server).hosts
+        return silence(cause, hosts, sheets, transport, port)
+
+    return Circumstances(collector.begin, collector.end, flows_of, seen.one_sided, hint)
+
+
+def carried_transfers(drafts: Sequence[Draft], found: Sequence[Conversation]) -> tuple[Carried, ...]:
     """The transfers, each with its conversations, the request's first.
 
     A request that the end of the capture cut short is not unanswered.
     """
-
-    def flows_of(one: tuple[int, ...], other: tuple[int, ...]) -> Iterator[int]:
-        ends = [((end[0], end[1], end[2]), end[3]) for end in (one, other)]
-        row = found.between(UDP, *ends)
-        if row >= 0:
-            yield row
-
-    def hint(cause: Cause, server: Address) -> str:
-        hosts = bench.end(server).hosts
-        return silence(cause, hosts, sheets)
-
-    carried = tuple(
-        (draft.transfer, tuple(found[row] for row in draft.rows))
-        for draft in draw(collector, flows_of, seen.one_sided, hint)
-    )
+    carried = tuple((draft.transfer, tuple(found[row] for row in draft.rows)) for draft in drafts)
     for transfer, flows in carried:
         if transfer.outcome is TransferOutcome.IN_PROGRESS:
             for flow in flows:
