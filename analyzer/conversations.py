@@ -14,7 +14,7 @@ import numpy as np
 
 from analyzer import transports
 from analyzer.conversation import Address, Conversation
-from analyzer.kinds import Array, Kinds, kinds, wide
+from analyzer.kinds import Array, Kinds, distinct, kinds, wide
 from analyzer.model import Outcome
 from analyzer.protocol import Fit
 from analyzer.tables import FLOWS, TCP, UDP, Columns, Flows, Heads
@@ -179,6 +179,10 @@ class Conversations(Sequence[Conversation]):
             if f"{name}_ab" in self.columns
             else (self.columns[f"a_{name}"], self.columns[f"b_{name}"])
         )
+        return self.oriented(one, other)
+
+    def oriented(self, one: Array, other: Array) -> tuple[Array, Array]:
+        """Columns of A and of B as columns of the originator and of the responder."""
         forward = self.forward
         return np.where(forward, one, other), np.where(forward, other, one)
 
@@ -263,6 +267,51 @@ class Conversations(Sequence[Conversation]):
     def all(self) -> Array:
         """The number of every row."""
         return np.arange(len(self))
+
+
+class Selection(Sequence[Conversation]):
+    """Some conversations of ``found``: those of ``rows``, in that order."""
+
+    def __init__(self, found: Conversations, rows: Array) -> None:
+        self.found, self.rows = found, rows
+
+    @classmethod
+    def of(cls, some: Sequence[Conversation]) -> Selection:
+        """Conversations from anywhere as a selection."""
+        if isinstance(some, Selection):
+            return some
+        found = Conversations.of(some)
+        return cls(found, found.all)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Conversation: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Conversation]: ...
+    def __getitem__(self, at: int | slice) -> Conversation | Sequence[Conversation]:
+        return (
+            Selection(self.found, self.rows[at]) if isinstance(at, slice) else self.found[int(self.rows[at])]
+        )
+
+    def __iter__(self) -> Iterator[Conversation]:
+        return self.found.at(self.rows)
+
+    def ports(self) -> list[int]:
+        """The distinct ports that were addressed, in order."""
+        ported: list[int] = distinct(self.found.pair("port")[1][self.rows]).tolist()
+        return ported
+
+    def addresses(self, *, responder: bool) -> list[Address]:
+        """The distinct addresses of all originators, or of all responders."""
+        places, from_a = self.found.places, self.found.forward[self.rows] != responder
+        some = np.where(from_a, places.a[self.rows], places.b[self.rows])
+        return [places.address(place) for place in distinct(some).tolist()]
+
+    def complaining(self) -> Iterator[Conversation]:
+        """Those that ICMP errors quote."""
+        return self.found.at(self.rows[self.found.complaints[self.rows] > 0])
 
 
 def _mixed(low: Array, high: Array) -> Array:

@@ -12,8 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
+from analyzer import transports
 from analyzer.addresses import is_broadcast, is_multicast, is_unspecified, text
 from analyzer.conversation import Address, Conversation
+from analyzer.conversations import Conversations
 from analyzer.directory import Directory
 from analyzer.model import Direction, Edition, Host, Ruleset, Site
 
@@ -34,6 +38,7 @@ Use = tuple[Direction, str, int]
 
 def complete(site: Site, found: Sequence[Conversation], rulesets: Sequence[Ruleset]) -> Site:
     """``site`` with what the traffic adds: roles if none were declared, then modes and editions."""
+    found = Conversations.of(found)
     hosts = site.hosts if site.declared else tuple(_roles(found, rulesets))
     hosts = (*hosts, *_implied(hosts, found, rulesets))
     uses = _uses(hosts, found)
@@ -43,10 +48,23 @@ def complete(site: Site, found: Sequence[Conversation], rulesets: Sequence[Rules
 # ---------------------------------------------------------------- roles
 
 
-def _roles(found: Sequence[Conversation], rulesets: Sequence[Ruleset]) -> Iterable[Host]:
+def _roles(found: Conversations, rulesets: Sequence[Ruleset]) -> Iterable[Host]:
     ballot = _Ballot(rulesets)
-    for conversation in found:
-        ballot.count(conversation)
+    columns, facts, places = found.columns, found.facts, found.places
+    answered = np.zeros(len(found), bool)
+    answered[list(found.legs)] = True
+    _, port = found.pair("port")
+    spoken = np.zeros(len(found), bool)
+    for transport, number in ballot.listing:
+        spoken |= (port == number) & (columns["transport"] == transports.number(transport))
+    voters = found.heads[spoken[found.heads]]
+    ends = (found.forward, places.a, places.b, columns["transport"], port)
+    part = (columns["packets_ab"] > 0, columns["packets_ba"] > 0, answered, found.group)
+    told = (facts["claimed"].codes, facts["protocol"].codes)
+    # What is asked of a flow with legs are these, so each is asked by itself.
+    alone = np.where(answered, found.all + 1, 0)
+    for row in found.kinds(voters, (*ends, *part, *told, alone)).firsts.tolist():
+        ballot.count(found[row])
     for address in sorted(ballot.votes):
         if is_multicast(*address) or is_broadcast(*address) or is_unspecified(*address):
             continue  # no host has such an address, whatever a capture shows as coming from it
@@ -214,9 +232,7 @@ def _due_first(roles: Sequence[str], rulesets: Sequence[Ruleset]) -> str:
     return next((role for role in roles if role in due), roles[0])
 
 
-def _implied(
-    hosts: Sequence[Host], found: Sequence[Conversation], rulesets: Sequence[Ruleset]
-) -> Iterable[Host]:
+def _implied(hosts: Sequence[Host], found: Conversations, rulesets: Sequence[Ruleset]) -> Iterable[Host]:
     """The BACnet service on a gateway's host: its BACnet/IP traffic is seen, or a BACnet system declared."""
     known = {role for ruleset in rulesets for role in ruleset.subjects}
     if BACNET_SERVICE not in known or any(BACNET_SERVICE in host.roles for host in hosts):
@@ -224,9 +240,7 @@ def _implied(
     directory = Directory(hosts)
     declared = any(BACNET_SYSTEM in host.roles for host in hosts)
     speaking: dict[int, Host] = {}
-    for conversation in found:
-        if conversation.protocol != "bacnet":
-            continue
+    for conversation in found.at(np.flatnonzero(found.facts["protocol"].among("bacnet"))):
         for side, address in enumerate((conversation.a, conversation.b)):
             if address[0] and (conversation.packets[side] or not conversation.group):
                 for host in directory.at(*address):
@@ -252,20 +266,23 @@ def _implied(
 # ---------------------------------------------------------------- modes and editions
 
 
-def _uses(hosts: Sequence[Host], found: Sequence[Conversation]) -> Mapping[int, set[Use]]:
+def _uses(hosts: Sequence[Host], found: Conversations) -> Mapping[int, set[Use]]:
     """What each host entry opens and accepts."""
     directory = Directory(hosts)
     uses: dict[int, set[Use]] = defaultdict(set)
-    for conversation in found:
-        if not conversation.ported or conversation.claimed or conversation.parent is not None:
-            continue
-        ends: tuple[tuple[Address, Direction], ...] = (
-            (conversation.originator, "outgoing"),
-            (conversation.responder, "incoming"),
-        )
-        for address, direction in ends:
-            for host in directory.at(*address) if address[0] else ():
-                uses[id(host)].add((direction, conversation.transport, conversation.port))
+    heads = found.heads
+    rows = heads[(found.ported & found.facts["claimed"].among(""))[heads]]
+    numbers, owners = directory.owners(found.places.version, found.places.hi, found.places.lo)
+    columns, (_, port) = found.columns, found.pair("port")
+    ends = (
+        np.where(found.forward, found.places.a, found.places.b),
+        np.where(found.forward, found.places.b, found.places.a),
+    )
+    directions: tuple[Direction, Direction] = ("outgoing", "incoming")
+    for place, direction in zip(ends, directions, strict=True):
+        for row in found.kinds(rows, (numbers[place], columns["transport"], port)).firsts.tolist():
+            for host in owners[numbers[place[row]]]:
+                uses[id(host)].add((direction, found[row].transport, int(port[row])))
     return uses
 
 

@@ -10,8 +10,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Literal
 
+import numpy as np
+
 from analyzer.addresses import parse
 from analyzer.conversation import Address, Conversation
+from analyzer.conversations import Conversations
 from analyzer.model import Attempt, Event, Transfer, TransferOutcome
 
 SECOND: Final = 1_000_000_000
@@ -64,12 +67,13 @@ def _ends(transfer: Transfer, roles: Roles) -> tuple[str, str]:
 
 
 def _by_address(found: Sequence[Conversation], nodes: Iterable[str]) -> Mapping[Address, list[Conversation]]:
-    wanted = {parse(node) for node in nodes}
-    talk: dict[Address, list[Conversation]] = defaultdict(list)
-    for conversation in found:
-        for address in {conversation.a, conversation.b} & wanted:
-            talk[address].append(conversation)
-    return talk
+    found = Conversations.of(found)
+    places = found.places
+    return {
+        address: list(found.at(np.flatnonzero((places.a == place) | (places.b == place))))
+        for address in map(parse, nodes)
+        if (place := places.find(address)) >= 0
+    }
 
 
 def _attempt(

@@ -146,8 +146,8 @@ class Visibility:
 
     def one_sided_rows(self) -> Array:
         """The rows of which the answers could not have been seen here, as booleans."""
-        places, forward = self._found.places, self._found.forward
-        source, target = np.where(forward, places.a, places.b), np.where(forward, places.b, places.a)
+        places = self._found.places
+        source, target = self._found.oriented(places.a, places.b)
         result: Array = self._one_sided[source]
         if len(self._blind):
             result = result | np.isin(source * len(places) + target, self._blind)

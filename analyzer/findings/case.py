@@ -10,6 +10,7 @@ from typing import Final
 from analyzer.addresses import text
 from analyzer.compliance import End, Judgement
 from analyzer.conversation import Conversation
+from analyzer.conversations import Selection
 from analyzer.model import CaptureInfo, Finding, FindingKind, Row, Severity
 
 FRAMES: Final = 24
@@ -30,19 +31,22 @@ class Case:
     near_miss: str = ""
     advice: str = ""
     waived: str = ""
-    flows: list[Conversation] = field(default_factory=list)
+    flows: Sequence[Conversation] = field(default_factory=list)
     judgements: list[Judgement] = field(default_factory=list)
     rows: dict[str, Row] = field(default_factory=dict)
     frames: set[int] = field(default_factory=set)
 
     def add(self, conversation: Conversation, judgement: Judgement) -> None:
         """Count one more flow, with its legs."""
+        if not isinstance(self.flows, list):
+            self.flows = list(self.flows)
         self.flows.append(conversation)
         self.judgements.append(judgement)
         self.rows.update((row.id, row) for row in judgement.rows)
 
     def finding(self, captures: Sequence[CaptureInfo]) -> Finding:
         """The finding that reports show."""
+        selected = Selection.of(self.flows)
         frames = tuple(sorted(self.frames or self._evidence()))[:FRAMES]
         severity = Severity.NOTE if self.waived else self.severity
         home = home_of(frames, captures) if len(captures) > 1 else None
@@ -55,7 +59,7 @@ class Case:
             detail=f"{self.detail}{where}",
             near_miss=self.near_miss,
             advice=self.advice,
-            flows=tuple(dict.fromkeys(flow.id for head in self.flows for flow in (head, *head.legs))),
+            flows=selected.found.ids(selected.rows),
             rows=tuple(self.rows),
             frames=frames,
             wireshark_filter=display_filter(frames, captures),
@@ -64,11 +68,12 @@ class Case:
 
     def _evidence(self) -> set[int]:
         """A few frames of every flow, round by round, so that many flows all get their first."""
-        chains = [
-            sorted({frame for flow in (head, *head.legs) for frame in flow.evidence()}) for head in self.flows
-        ]
+        coming, chains = iter(self.flows), list[list[int]]()
         chosen: set[int] = set()
-        depth = 0
+        while len(chosen) < FRAMES and (head := next(coming, None)) is not None:
+            chains.append(sorted({frame for flow in (head, *head.legs) for frame in flow.evidence()}))
+            chosen.update(chains[-1][:1])
+        depth = 1
         while len(chosen) < FRAMES and any(len(chain) > depth for chain in chains):
             for chain in chains:
                 if len(chain) > depth and len(chosen) < FRAMES:

@@ -8,14 +8,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
+
 from analyzer import outcomes
-from analyzer.compliance import Judgement
+from analyzer.compliance import Judgement, Judgements
 from analyzer.compliance.near import near_miss
 from analyzer.compliance.statuses import FAILURES
-from analyzer.conversation import Address, Conversation
+from analyzer.conversation import Conversation
+from analyzer.conversations import Conversations, Selection
 from analyzer.findings import hosts, transfers, troubles, wording
 from analyzer.findings.case import Case, identify, kind_of
 from analyzer.findings.waivers import Waivers
+from analyzer.kinds import Array, kinds, members
 from analyzer.matrix import Matrix
 from analyzer.model import (
     CaptureInfo,
@@ -36,8 +40,6 @@ MANY_PORTS: Final = 12
 PROBLEMS: Final = 10
 """Damaged places that a finding spells out."""
 ORDER: Final = tuple(Severity)
-Relation = tuple[Address, Address, str, int]
-"""``(originator, responder, transport, port)``."""
 JUDGED: Final = (Verdict.EXPECTED, Verdict.DISPUTED, Verdict.UNEXPECTED, Verdict.REVIEW)
 
 
@@ -45,8 +47,8 @@ JUDGED: Final = (Verdict.EXPECTED, Verdict.DISPUTED, Verdict.UNEXPECTED, Verdict
 class Evidence:
     """Everything the findings are drawn from."""
 
-    found: Sequence[Conversation]
-    judgements: Mapping[int, Judgement]
+    found: Conversations
+    judgements: Judgements
     rows: Sequence[RowResult]
     matrix: Matrix
     site: Site
@@ -59,11 +61,7 @@ class Evidence:
 def collect(evidence: Evidence) -> tuple[tuple[Finding, ...], Mapping[int, str]]:
     """The findings, gravest first, and the waiver's reason for each waived flow row."""
     waivers = Waivers(evidence.site, evidence.today)
-    waived = {
-        conversation.row: waivers.covers(conversation)
-        for conversation in evidence.found
-        if conversation.parent is None
-    }
+    waived = waivers.of(evidence.found)
     failed = transfers.cases(evidence.transfers, evidence.judgements, evidence.rows, waived)
     cases = [*_flow_cases(evidence, waived), *failed, *_missing(evidence)]
     cases += [*hosts.cases(evidence), *waivers.expired()]
@@ -71,7 +69,7 @@ def collect(evidence: Evidence) -> tuple[tuple[Finding, ...], Mapping[int, str]]
     findings = [case.finding(evidence.captures) for case in cases]
     findings += _problems(evidence.captures)
     findings.sort(key=lambda finding: ORDER.index(finding.severity))
-    return tuple(_told_apart(findings)), {row: reason for row, reason in waived.items() if reason}
+    return tuple(_told_apart(findings)), waived
 
 
 def _severity(grave: Severity, certain: bool) -> Severity:
@@ -83,17 +81,36 @@ def _severity(grave: Severity, certain: bool) -> Severity:
 
 
 def _flow_cases(evidence: Evidence, waived: Mapping[int, str]) -> list[Case]:
-    cases: dict[tuple[str, ...], Case] = {}
-    answered = _last_answers(evidence.found)
+    """The faults of flows, one case for each cause; flows that are alike in all that tells it are asked
+    once."""
+    found, judgements = evidence.found, evidence.judgements
+    heads = found.heads
+    of, results = outcomes.of_sessions(found, heads)
+    recovered = _recovered(
+        found, heads, np.array([outcome is Outcome.ANSWERED for outcome, _ in results], bool)[of]
+    )
     carried = transfers.judged(evidence.transfers)
-    for conversation in evidence.found:
-        if conversation.parent is not None:
-            continue
-        judgement = evidence.judgements[conversation.row]
-        recovered = answered.get(_relation(conversation), conversation.end) > conversation.end
-        for kind, grave, extra in _faults(conversation, judgement, recovered):
+    firsts, alike = kinds(
+        (
+            judgements.of[heads],
+            of,
+            recovered,
+            found.columns["transport"][heads],
+            found.pair("port")[1][heads],
+            found.facts["claimed"].codes[heads],
+            *(_numbers(named, len(found))[heads] for named in (waived, carried)),
+        )
+    )
+    cases: dict[tuple[str, ...], Case] = {}
+    flows: dict[tuple[str, ...], list[Array]] = defaultdict(list)
+    for first, some in zip(firsts.tolist(), members(alike, len(firsts)), strict=True):
+        conversation = found[int(heads[first])]
+        judgement = judgements[conversation.row]
+        for kind, grave, extra in _faults(conversation, judgement, bool(recovered[first])):
             spoken_for = carried.get(conversation.row)
-            if kind is FindingKind.FAILING_FLOW and (spoken_for or (spoken_for is False and not recovered)):
+            if kind is FindingKind.FAILING_FLOW and (
+                spoken_for or (spoken_for is False and not recovered[first])
+            ):
                 continue  # the transfer tells whether it failed, and why
             waiver = "" if grave is Severity.NOTE else waived.get(conversation.row, "")
             severity = _severity(grave, judgement.certain)
@@ -105,13 +122,30 @@ def _flow_cases(evidence: Evidence, waived: Mapping[int, str]) -> list[Case]:
                 *_apart(grave is not severity, waiver),
             )
             slot = (kind, *key)
-            if slot not in cases:
-                cases[slot] = Case(kind, severity, key, waived=waiver)
-            cases[slot].add(conversation, judgement)
-    merged = _fold_scans(cases)
+            case = cases.setdefault(slot, Case(kind, severity, key, waived=waiver))
+            case.rows.update((row.id, row) for row in judgement.rows)
+            flows[slot].append(heads[some])
+    for slot, case in cases.items():
+        _give(case, found, judgements, np.sort(np.concatenate(flows[slot])))
+    merged = _fold_scans(cases, found, judgements)
     for case in merged:
         _word(case, evidence.matrix)
     return merged
+
+
+def _give(case: Case, found: Conversations, judgements: Judgements, rows: Array) -> None:
+    """Make a case speak for the flows of ``rows``."""
+    case.flows = Selection(found, rows)
+    case.judgements = [judgements.kinds[kind] for kind in judgements.of[rows].tolist()]
+
+
+def _numbers(named: Mapping[int, object], rows: int) -> Array:
+    """A number for each row: equal where ``named`` says the same of it, 0 where it says nothing."""
+    numbers = np.zeros(rows, np.int64)
+    known: dict[object, int] = {}
+    for row, value in named.items():
+        numbers[row] = known.setdefault(value, len(known) + 1)
+    return numbers
 
 
 def _apart(inferred: bool, waiver: str) -> tuple[str, ...]:
@@ -119,19 +153,21 @@ def _apart(inferred: bool, waiver: str) -> tuple[str, ...]:
     return (*(("inferred",) if inferred else ()), *((waiver,) if waiver else ()))
 
 
-def _relation(conversation: Conversation) -> Relation:
-    return (conversation.originator, conversation.responder, conversation.transport, conversation.port)
-
-
-def _last_answers(found: Sequence[Conversation]) -> Mapping[Relation, int]:
-    """When each relation was last seen to work, ns."""
-    last: dict[Relation, int] = {}
-    for conversation in found:
-        if conversation.parent is None and outcomes.of_session(conversation)[0] is Outcome.ANSWERED:
-            relation = _relation(conversation)
-            end = max(flow.end for flow in (conversation, *conversation.legs))
-            last[relation] = max(end, last.get(relation, end))
-    return last
+def _recovered(found: Conversations, heads: Array, answered: Array) -> Array:
+    """Whether the relation of each of ``heads`` (its ends, transport and port) was seen to work after its
+    end."""
+    ends = found.oriented(found.places.a, found.places.b)
+    columns = (*ends, found.columns["transport"], found.pair("port")[1])
+    if answered.all() or not answered.any():
+        return np.zeros(len(heads), bool)
+    _, relation = kinds([column[heads] for column in columns])
+    end = found.end.copy()
+    for row, legs in found.legs.items():
+        end[row] = max(end[row], *(leg.end for leg in legs))
+    last = np.full(int(relation.max()) + 1, np.iinfo(np.int64).min)
+    np.maximum.at(last, relation[answered], end[heads[answered]])
+    result: Array = last[relation] > found.end[heads]
+    return result
 
 
 def _faults(
@@ -158,7 +194,9 @@ def _faults(
         yield FindingKind.PAYLOAD_MISMATCH, Severity.WARNING, (conversation.claimed,)
 
 
-def _fold_scans(cases: Mapping[tuple[str, ...], Case]) -> list[Case]:
+def _fold_scans(
+    cases: Mapping[tuple[str, ...], Case], found: Conversations, judgements: Judgements
+) -> list[Case]:
     """Unexpected flows to very many ports between the same two roles become one case."""
     groups: dict[tuple[object, ...], list[Case]] = defaultdict(list)
     kept: list[Case] = []
@@ -175,8 +213,8 @@ def _fold_scans(cases: Mapping[tuple[str, ...], Case]) -> list[Case]:
         apart = _apart(first.severity is not Severity.VIOLATION, first.waived)
         whole = Case(first.kind, first.severity, (*first.key[:3], "many", *apart), waived=first.waived)
         for case in group:
-            for conversation, judgement in zip(case.flows, case.judgements, strict=True):
-                whole.add(conversation, judgement)
+            whole.rows |= case.rows
+        _give(whole, found, judgements, np.concatenate([Selection.of(case.flows).rows for case in group]))
         kept.append(whole)
     return kept
 
@@ -192,7 +230,7 @@ _WORDS: Final[Mapping[FindingKind, Callable[[Case], None]]] = {
 
 
 def _word(case: Case, matrix: Matrix) -> None:
-    ports = len({conversation.port for conversation in case.flows})
+    ports = len(Selection.of(case.flows).ports())
     if ports > MANY_PORTS:
         wording.many_ports(case, ports)
         return
@@ -244,14 +282,16 @@ def _joined(groups: Mapping[tuple[str, ...], list[RowResult]]) -> dict[tuple[str
 
 def _frames_of_subject(evidence: Evidence, row: Row) -> Iterable[int]:
     """First and last frame in which the row's subject took part: the span in which nothing came."""
-    first = last = 0
-    for conversation in evidence.found:
-        ends = evidence.judgements[conversation.row].ends
-        if any(row.subject in end.roles for end in ends):
-            frames = [frame for frame in (*conversation.first_frame, *conversation.last_frame) if frame]
-            first = min(frames) if not first else min(first, *frames)
-            last = max(last, *frames)
-    return (first, last) if first else ()
+    rows = evidence.judgements.where(lambda told: any(row.subject in end.roles for end in told.ends))
+    if not len(rows):
+        return ()
+    bounds = [
+        evidence.found.columns[f"{name}_frame_{way}"][rows]
+        for name in ("first", "last")
+        for way in ("ab", "ba")
+    ]
+    frames = np.concatenate(bounds)
+    return int(frames[frames > 0].min()), int(frames.max())
 
 
 # ---------------------------------------------------------------- captures

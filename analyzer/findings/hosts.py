@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from analyzer import versions
-from analyzer.conversation import Conversation
+from analyzer.compliance import Judgement
+from analyzer.conversations import Selection
 from analyzer.findings.case import Case
+from analyzer.kinds import Array
 from analyzer.matrix import Subject
 from analyzer.model import FindingKind, Host, Severity, Verdict
 
 if TYPE_CHECKING:
     from analyzer.findings.collect import Evidence
+
+
+Versions = tuple[str, str, str, str]
+"""Role and version of a subject, role and version of who it talks with."""
+SHOWN: Final = 8
+"""Flows that a finding about a host shows."""
 
 
 def cases(evidence: Evidence) -> Iterable[Case]:
@@ -28,17 +39,18 @@ def _names(hosts: Iterable[Host]) -> str:
     return ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
 
 
-def _flows_of(evidence: Evidence, hosts: Iterable[Host]) -> list[Conversation]:
+def _flows_of(evidence: Evidence, hosts: Iterable[Host]) -> Selection:
     """The first few flows in which one of the hosts takes part, as evidence."""
     wanted = {id(host) for host in hosts}
-    found = []
-    for conversation in evidence.found:
-        ends = evidence.judgements[conversation.row].ends
-        if conversation.parent is None and any(id(host) in wanted for end in ends for host in end.hosts):
-            found.append(conversation)
-            if len(found) == 8:
-                break
-    return found
+    rows = _heads(evidence, lambda told: any(id(host) in wanted for end in told.ends for host in end.hosts))
+    return Selection(evidence.found, rows[:SHOWN])
+
+
+def _heads(evidence: Evidence, told: Callable[[Judgement], bool]) -> Array:
+    """The rows, but for legs, whose judgement ``told`` holds of."""
+    legs = evidence.found.parents
+    rows = evidence.judgements.where(told)
+    return rows[~np.isin(rows, list(legs))] if legs else rows
 
 
 def _unsupported(evidence: Evidence) -> Iterable[Case]:
@@ -65,25 +77,21 @@ def _unsupported(evidence: Evidence) -> Iterable[Case]:
 
 def _incompatible(evidence: Evidence) -> Iterable[Case]:
     """Editions that are stated for other versions of their counterpart only, where the two talk."""
-    groups: dict[tuple[str, str, str, str], list[Conversation]] = defaultdict(list)
-    why: dict[tuple[str, str, str, str], tuple[Subject, Subject, str]] = {}
-    for conversation in evidence.found:
-        judgement = evidence.judgements[conversation.row]
-        ends = judgement.ends
-        if conversation.parent is not None or any(end.everyone for end in ends):
+    why: dict[Versions, dict[int, tuple[Subject, Subject, str]]] = defaultdict(dict)
+    for judgement in evidence.judgements.kinds:
+        # An ARP request or a ping is not the products' talk.
+        if judgement.verdict is Verdict.INFRASTRUCTURE or any(end.everyone for end in judgement.ends):
             continue
-        if judgement.verdict is Verdict.INFRASTRUCTURE:
-            continue  # an ARP request or a ping is not the products' talk
-        for near, far in (ends, ends[::-1]):
+        for near, far in (judgement.ends, judgement.ends[::-1]):
             for subject in near.subjects:
                 for other in far.subjects:
-                    stated = _stated(subject, other)
-                    if stated:
+                    if stated := _stated(subject, other):
                         key = (subject.role, subject.host.version, other.role, other.host.version)
-                        groups[key].append(conversation)
-                        why[key] = subject, other, stated
-    for key, flows in groups.items():
-        subject, other, stated = why[key]
+                        why[key][id(judgement)] = subject, other, stated
+    rows = {key: _heads(evidence, lambda told, of=of: id(told) in of) for key, of in why.items()}  # type: ignore[misc]
+    for key in sorted(filter(lambda key: len(rows[key]), rows), key=lambda key: int(rows[key][0])):
+        flows = Selection(evidence.found, rows[key])
+        subject, other, stated = why[key][id(evidence.judgements[int(rows[key][-1])])]
         edition = subject.editions[0]
         certain = subject.certain and other.certain
         case = Case(
@@ -127,16 +135,14 @@ def _direct(evidence: Evidence) -> Iterable[Case]:
             yield case
 
 
-def _in_mode(evidence: Evidence, ruleset: str, mode: str) -> tuple[list[Conversation], bool]:
+def _in_mode(evidence: Evidence, ruleset: str, mode: str) -> tuple[Selection, bool]:
     """Flows that a row marks as belonging to ``mode`` alone."""
-    flows = []
-    certain = False
-    for conversation in evidence.found:
-        if conversation.parent is not None:
-            continue
-        judgement = evidence.judgements[conversation.row]
-        rows = [row for row in judgement.rows if row.ruleset == ruleset]
-        if any(row.service.mode == mode for row in rows):
-            flows.append(conversation)
-            certain = certain or any(row.edition == mode for row in rows)
-    return flows, certain
+
+    def marked(told: Judgement, *, certain: bool = False) -> bool:
+        rows = [row for row in told.rows if row.ruleset == ruleset]
+        return any(row.service.mode == mode for row in rows) and (
+            not certain or any(row.edition == mode for row in rows)
+        )
+
+    rows = _heads(evidence, marked)
+    return Selection(evidence.found, rows), len(_heads(evidence, partial(marked, certain=True))) > 0

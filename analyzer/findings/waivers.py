@@ -7,7 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
+from analyzer import transports
 from analyzer.conversation import Address, Conversation
+from analyzer.conversations import Conversations
 from analyzer.directory import Directory, Span, span
 from analyzer.findings.case import Case
 from analyzer.model import Allow, FindingKind, Host, Severity, Site
@@ -27,6 +31,20 @@ class Waivers:
         self._valid = _by_service([entry for entry in entries if not _past(entry.allow, today)])
         self._expired = _by_service(self.old)
         self.late: dict[int, list[Conversation]] = {}
+
+    def of(self, found: Conversations) -> dict[int, str]:
+        """The reason of the first valid entry that covers it, by row; flows that none covers are left out.
+
+        A leg is waived with its request, so only the latter is asked for.
+        """
+        heads = found.heads
+        transport, port = found.columns["transport"][heads], found.pair("port")[1][heads]
+        spoken = np.zeros(len(heads), bool)
+        for carrier, number in (*self._valid, *self._expired):
+            same = np.ones(len(heads), bool) if carrier == ANY else transport == transports.number(carrier)
+            spoken |= same if number is None else same & (port == number)
+        reasons = {row: self.covers(found[row]) for row in heads[spoken].tolist()}
+        return {row: reason for row, reason in reasons.items() if reason}
 
     def covers(self, conversation: Conversation) -> str:
         """The reason of the first valid entry that covers the flow, empty if none does."""

@@ -8,6 +8,7 @@ from analyzer import outcomes
 from analyzer.addresses import text
 from analyzer.compliance.statuses import OPERATION
 from analyzer.conversation import Conversation
+from analyzer.conversations import Selection
 from analyzer.findings.case import EXAMPLES, Case, call, spell
 from analyzer.model import Outcome, Row, RowResult
 
@@ -41,9 +42,10 @@ def service_of(case: Case) -> str:
 def ends_of(case: Case) -> tuple[str, str]:
     """What to call the two ends of a case's flows."""
     origin, target = case.judgements[0].ends
+    flows = Selection.of(case.flows)
     return (
-        call(origin, (text(*flow.originator) for flow in case.flows)),
-        call(target, (text(*flow.responder) for flow in case.flows)),
+        call(origin, (text(*address) for address in flows.addresses(responder=False))),
+        call(target, (text(*address) for address in flows.addresses(responder=True))),
     )
 
 
@@ -56,8 +58,9 @@ def examples(case: Case) -> str:
 
 def became(case: Case) -> str:
     """What became of the attempts, all of them if they agree."""
-    results = dict.fromkeys(outcomes.of_session(flow)[0] for flow in case.flows)
-    return ", ".join(STOPPED[outcome] for outcome in results)
+    flows = Selection.of(case.flows)
+    _, results = outcomes.of_sessions(flows.found, flows.rows)
+    return ", ".join(STOPPED[outcome] for outcome in dict.fromkeys(outcome for outcome, _ in results))
 
 
 def capital(sentence: str) -> str:
@@ -153,7 +156,9 @@ def failing(case: Case) -> None:
 
 
 def _blocked_advice(case: Case, origin: str, target: str) -> str:
-    reporters = sorted({text(*error.reporter) for head in case.flows for error in head.errors})
+    reporters = sorted(
+        {text(*error.reporter) for head in Selection.of(case.flows).complaining() for error in head.errors}
+    )
     sender = f" The rejection came from {reporters[0]}." if reporters else ""
     port = port_of(case.flows[0])
     return f"Allow {port} from {origin} to {target} in the firewall or router between them.{sender}"
