@@ -127,7 +127,7 @@ def test_a_client_that_searches_is_no_device() -> None:
         traffic.connect(2 + number, door, 40001, SERVER, 1480, b"\1")
     assert called(traffic) == {
         SERVER: ("biostar-server", "likely"),
-        CLIENT: ("biostar-client", "likely"),
+        CLIENT: ("biostar-client", "certain"),
         DOOR: ("biostar-device", "likely"),
         "10.20.3.12": ("biostar-device", "likely"),
     }

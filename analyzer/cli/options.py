@@ -94,7 +94,7 @@ talk = _stack(
 )
 
 
-def output(what: str, *listed: str) -> Decorator:
+def output(what: str, *listed: str, default: str = "text") -> Decorator:
     """``--format`` and ``-o``; the help lists ``listed``, else the formats of ``what`` (report, flows)."""
 
     def apply(function: Any) -> Any:
@@ -104,7 +104,7 @@ def output(what: str, *listed: str) -> Decorator:
                 "--format",
                 "format_name",
                 metavar="NAME",
-                help=f"{', '.join(known)}; default: by the suffix of -o, else text.",
+                help=f"{', '.join(known)}; default: by the suffix of -o, else {default}.",
             ),
             click.option(
                 "-o",

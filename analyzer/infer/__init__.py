@@ -12,12 +12,12 @@ from dataclasses import replace
 
 from analyzer.addresses import text
 from analyzer.conversation import Conversation
-from analyzer.infer.editions import settled
+from analyzer.infer.editions import Use, settled, uses_of
 from analyzer.infer.hints import hints
 from analyzer.infer.roles import Guess, Hint, guess
 from analyzer.model import Host, Ruleset, Site
 
-__all__ = ["Guess", "Hint", "complete", "guess", "hints", "settled", "stated"]
+__all__ = ["Guess", "Hint", "Use", "complete", "guess", "hints", "settled", "stated", "uses_of"]
 
 
 def complete(site: Site, found: Sequence[Conversation], rulesets: Sequence[Ruleset]) -> Site:

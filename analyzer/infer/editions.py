@@ -24,7 +24,7 @@ def settled(
 ) -> tuple[Host, ...]:
     """``hosts`` with the BACnet service that their traffic implies, and modes and editions it speaks for."""
     hosts = (*hosts, *_implied(hosts, found, rulesets))
-    uses = _uses(hosts, found)
+    uses = uses_of(hosts, found)
     return tuple(_edition(host, hosts, uses, rulesets) for host in hosts)
 
 
@@ -69,8 +69,8 @@ def _implied(
 # ---------------------------------------------------------------- modes and editions
 
 
-def _uses(hosts: Sequence[Host], found: Sequence[Conversation]) -> Mapping[int, set[Use]]:
-    """What each host entry opens and accepts."""
+def uses_of(hosts: Sequence[Host], found: Sequence[Conversation]) -> Mapping[int, set[Use]]:
+    """What each host entry opens and accepts, by ``id`` of the entry."""
     directory = Directory(hosts)
     uses: dict[int, set[Use]] = defaultdict(set)
     for conversation in found:

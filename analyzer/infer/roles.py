@@ -36,7 +36,7 @@ DUE: Final = 1.25
 """What a row that is due in normal operation counts more than one that is not."""
 ATTEMPT: Final = 0.5
 """What an attempt that nobody answered counts for the host that made it; for the other host, nothing."""
-MASS: Final = 16.0
+MASS: Final = 24.0
 """Evidence from which on only its composition counts: ten thousand flows are no more certain than ten."""
 MIDDLE: Final = 8.0
 """What the shape speaks: one host in the middle of several that know only it."""
@@ -78,6 +78,8 @@ class Guess:
     rivals: tuple[str, ...]
     partners: tuple[Address, ...]
     frames: tuple[int, ...]
+    telling: float = 0
+    """Weight of the services that only such equipment uses."""
 
 
 @dataclass(slots=True)
@@ -367,6 +369,7 @@ def _guess(
         rivals,
         tuple(host.partners),
         frames,
+        host.telling,
     )
 
 

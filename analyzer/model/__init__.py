@@ -20,6 +20,7 @@ from analyzer.model.sheet import (
     Source,
 )
 from analyzer.model.site import Allow, Host, Site
+from analyzer.model.survey import NameHeard, Survey, SurveyHost, SurveyLine
 from analyzer.model.transfer import Attempt, Cause, Event, Transfer, TransferOutcome
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Host",
     "HostResult",
     "Interpretation",
+    "NameHeard",
     "Outcome",
     "Problem",
     "Progress",
@@ -56,6 +58,9 @@ __all__ = [
     "Site",
     "Source",
     "Status",
+    "Survey",
+    "SurveyHost",
+    "SurveyLine",
     "Transfer",
     "TransferOutcome",
     "Verdict",
