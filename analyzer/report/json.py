@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import IO, Any
 
-from analyzer.model import FirmwareReport, FlowReport, Report, Survey
-from analyzer.report import Format, Style
+from analyzer.model import Diff, FirmwareReport, FlowReport, Report, Survey
+from analyzer.report import Format, Style, changes
 from analyzer.report.document import firmware_parts, flows_parts, report_parts
 from analyzer.report.proposal import survey_parts
 
@@ -42,8 +42,20 @@ def _firmware(report: FirmwareReport, stream: IO[str], _style: Style) -> None:
     _write(firmware_parts(report), stream)
 
 
+def _diff(found: Diff, stream: IO[str], _style: Style) -> None:
+    _write(changes.parts(found), stream)
+
+
 def _survey(survey: Survey, stream: IO[str], _style: Style) -> None:
     _write(survey_parts(survey), stream)
 
 
-FORMAT = Format("json", (".json",), _report, _flows, render_firmware=_firmware, render_survey=_survey)
+FORMAT = Format(
+    "json",
+    (".json",),
+    _report,
+    _flows,
+    render_firmware=_firmware,
+    render_diff=_diff,
+    render_survey=_survey,
+)
