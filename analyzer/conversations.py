@@ -145,6 +145,18 @@ class Conversations(Sequence[Conversation]):
         """The conversations of some rows."""
         return map(self._one, rows.tolist())
 
+    def speaking(self, *names: str) -> Iterator[Conversation]:
+        """The conversations whose protocol is one of ``names``."""
+        return self.at(np.flatnonzero(self.facts["protocol"].among(*names)))
+
+    def addressed_to(self, services: Iterable[tuple[str, int]]) -> Iterator[Conversation]:
+        """The conversations whose originator addressed one of ``services``: transport and port."""
+        _, port = self.pair("port")
+        wanted = np.zeros(len(self), bool)
+        for name, number in services:
+            wanted |= (port == number) & (self.columns["transport"] == transports.number(name))
+        return self.at(np.flatnonzero(wanted))
+
     def ids(self, rows: Array) -> tuple[str, ...]:
         """The ids of some rows, each followed by those of its legs, none twice."""
         if self.legs.keys().isdisjoint(rows.tolist()):

@@ -118,6 +118,13 @@ class Visibility:
         many: Array = (self._into_silence >= ONE_SIDED_FLOWS) & several
         return ~self._received.seen & self._sent.seen & (proven | many)
 
+    @property
+    def one_sided_pairs(self) -> set[tuple[Address, Address]]:
+        """``(seen, unseen)``: the first end's packets prove answers of the other that are not here."""
+        places = self._found.places
+        pairs = (divmod(pair, len(places)) for pair in self._blind.tolist())
+        return {(places.address(source), places.address(target)) for source, target in pairs}
+
     def sight(self, address: Address) -> Sight | None:
         """What the capture shows of one address; None where it shows no unicast of it."""
         place = self._found.places.find(address)
