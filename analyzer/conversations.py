@@ -55,10 +55,10 @@ class Facts:
     def __setitem__(self, row: int | Array, value: Any) -> None:
         self.codes[row] = self.number(value)
 
-    def among(self, *values: Any) -> Array:
-        """The rows that have one of ``values``, as booleans."""
+    def among(self, *values: Any, rows: Array | slice = slice(None)) -> Array:
+        """Whether each of ``rows``, else of all rows, has one of ``values``."""
         wanted = np.array([value in values for value in self.values], bool)
-        result: Array = wanted[self.codes]
+        result: Array = wanted[self.codes[rows]]
         return result
 
 

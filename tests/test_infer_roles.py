@@ -98,6 +98,12 @@ def test_what_many_products_do_makes_nobody_a_subject(traffic: Traffic) -> None:
 # ---------------------------------------------------------------- levels
 
 
+@pytest.mark.parametrize("nobody", ["255.255.255.255", "239.255.255.250", "0.0.0.0"])
+def test_an_address_that_no_host_can_have_is_no_host(nobody: str) -> None:
+    traffic = both_ways(both_ways(Traffic(), nobody, NODE, 50195), nobody, OTHER, 50201)
+    assert nobody not in inferred(traffic)
+
+
 def guesses(traffic: Traffic, **more: object) -> dict[str, Guess]:
     found = recognised(traffic)
     given = {"hints": hints(found), **more}

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from judging import GATEWAY, LAPTOP, NODE, SECOND, bench, talk
+import random
+from pathlib import Path
+
+import pytest
+from judging import CURRENT, GATEWAY, LAPTOP, NODE, SECOND, bench, recognised, talk
+from test_conversations import made
+from traffic import Traffic
 
 from analyzer.compliance import Judgements
 from analyzer.conversations import Conversations
-from analyzer.model import Endpoint, Outcome, Verdict
-from analyzer.pipeline.records import Records
+from analyzer.model import Endpoint, Outcome, Records, Verdict
+from analyzer.pipeline import Options, check, flows
+from analyzer.pipeline.records import ColumnRecords
 
 
 def record(conversation, judgements=None, waived=None, among=()):
     """The record of one conversation."""
     found = Conversations.of([*among, conversation])
     told = Judgements.on(found, judgements) if judgements else None
-    return Records(found, bench(), told, waived)[len(among)]
+    return ColumnRecords(found, bench(), told, waived)[len(among)]
 
 
 def test_pairs_are_from_originator_and_responder() -> None:
@@ -46,3 +53,32 @@ def test_a_leg_is_waived_with_its_request() -> None:
     leg.parent = request
     made = record(leg, waived={0: "agreed"}, among=[request])
     assert (made.parent, made.waived) == ("f1", "agreed")
+
+
+# ---------------------------------------------------------------- all at once
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_asked_of_all_is_what_a_look_at_each_gives(seed: int, tmp_path: Path) -> None:
+    draw = random.Random(seed)
+    path = str(made(draw, 80).write(tmp_path / "made.pcap"))
+    for report in (check(Options((path,), hosts=CURRENT)), flows(Options((path,)))):
+        records, each = report.flows, Records(list(report.flows))
+        assert isinstance(records, ColumnRecords)
+        assert records == list(each)
+        assert (records.totals(), records.guessed()) == (each.totals(), each.guessed())
+        assert records.verdicts() == each.verdicts()
+        for verdict in (None, *Verdict):
+            assert records.alike(verdict) == each.alike(verdict)
+        assert [list(part) for part in records.columns()] == [list(part) for part in each.columns()]
+        for part, other in zip(records.columns(), each.columns(), strict=True):
+            assert part == other
+
+
+def test_records_are_a_sequence() -> None:
+    records = ColumnRecords(recognised(Traffic().coap(0, GATEWAY, NODE).coap(1, NODE, GATEWAY)), bench())
+    assert (len(records), records[-1]) == (2, records[1])
+    assert records[:1] == (records[0],)
+    assert records != list(records)[:1]
+    with pytest.raises(IndexError):
+        records[2]

@@ -4,7 +4,7 @@ import pytest
 import reports
 
 from analyzer.model import Endpoint
-from analyzer.report import Style, flowlines
+from analyzer.report import Style, digest, flowlines
 
 
 def test_a_line_has_the_columns_of_the_heading():
@@ -26,7 +26,7 @@ def test_groups_are_the_largest_first_and_count_the_rest(most):
         for port in range(1, 5)
         for n in range(port)
     ]
-    lines, used = flowlines.groups(flows, Style(), most)
+    lines, used = flowlines.groups(digest.groups(flows), Style(), most)
     assert lines[0].split()[:2] == ["4", "tcp/4"]
     assert used == min(most, 4) + (most < 4)
     assert ("groups more" in lines[-1] or "group more" in lines[-1]) == (most < 4)
@@ -36,5 +36,7 @@ def test_groups_are_the_largest_first_and_count_the_rest(most):
 
 def test_ends_without_a_role_are_the_address_or_how_many():
     flows = [replace(reports.TELNET, originator=Endpoint(f"10.9.9.{n}", 1)) for n in range(3)]
-    assert "3 hosts \u2192 igor-gateway" in flowlines.groups(flows, Style(), 5)[0][0]
-    assert "10.9.9.0 -> igor-gateway" in flowlines.groups(flows[:1], Style(ascii=True), 5)[0][0]
+    assert "3 hosts \u2192 igor-gateway" in flowlines.groups(digest.groups(flows), Style(), 5)[0][0]
+    assert (
+        "10.9.9.0 -> igor-gateway" in flowlines.groups(digest.groups(flows[:1]), Style(ascii=True), 5)[0][0]
+    )

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from analyzer.addresses import is_host
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
 from analyzer.model import Direction, Ruleset
@@ -132,7 +133,7 @@ def guess(
     return [
         _guess(address, hosts, sheets, said)
         for address in sorted(hosts)
-        if hosts[address].belief and (hosts[address].telling or hosts[address].opens)
+        if hosts[address].belief and (hosts[address].telling or hosts[address].opens) and is_host(*address)
     ]
 
 

@@ -15,7 +15,7 @@ from analyzer.model.diff import (
     Turn,
 )
 from analyzer.model.finding import Finding, FindingKind, Severity
-from analyzer.model.flow import Basis, Confidence, Endpoint, FlowRecord, Outcome, Verdict
+from analyzer.model.flow import Alike, Basis, Confidence, Endpoint, FlowRecord, Outcome, Records, Verdict
 from analyzer.model.report import FirmwareReport, FlowReport, HostResult, Report, RowResult, Status
 from analyzer.model.sheet import (
     Background,
@@ -34,6 +34,7 @@ from analyzer.model.survey import NameHeard, Survey, SurveyHost, SurveyLine
 from analyzer.model.transfer import Attempt, Cause, Event, Transfer, TransferOutcome
 
 __all__ = [
+    "Alike",
     "Allow",
     "Attempt",
     "Background",
@@ -61,6 +62,7 @@ __all__ = [
     "Outcome",
     "Problem",
     "Progress",
+    "Records",
     "RelationChange",
     "Report",
     "Retired",

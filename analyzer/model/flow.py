@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final, Literal, NamedTuple, overload
 
 Confidence = Literal["certain", "likely", "guess"]
 Basis = Literal["syn", "payload", "session", "multicast", "roles", "ports", "first-packet"]
@@ -29,6 +31,10 @@ class Verdict(enum.StrEnum):
     INFRASTRUCTURE = "infrastructure"
     OUT_OF_SCOPE = "out-of-scope"
     REVIEW = "review"
+
+
+TOGETHER: Final = 1024
+"""Records made at a time: what they have in common is worked out once, and they take a megabyte."""
 
 
 class Endpoint(NamedTuple):
@@ -73,3 +79,81 @@ class FlowRecord:
     """TCP flags seen each way, as letters in Wireshark's order, for example ``SAP``."""
     fragments: int = 0
     duplicates: tuple[int, int] = (0, 0)
+
+
+class Alike(NamedTuple):
+    """Flows that differ only in host, time and size. ``originators`` and ``responders`` count addresses."""
+
+    example: FlowRecord
+    """The first of them."""
+    flows: int
+    originators: int
+    responders: int
+
+
+class Records(Sequence[FlowRecord]):
+    """Flow records, and what renderers ask of all of them at once; here by a look at each.
+
+    Where records are made of columns, the answers are too (:mod:`analyzer.pipeline.records`).
+    """
+
+    def __init__(self, records: Sequence[FlowRecord]) -> None:
+        self._records = records
+
+    @staticmethod
+    def of(records: Sequence[FlowRecord]) -> Records:
+        """``records`` from anywhere."""
+        return records if isinstance(records, Records) else Records(records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @overload
+    def __getitem__(self, at: int) -> FlowRecord: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[FlowRecord]: ...
+    def __getitem__(self, at: int | slice) -> FlowRecord | Sequence[FlowRecord]:
+        return self._records[at]
+
+    def totals(self) -> tuple[int, int]:
+        """Packets and bytes of all."""
+        return sum(sum(one.packets) for one in self), sum(sum(one.bytes) for one in self)
+
+    def verdicts(self) -> Mapping[Verdict, int]:
+        """How many flows have each verdict; none of a verdict that no flow has."""
+        return Counter(one.verdict for one in self if one.verdict is not None)
+
+    def guessed(self) -> bool:
+        """Whether the direction of any flow is a guess."""
+        return any(one.confidence == "guess" for one in self)
+
+    def alike(self, verdict: Verdict | None = None) -> list[Alike]:
+        """The flows, with one verdict if any is given, by transport, port, service, roles and outcome.
+
+        In order of their first flow. A leg goes to a port that says nothing: all of its kind are alike.
+        """
+        groups: dict[tuple[object, ...], list[FlowRecord]] = {}
+        for one in self:
+            if verdict is None or one.verdict is verdict:
+                port = (
+                    "*" if one.parent is not None and one.responder.port is not None else one.responder.port
+                )
+                ends = one.originator.roles, one.responder.roles
+                key = one.transport, port, one.service or one.protocol, *ends, one.outcome
+                groups.setdefault(key, []).append(one)
+        return [
+            Alike(
+                some[0],
+                len(some),
+                len({one.originator.address for one in some}),
+                len({one.responder.address for one in some}),
+            )
+            for some in groups.values()
+        ]
+
+    def columns(self) -> Iterator[Mapping[str, Sequence[Any]]]:
+        """The records, some at a time, as a column for each of their fields."""
+        names = tuple(field.name for field in fields(FlowRecord))
+        for begin in range(0, len(self), TOGETHER):
+            some = self[begin : begin + TOGETHER]
+            yield {name: [getattr(one, name) for one in some] for name in names}

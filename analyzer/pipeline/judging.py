@@ -33,7 +33,7 @@ from analyzer.model import (
     TransferOutcome,
 )
 from analyzer.pipeline.reading import undecoded
-from analyzer.pipeline.records import Records
+from analyzer.pipeline.records import ColumnRecords
 from analyzer.protocols.ssdp import is_host_background
 from analyzer.tables import Flows
 from analyzer.transfers import Circumstances, Collector, Draft, draw
@@ -84,7 +84,7 @@ def judge(
         site=place,
         hosts=tuple(_hosts(place, found, bench)),
         rows=rows,
-        flows=Records(found, bench, judgements, waived),
+        flows=ColumnRecords(found, bench, judgements, waived),
         findings=findings,
         rulesets=tuple(sheet for sheet in sheets if set(sheet.subjects) & {s.role for s in matrix.subjects}),
         undecoded=undecoded(table),

@@ -3,6 +3,7 @@ looks."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, overload
 
@@ -13,17 +14,16 @@ from analyzer.addresses import text
 from analyzer.compliance import Bench, Judgement, Judgements
 from analyzer.conversations import Conversations
 from analyzer.kinds import Array, kinds
-from analyzer.model import Endpoint, FlowRecord
+from analyzer.model import Alike, Endpoint, FlowRecord, Records, Verdict
+from analyzer.model.flow import TOGETHER
 from analyzer.protocols import load as load_protocols
 from analyzer.tables import TCP
 
 FLAG_LETTERS: Final = "FSRPAUEC"
 """TCP flags from the lowest bit up (RFC 9293 section 3.1), as Wireshark abbreviates them."""
-TOGETHER: Final = 1024
-"""Records made at a time: what they have in common is worked out once, and they take a megabyte."""
 
 
-class Records(Sequence[FlowRecord]):
+class ColumnRecords(Records):
     """A record of every conversation, in order.
 
     ``judgements`` is None where nobody judged; ``waived`` has the reason of the waiver by row, and a leg is
@@ -55,12 +55,12 @@ class Records(Sequence[FlowRecord]):
             return tuple([self[row] for row in rows])
         part, place = divmod(rows, TOGETHER)
         if self._made[0] != part:
-            self._made = part, tuple(self._records(part * TOGETHER))
+            self._made = part, tuple(self._part(part * TOGETHER))
         return self._made[1][place]
 
     def __iter__(self) -> Iterator[FlowRecord]:
         for begin in range(0, len(self), TOGETHER):
-            yield from self._records(begin)
+            yield from self._part(begin)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or isinstance(other, str):
@@ -69,14 +69,82 @@ class Records(Sequence[FlowRecord]):
 
     __hash__ = None  # type: ignore[assignment]
 
-    def _records(self, begin: int) -> Iterator[FlowRecord]:
+    def _part(self, begin: int) -> Iterator[FlowRecord]:
         rows = np.arange(begin, min(begin + TOGETHER, len(self)))
         return map(FlowRecord, *self._columns(rows).values())
+
+    # ------------------------------------------------------------ asked of all at once
+
+    def totals(self) -> tuple[int, int]:
+        """Packets and bytes of all."""
+        columns = self._found.columns
+        packets, octets = (
+            sum(int(columns[f"{name}_{way}"].sum()) for way in ("ab", "ba")) for name in ("packets", "bytes")
+        )
+        return packets, octets
+
+    def verdicts(self) -> Mapping[Verdict, int]:
+        """How many flows have each verdict; none of a verdict that no flow has."""
+        if self._judgements is None:
+            return {}
+        counted: Counter[Verdict] = Counter()
+        numbers = np.bincount(self._judgements.of, minlength=len(self._judgements.kinds))
+        for judgement, flows in zip(self._judgements.kinds, numbers.tolist(), strict=True):
+            if flows:
+                counted[judgement.verdict] += flows
+        return counted
+
+    def guessed(self) -> bool:
+        """Whether the direction of any flow is a guess."""
+        return bool(self._found.facts["confidence"].among("guess").any())
+
+    def alike(self, verdict: Verdict | None = None) -> list[Alike]:
+        """The flows, with one verdict if any is given, by transport, port, service, roles and outcome."""
+        found, places = self._found, self._found.places
+        rows = found.all
+        if verdict is not None:
+            if self._judgements is None:
+                return []
+            rows = self._judgements.where(lambda judgement: judgement.verdict is verdict)
+        if not len(rows):
+            return []
+        ends = [place[rows] for place in found.oriented(places.a, places.b)]
+        port = found.pair("port")[1].astype(np.int64)
+        port[list(found.parents)] = -1
+        port[~found.ported] = -2
+        roles = _numbers(self._roles)
+        known: dict[object, int] = {}
+
+        def service(judgement: Judgement | None, protocol: str) -> int:
+            return known.setdefault(_service(judgement, protocol) or protocol or "unknown", len(known))
+
+        firsts, of = kinds(
+            (
+                found.columns["transport"][rows],
+                port[rows],
+                np.array(self._of_kind(rows, "protocol", service)),
+                *(roles[self._ends[end]] for end in ends),
+                found.facts["outcome"].codes[rows],
+            )
+        )
+        examples = map(FlowRecord, *self._columns(rows[firsts]).values())
+        counts = [np.bincount(of, minlength=len(firsts)).tolist()]
+        for end in ends:
+            pairs = kinds((of, end)).firsts
+            counts.append(np.bincount(of[pairs], minlength=len(firsts)).tolist())
+        return list(map(Alike, examples, *counts))
+
+    def columns(self) -> Iterator[Mapping[str, Sequence[Any]]]:
+        """The records, some at a time, as a column for each of their fields."""
+        for begin in range(0, len(self), TOGETHER):
+            rows = np.arange(begin, min(begin + TOGETHER, len(self)))
+            yield {name: list(column) for name, column in self._columns(rows).items()}
 
     def _columns(self, rows: Array) -> dict[str, Iterable[Any]]:
         """The fields of the records of ``rows``, each as a column."""
         found = self._found
-        facts, forward = found.facts, found.forward[rows]
+        facts = found.facts
+        forward = facts["forward"].among(True, rows=rows)
 
         def pair(name: str) -> tuple[Array, Array]:
             one, other = found.columns[f"{name}_ab"][rows], found.columns[f"{name}_ba"][rows]
@@ -156,7 +224,7 @@ class Records(Sequence[FlowRecord]):
 
     def _details(self, rows: Array) -> list[str]:
         details = [""] * len(rows)
-        for place in np.flatnonzero(~self._found.facts["reader"].among("")[rows]).tolist():
+        for place in np.flatnonzero(~self._found.facts["reader"].among("", rows=rows)).tolist():
             details[place] = self._found[int(rows[place])].detail
         return details
 
@@ -166,6 +234,12 @@ def _each(numbers: Array, tell: Callable[[int], Any]) -> list[Any]:
     firsts, of = kinds((numbers,))
     told = [tell(number) for number in numbers[firsts].tolist()]
     return told * len(of) if len(told) == 1 else [told[number] for number in of.tolist()]
+
+
+def _numbers(values: Sequence[object]) -> Array:
+    """A number for each value, equal for equal ones."""
+    known: dict[object, int] = {}
+    return np.array([known.setdefault(value, len(known)) for value in values], np.int64)
 
 
 def _service(judgement: Judgement | None, protocol: str) -> str:

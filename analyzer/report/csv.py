@@ -11,15 +11,15 @@ import csv
 from collections.abc import Mapping, Sequence
 from typing import IO, Final
 
-from analyzer.model import FirmwareReport, FlowRecord, FlowReport, Report
+from analyzer.model import FirmwareReport, FlowRecord, FlowReport, Records, Report
 from analyzer.report import Format, Style
 from analyzer.report.columns import (
     FLOW_COLUMNS,
     VERDICT_COLUMNS,
     Value,
     findings_of_flows,
-    flow_values,
-    verdict_values,
+    flow_columns,
+    verdict_columns,
 )
 from analyzer.report.document import transfer
 from analyzer.report.neutral import cell
@@ -69,11 +69,17 @@ def _flows(report: FlowReport, stream: IO[str], _style: Style) -> None:
 def _write(flows: Sequence[FlowRecord], stream: IO[str], spoken: Mapping[str, list[str]] | None) -> None:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(FLOW_COLUMNS if spoken is None else FLOW_COLUMNS + VERDICT_COLUMNS)
-    for record in flows:
-        values = flow_values(record)
+    for part in Records.of(flows).columns():
+        columns = flow_columns(part)
         if spoken is not None:
-            values += verdict_values(record, spoken)
-        writer.writerow(_line(values))
+            columns += verdict_columns(part, spoken)
+        writer.writerows(zip(*map(_cells, columns), strict=True))
+
+
+def _cells(column: Sequence[Value]) -> list[str | int | float]:
+    """A column with its text made harmless; most values repeat."""
+    known = dict(zip(distinct := list(set(column)), _line(distinct), strict=True))
+    return [known[value] for value in column]
 
 
 def _firmware(report: FirmwareReport, stream: IO[str], _style: Style) -> None:

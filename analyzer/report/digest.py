@@ -6,12 +6,14 @@ Renderers lay these facts out, each in its own way, and make strangers' text har
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 from analyzer.model import (
     Edition,
+    Endpoint,
     FlowRecord,
+    Records,
     Report,
     RowResult,
     Severity,
@@ -63,14 +65,14 @@ def headline(report: Report) -> Headline:
         return Headline("NOT COMPLIANT", said, "bad")
     if not any(info.packets for info in report.captures):
         return Headline("COMPLIANT", f"the capture holds no packets{more}", "neutral")
-    if not any(record.verdict in _SPOKEN for record in report.flows):
+    if _SPOKEN.isdisjoint(Records.of(report.flows).verdicts()):
         return Headline("NOTHING JUDGED", f"no sheet speaks about this traffic{more}", "neutral")
     return Headline("COMPLIANT", f"no violation{more}", "good")
 
 
 def tallies(report: Report) -> list[tuple[str, str]]:
     """``("Flows", "3 unexpected, …")`` and the same of the rows; none of what there is nothing of."""
-    flows = Counter(record.verdict.value for record in report.flows if record.verdict)
+    flows = Counter({word.value: count for word, count in Records.of(report.flows).verdicts().items()})
     rows = Counter(result.status.value for result in report.rows)
     lines = []
     for label, words, counted in (("Flows", VERDICT_ORDER, flows), ("Rows", tuple(Status), rows)):
@@ -134,35 +136,32 @@ class Group(NamedTuple):
     responder: str
 
 
-def groups(flows: Iterable[FlowRecord]) -> list[Group]:
-    """``flows`` by place, service, roles and outcome, the largest groups first."""
-    counted: Counter[tuple[str, str, str, str, str]] = Counter()
-    ends: dict[tuple[str, str, str, str, str], tuple[set[str], set[str]]] = {}
-    for record in flows:
-        # A leg goes to a port that no sheet lists and that says nothing.
-        port = "*" if record.parent is not None else record.responder.port
-        key = (
-            record.transport if record.responder.port is None else f"{record.transport}/{port}",
-            record.service or record.protocol,
-            "+".join(record.originator.roles),
-            "+".join(record.responder.roles),
-            record.outcome.value,
+def groups(flows: Sequence[FlowRecord], verdict: Verdict | None = None) -> list[Group]:
+    """``flows``, with one verdict if any is given, by place, service, roles and outcome, the largest
+    first."""
+    found = [
+        Group(
+            flows=alike.flows,
+            place=_place(alike.example),
+            outcome=alike.example.outcome.value,
+            service=alike.example.service or alike.example.protocol,
+            originator=_who(alike.example.originator, alike.originators),
+            responder=_who(alike.example.responder, alike.responders),
         )
-        counted[key] += 1
-        # A role names its end; only the addresses of the others are worth keeping.
-        originators, responders = ends.setdefault(key, (set(), set()))
-        if not key[2]:
-            originators.add(record.originator.address)
-        if not key[3]:
-            responders.add(record.responder.address)
-    return [
-        Group(count, key[0], key[4], key[1], key[2] or _hosts(ends[key][0]), key[3] or _hosts(ends[key][1]))
-        for key, count in counted.most_common()
+        for alike in Records.of(flows).alike(verdict)
     ]
+    return sorted(found, key=lambda group: -group.flows)
 
 
-def _hosts(addresses: set[str]) -> str:
-    return next(iter(addresses)) if len(addresses) == 1 else f"{number(len(addresses))} hosts"
+def _place(record: FlowRecord) -> str:
+    if record.responder.port is None:
+        return record.transport
+    return f"{record.transport}/{'*' if record.parent is not None else record.responder.port}"
+
+
+def _who(end: Endpoint, addresses: int) -> str:
+    """A role names its end, else the address where it is only one."""
+    return "+".join(end.roles) or (end.address if addresses == 1 else f"{number(addresses)} hosts")
 
 
 def some(values: Sequence[str], most: int) -> str:

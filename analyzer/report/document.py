@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from analyzer.model import (
@@ -19,6 +20,7 @@ from analyzer.model import (
     FlowRecord,
     FlowReport,
     HostResult,
+    Records,
     Report,
     RowResult,
     Severity,
@@ -45,8 +47,12 @@ _LATEST: Final = ((datetime.datetime.max - _EPOCH) // datetime.timedelta(seconds
 def timestamp(nanoseconds: int) -> str:
     """Nanoseconds since 1970 as RFC 3339 in UTC: six digits where they say it all, else nine."""
     seconds, rest = divmod(min(max(nanoseconds, _EARLIEST), _LATEST), _SECOND)
-    moment = (_EPOCH + datetime.timedelta(seconds=seconds)).isoformat()
-    return f"{moment}.{rest:09d}Z" if rest % 1000 else f"{moment}.{rest // 1000:06d}Z"
+    return f"{_moment(seconds)}.{rest:09d}Z" if rest % 1000 else f"{_moment(seconds)}.{rest // 1000:06d}Z"
+
+
+@lru_cache(4096)
+def _moment(seconds: int) -> str:
+    return (_EPOCH + datetime.timedelta(seconds=seconds)).isoformat()
 
 
 def _when(nanoseconds: int | None) -> str | None:
@@ -198,7 +204,7 @@ def summary(report: Report) -> Entry:
     """The key ``summary`` of a report: every word of each list is there, zeros too."""
     return {
         "compliant": report.compliant,
-        "flows": _count(Verdict, (entry.verdict for entry in report.flows)),
+        "flows": dict.fromkeys(Verdict, 0) | dict(Records.of(report.flows).verdicts()),
         "rows": _count(Status, (entry.status for entry in report.rows)),
         "findings": _count(Severity, (entry.severity for entry in report.findings)),
         "undecoded": _undecoded(report.undecoded),
@@ -207,10 +213,11 @@ def summary(report: Report) -> Entry:
 
 def flows_summary(report: FlowReport) -> Entry:
     """The key ``summary`` of a flow report; packets and bytes are those that belong to a flow."""
+    packets, octets = Records.of(report.flows).totals()
     return {
         "flows": len(report.flows),
-        "packets": sum(sum(entry.packets) for entry in report.flows),
-        "bytes": sum(sum(entry.bytes) for entry in report.flows),
+        "packets": packets,
+        "bytes": octets,
         "undecoded": _undecoded(report.undecoded),
     }
 

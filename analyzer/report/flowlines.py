@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 from analyzer.model import Endpoint, FlowRecord
@@ -37,13 +37,12 @@ def _socket(end: Endpoint) -> str:
     return f"[{address}]:{end.port}" if ":" in address else f"{address}:{end.port}"
 
 
-def groups(flows: Iterable[FlowRecord], style: Style, most: int) -> tuple[list[str], int]:
+def groups(found: Sequence[digest.Group], style: Style, most: int) -> tuple[list[str], int]:
     """Flows that differ only in host and time on one line, the largest groups first.
 
     Gives at most ``most`` groups and, where there are more, a line that counts the rest; and how many
     lines of the page that is, long ones counted once.
     """
-    found = digest.groups(flows)
     arrow = "->" if style.ascii else "\u2192"
     rows = [
         (

@@ -211,7 +211,7 @@ def _flows(report: Report) -> Iterable[str]:
     yield f"## Flows ({number(len(report.flows))})"
     left = FLOW_GROUPS
     for verdict in digest.VERDICT_ORDER:
-        groups = digest.groups(record for record in report.flows if record.verdict is verdict)
+        groups = digest.groups(report.flows, verdict)
         if not groups:
             continue
         shown = groups[: max(3, left)]

@@ -9,6 +9,7 @@ from analyzer.model import (
     CaptureInfo,
     Finding,
     FlowReport,
+    Records,
     Report,
     RowResult,
     Severity,
@@ -289,19 +290,19 @@ def _flows_of_report(report: Report, page: _Page) -> None:
         return
     left = GROUP_LINES
     for verdict in digest.VERDICT_ORDER:
-        flows = [record for record in report.flows if record.verdict is verdict]
-        if not flows:
+        groups = digest.groups(report.flows, verdict)
+        if not groups:
             continue
-        page.line(f"  {verdict.value} ({number(len(flows))})", _VERDICT_COLOURS.get(verdict, ""))
-        lines, used = flowlines.groups(flows, page.style, max(3, left))
+        flows = number(sum(group.flows for group in groups))
+        page.line(f"  {verdict.value} ({flows})", _VERDICT_COLOURS.get(verdict, ""))
+        lines, used = flowlines.groups(groups, page.style, max(3, left))
         page.lines(lines)
         left -= used
 
 
 def _flows(report: FlowReport, stream: IO[str], style: Style) -> None:
     page = _Page(stream, style)
-    packets = sum(sum(record.packets) for record in report.flows)
-    carried = sum(sum(record.bytes) for record in report.flows)
+    packets, carried = Records.of(report.flows).totals()
     page.line(f"{plural(len(report.flows), 'flow')}, {plural(packets, 'packet')}, {size(carried)}", "bold")
     if style.verbosity < 0:
         return
@@ -312,7 +313,7 @@ def _flows(report: FlowReport, stream: IO[str], style: Style) -> None:
         return
     page.line()
     if len(report.flows) > TABLE_FLOWS and style.verbosity < 1:
-        lines, _ = flowlines.groups(report.flows, style, GROUP_LINES)
+        lines, _ = flowlines.groups(digest.groups(report.flows), style, GROUP_LINES)
         page.lines(lines)
         page.paragraph(
             f"More than {TABLE_FLOWS} flows are grouped; --format csv, json or jsonl has each, -v too.",
@@ -323,7 +324,7 @@ def _flows(report: FlowReport, stream: IO[str], style: Style) -> None:
     page.lines(table([flowlines.HEADING, *rows], style.width, flowlines.RIGHT, ""))
     page.line()
     page.paragraph("Packets and bytes: packets from the originator / from the responder, bytes of both.", "")
-    if any(record.confidence == "guess" for record in report.flows):
+    if Records.of(report.flows).guessed():
         page.paragraph("* direction guessed: nothing but the first packet tells who opened the flow.", "")
 
 
