@@ -54,6 +54,10 @@ TRANSFER_COLUMNS: Final = (
 """Columns of ``firmware``: one line a transfer."""
 
 
+OURS: Final = frozenset({"id", "originator_address", "responder_address", "first", "last"})
+"""Columns of text in which nothing is a stranger's, and nearly every value another."""
+
+
 def _line(values: Sequence[Value]) -> list[str | int | float]:
     return ["" if value is None else cell(value) if isinstance(value, str) else value for value in values]
 
@@ -68,17 +72,21 @@ def _flows(report: FlowReport, stream: IO[str], _style: Style) -> None:
 
 def _write(flows: Sequence[FlowRecord], stream: IO[str], spoken: Mapping[str, list[str]] | None) -> None:
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(FLOW_COLUMNS if spoken is None else FLOW_COLUMNS + VERDICT_COLUMNS)
+    names = FLOW_COLUMNS if spoken is None else FLOW_COLUMNS + VERDICT_COLUMNS
+    writer.writerow(names)
     for part in Records.of(flows).columns():
         columns = flow_columns(part)
         if spoken is not None:
             columns += verdict_columns(part, spoken)
-        writer.writerows(zip(*map(_cells, columns), strict=True))
+        writer.writerows(zip(*(_cells(*named) for named in zip(names, columns, strict=True)), strict=True))
 
 
-def _cells(column: Sequence[Value]) -> list[str | int | float]:
+def _cells(name: str, column: Sequence[Value]) -> Sequence[Value]:
     """A column with its text made harmless; most values repeat."""
-    known = dict(zip(distinct := list(set(column)), _line(distinct), strict=True))
+    if name in OURS:
+        return column
+    distinct = list(set(column))
+    known = dict(zip(distinct, _line(distinct), strict=True))
     return [known[value] for value in column]
 
 
