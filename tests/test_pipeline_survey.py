@@ -89,6 +89,23 @@ def test_no_role_in_force_is_another_than_the_hand_written_one(
                 assert line.role in roles[member.address], (line.name, member.address)
 
 
+@pytest.mark.parametrize(("capture", "site"), CASES, ids=lambda path: path.parent.name)
+def test_with_its_unsure_lines_in_force_too_the_verdicts_are_those_written_by_hand(
+    capture: Path, site: Path, tmp_path: Path
+) -> None:
+    found = survey(Options((str(capture),)))
+    if capture.parent.name in EDITION or all(line.in_force for line in found.lines):
+        return
+    whole = tmp_path / "site.yaml"
+    whole.write_text(as_yaml(found).replace("  # - {", "  - {"), "utf-8")
+    by_hand, surveyed = (
+        pipeline.check(Options((str(capture),), site=str(place))).flows for place in (site, whole)
+    )
+    assert [(flow.id, flow.verdict, flow.outcome) for flow in surveyed] == [
+        (flow.id, flow.verdict, flow.outcome) for flow in by_hand
+    ]
+
+
 def test_most_hosts_of_the_samples_are_told() -> None:
     """Where more than two hosts are at work, most that send anything have their line in force."""
     told = whole = 0
