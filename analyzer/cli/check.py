@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from analyzer.cli import options, output, progress
@@ -37,7 +39,7 @@ def check(
     CAPTURE is a pcap or pcapng file (plain, .gz, .zst, .lz4, .xz), a directory, '-' for standard
     input, or a URL. Several captures are one analysis, in time order.
 
-    Of the formats, csv holds the flow table with its verdicts; text and json hold everything.
+    Of the formats, csv holds the flow table with its verdicts; text, html and json hold everything.
     """
     from analyzer import pipeline  # noqa: PLC0415 - --help must not load the stages
 
@@ -53,7 +55,7 @@ def check(
         engine=engine,
     )
     with progress.shown(bool(quiet) or no_progress) as meter:
-        report = pipeline.check(wanted, meter)
+        report = replace(pipeline.check(wanted, meter), command=options.typed())
     output.refuse_inputs(target, (info.path for info in report.captures))
     render = chosen.render_report
     assert render is not None  # choose() gave a format of reports

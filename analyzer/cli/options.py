@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from analyzer.report import names
 
 Decorator = Callable[[Any], Any]
+
+TYPED: Final = "portmatrix.typed"
+"""Where the context keeps the arguments as they were typed."""
+
+_SECRET: Final = re.compile(r"(?<=://)[^/?#\s]*@|(?<=[?&])([^=&#\s]+)=[^&#\s]*")
 
 
 def _stack(*decorators: Decorator) -> Decorator:
@@ -90,3 +97,18 @@ def output(what: str, *listed: str) -> Decorator:
         )(function)
 
     return apply
+
+
+def typed() -> str:
+    """The command line of the running command as a shell would take it.
+
+    A report travels further than the terminal: user, password and query values of a URL are left out.
+    """
+    words = click.get_current_context().meta.get(TYPED, ())
+    return shlex.join(("portmatrix", *(_public(word) for word in words)))
+
+
+def _public(word: str) -> str:
+    if "://" not in word:
+        return word
+    return _SECRET.sub(lambda found: f"{found[1]}=..." if found[1] else "...@", word)

@@ -18,7 +18,7 @@ from typing import IO, Any, Final
 from analyzer.errors import UsageError
 from analyzer.model import FirmwareReport, FlowReport, Report
 
-SHARED: Final = frozenset({"document", "flowlines", "ladder", "layout", "neutral", "sheet"})
+SHARED: Final = frozenset({"brief", "document", "flowlines", "ladder", "layout", "neutral", "sheet", "visit"})
 """Modules of this folder that are not formats."""
 
 

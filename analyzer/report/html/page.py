@@ -1,0 +1,62 @@
+"""The page: one pass over the flows feeds the sections, then the templates print them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import IO
+
+from analyzer.model import Report, RowResult, Severity, Status, Verdict
+from analyzer.report import brief, visit
+from analyzer.report.html import findings, markup, matrix, progress, timeline
+from analyzer.report.html.flowtable import FlowTable
+from analyzer.report.html.topology import Topology
+
+
+def write(report: Report, stream: IO[str]) -> None:
+    """Write ``report`` to ``stream``. Its flows are read once, in their order."""
+    verdicts: Counter[Verdict] = Counter()
+    topology = Topology(report.hosts)
+    lanes = timeline.Timeline(report.captures)
+    table = FlowTable(report.findings)
+    for record in report.flows:
+        if record.verdict is not None:
+            verdicts[record.verdict] += 1
+        topology.add(record)
+        lanes.add(record)
+        table.add(record)
+    style, script = markup.text("style.css"), markup.text("script.js")
+    anchors = {result.row.id: f"row-{at}" for at, result in enumerate(report.rows)}
+    template = markup.environment().get_template("page.html")
+    for piece in template.generate(
+        report=report,
+        policy=markup.policy(style, script),
+        style=markup.inline("style.css"),
+        script=markup.inline("script.js"),
+        headline=brief.headline(report, verdicts),
+        todo=brief.todo(report),
+        limits=brief.limits(report, verdicts),
+        verdicts=[(verdict.value, verdicts[verdict]) for verdict in brief.VERDICTS if verdicts[verdict]],
+        statuses=_statuses(report.rows),
+        severities=[
+            (severity.value, count)
+            for severity in Severity
+            if (count := sum(entry.severity is severity for entry in report.findings))
+        ],
+        editions=brief.editions(report),
+        sheets=matrix.sheets(report),
+        marks=brief.MARKS,
+        findings=findings.cards(report),
+        anchors=anchors,
+        topology=topology.drawn(),
+        timeline=lanes.drawn(report.transfers),
+        progress=progress.view(report),
+        table=table.drawn(),
+        steps=visit.steps(report.rows),
+        Status=Status,
+    ):
+        stream.write(piece)
+
+
+def _statuses(rows: tuple[RowResult, ...]) -> list[tuple[Status, int]]:
+    counts = Counter(result.status for result in rows)
+    return [(status, counts[status]) for status in brief.MARKS if counts[status]]
