@@ -1,4 +1,4 @@
-"""What is handed over of a batch says the same as the batch."""
+"""What is picked of a batch for transfers says the same as the batch."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from tftpwire import Wire, make_batch, oack, rrq
 from traffic import Traffic
 
 from analyzer.decode import decode
+from analyzer.picking import pick
 from analyzer.tables import PACKETS, QUOTES, Packets
-from analyzer.transfers import Collector, draw, pick, shifted
+from analyzer.transfers import Collector, draw, wants
 
 
 def packets_of(traffic: Traffic) -> Packets:
@@ -36,7 +37,7 @@ def test_a_picked_batch_says_the_same(name: str) -> None:
     wire = Wire()
     wire.frames = list(CASES[name][0].frames)
     packets = packets_of(with_noise(wire))
-    picked = pickle.loads(pickle.dumps(pick(packets)))
+    picked = pickle.loads(pickle.dumps(pick(packets, (wants,))))
     PACKETS.check(picked.columns)
     QUOTES.check(picked.quotes)
     assert told(picked) == told(packets)
@@ -47,15 +48,4 @@ def test_fragments_are_kept() -> None:
     wire = Wire().c(0, rrq(blksize=4096), 69).s(0.1, oack(blksize=4096)).c(0.2, b"\0\4\0\0")
     wire.s(0.3, b"\0\3\0\1" + b"x" * 4096, fragments=(0, 1, 2)).idle(60)
     packets = packets_of(wire)
-    assert told(pick(packets)) == told(packets)
-
-
-def test_frames_are_shifted() -> None:
-    packets = packets_of(CASES["read"][0])
-    assert (shifted(packets, 7).columns["frame"] == packets.columns["frame"] + 7).all()
-    assert packets.columns["frame"][0] == 1
-
-
-def test_nothing() -> None:
-    empty = Packets(PACKETS.empty(), QUOTES.empty(), b"")
-    assert pick(empty) is empty
+    assert told(pick(packets, (wants,))) == told(packets)

@@ -28,7 +28,7 @@ def check(options: Options, progress: Progress | None = None) -> Report:
     """
     sheets, place = expected(options)
     collector = Collector()
-    captures, table = read(options, progress, collector)
+    captures, table = read(options, progress, (collector,))
     return judge(captures, table, sheets, place, collector, strict=options.strict)
 
 

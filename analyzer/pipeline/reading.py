@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,42 +17,44 @@ from analyzer.model import (
     CaptureInfo,
     Progress,
 )
+from analyzer.picking import Watcher, pick, shifted
 from analyzer.pipeline.options import Options
 from analyzer.tables import Flows, Reason
-from analyzer.transfers import Collector, pick, shifted
 
 
 def read(
-    options: Options, progress: Progress | None, collector: Collector | None = None
+    options: Options, progress: Progress | None, watchers: Sequence[Watcher] = ()
 ) -> tuple[tuple[CaptureInfo, ...], Flows]:
     """What was read of each capture, in time order, and the flows of all of them.
 
-    Frames count on from one capture to the next. ``collector`` is shown every
-    packet that a transfer may need.
+    Frames count on from one capture to the next. ``watchers`` are shown every
+    packet that they want.
     Raises :class:`analyzer.errors.PortmatrixError` for a capture or an engine that is not to be had.
     """
     engine = decode.name(options.engine)
     found = capture.find(options.sources)
     table = flowtable.new(reference=engine == "dpkt")
+    wanted = functools.partial(pick, wants=tuple(watcher.wants for watcher in watchers))
     infos: list[CaptureInfo] = []
     frame = 1
     with _told(progress, found):
         for one in found:
             first_frame, advance = frame, progress.advance if progress is not None else None
-            whole = parallel.read(one, engine, advance, pick=pick if collector is not None else None)
+            whole = parallel.read(one, engine, advance, pick=wanted if watchers else None)
             if whole:
                 whole.table.shift(frame - 1)
                 table.merge(whole.table)
-                if collector is not None:
-                    for picked in whole.picked:
-                        collector.add(shifted(picked, frame - 1))
+                for picked in whole.picked:
+                    later = shifted(picked, frame - 1)
+                    for watcher in watchers:
+                        watcher.add(later)
                 frame += whole.packets
             else:
                 for batch in one.batches(advance):
                     packets = decode.decode(batch, frame, engine)
                     table.add(packets)
-                    if collector is not None:
-                        collector.add(packets)
+                    for watcher in watchers:
+                        watcher.add(packets)
                     frame += len(batch.frames["offset"])
             infos.append(_info(one, whole or one, first_frame))
     return tuple(infos), table.flows()

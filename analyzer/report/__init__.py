@@ -18,7 +18,20 @@ from typing import IO, Any, Final
 from analyzer.errors import UsageError
 from analyzer.model import FirmwareReport, FlowReport, Report
 
-SHARED: Final = frozenset({"brief", "document", "flowlines", "ladder", "layout", "neutral", "sheet", "visit"})
+SHARED: Final = frozenset(
+    {
+        "brief",
+        "columns",
+        "digest",
+        "document",
+        "flowlines",
+        "ladder",
+        "layout",
+        "neutral",
+        "sheet",
+        "visit",
+    }
+)
 """Modules of this folder that are not formats."""
 
 

@@ -13,13 +13,14 @@ DO: Final[Mapping[str, str]] = {
         "web pages, and let every program that uses the system do its work."
     ),
     "firmware-update": (
-        "Update the firmware of one device and keep capturing until it is back. Where an update can be pushed "
-        "or fetched, one of the two is enough."
+        "Update the firmware of one device and keep capturing until it is back. Where an update can be "
+        "pushed or fetched, one of the two is enough."
     ),
     "configuration": "Change one setting of a device from its usual program, save it, and put it back.",
     "discovery": "Search for devices from the program that finds them.",
     "emergency": (
-        "Run the test of the emergency function. Agree on it first with whoever is responsible for the building."
+        "Run the test of the emergency function. Agree on it first with whoever is responsible for the "
+        "building."
     ),
     "integration": "Let the third-party system find the devices, read a point, write a point, and subscribe.",
 }
@@ -73,6 +74,4 @@ def steps(results: Sequence[RowResult]) -> list[Step]:
 
 
 def _unproven(results: Sequence[RowResult]) -> Iterable[RowResult]:
-    return (
-        result for result in results if result.status in (Status.NOT_EXERCISED, Status.NOT_OBSERVABLE)
-    )
+    return (result for result in results if result.status in (Status.NOT_EXERCISED, Status.NOT_OBSERVABLE))

@@ -10,6 +10,6 @@
 
 from analyzer.transfers.collect import Collector
 from analyzer.transfers.draw import Draft, draw
-from analyzer.transfers.pick import pick, shifted
+from analyzer.transfers.pick import wants
 
-__all__ = ["Collector", "Draft", "draw", "pick", "shifted"]
+__all__ = ["Collector", "Draft", "draw", "wants"]

@@ -18,9 +18,10 @@ from analyzer.flowtable.copies import (
     DUPLICATE_IDENTIFIED,
     DUPLICATE_UNIDENTIFIED,
 )
+from analyzer.picking import Want
 from analyzer.protocols.tftp import MODES, PORT, Error, Oack, Request, parse
 from analyzer.tables import UDP, Columns, Kind, Packets
-from analyzer.transfers.pick import HEADER, TEXT_BYTES, UDP_HEADER, candidates
+from analyzer.transfers.pick import HEADER, TEXT_BYTES, UDP_HEADER, candidates, wants
 from analyzer.transfers.tftp import Endpoint, Leg, Report, Session
 
 SESSIONS: Final = 20_000
@@ -45,6 +46,11 @@ Stray = tuple[int, int, int, bool, int, int]
 
 class Collector:
     """Sessions of consecutive frames. ``begin`` and ``end`` are the earliest and latest time seen, ns."""
+
+    @staticmethod
+    def wants(packets: Packets) -> Want:
+        """What transfers need of a batch, see :mod:`analyzer.picking`."""
+        return wants(packets)
 
     def __init__(self) -> None:
         self.sessions: list[Session] = []

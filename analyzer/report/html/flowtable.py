@@ -13,7 +13,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from analyzer.model import Endpoint, Finding, FlowRecord, Verdict
-from analyzer.report.brief import VERDICTS
+from analyzer.report.digest import VERDICT_ORDER
 from analyzer.report.html.markup import data
 from analyzer.report.neutral import visible
 
@@ -199,7 +199,7 @@ class FlowTable:
 
     def drawn(self) -> Drawing:
         """The section's values."""
-        order: dict[Verdict | None, int] = {verdict: at for at, verdict in enumerate(VERDICTS)}
+        order: dict[Verdict | None, int] = {verdict: at for at, verdict in enumerate(VERDICT_ORDER)}
         ranked = sorted(self._kinds.items(), key=lambda item: (order.get(item[0][0], 99), -item[1]))
         held = len(self._columns["id"])
         return Drawing(

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from analyzer.model import Edition, Report, RowResult, Status
-from analyzer.report import brief, sheet
+from analyzer.report import digest, sheet
+
+SIGNS: Final[Mapping[Status, str]] = {
+    Status.FAILING: "!",
+    Status.MISSING: "\u2715",
+    Status.ONE_WAY: "~",
+    Status.WORKING: "\u2713",
+    Status.NOT_OBSERVABLE: "?",
+    Status.NOT_EXERCISED: "\u2013",
+    Status.NOT_APPLICABLE: "\u00b7",
+}
+"""A status for the eye, as in the text report; in the order of the legend, the gravest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +27,6 @@ class Cell:
 
     result: RowResult
     anchor: str
-
-    @property
-    def mark(self) -> brief.Mark:
-        """The status for the eye."""
-        return brief.MARKS[self.result.status]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +43,12 @@ class Sheet:
     others: list[Cell]
     rows: list[Cell]
 
-    @property
-    def counts(self) -> list[tuple[Status, int]]:
-        """How many rows have each status, in the order of the legend."""
-        held = [cell.result.status for cell in self.rows]
-        return [(status, held.count(status)) for status in brief.MARKS if status in held]
-
 
 def sheets(report: Report) -> list[Sheet]:
     """The editions that apply here."""
     found = []
-    for edition, document in brief.editions(report):
-        cells = {
+    for edition, document in digest.editions(report):
+        cells: dict[sheet.Place, Cell] = {
             (result.row.direction, result.row.transport, result.row.port): Cell(result, f"row-{at}")
             for at, result in enumerate(report.rows)
             if (result.row.subject, result.row.edition) == (edition.subject, edition.id)

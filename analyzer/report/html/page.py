@@ -6,7 +6,7 @@ from collections import Counter
 from typing import IO
 
 from analyzer.model import Report, RowResult, Severity, Status, Verdict
-from analyzer.report import brief, visit
+from analyzer.report import brief, digest, visit
 from analyzer.report.html import findings, markup, matrix, progress, timeline
 from analyzer.report.html.flowtable import FlowTable
 from analyzer.report.html.topology import Topology
@@ -26,25 +26,30 @@ def write(report: Report, stream: IO[str]) -> None:
         table.add(record)
     style, script = markup.text("style.css"), markup.text("script.js")
     anchors = {result.row.id: f"row-{at}" for at, result in enumerate(report.rows)}
+    headline = digest.headline(report)
     template = markup.environment().get_template("page.html")
     for piece in template.generate(
         report=report,
         policy=markup.policy(style, script),
         style=markup.inline("style.css"),
         script=markup.inline("script.js"),
-        headline=brief.headline(report, verdicts),
+        headline=headline,
+        level=_level(report, headline),
         todo=brief.todo(report),
         limits=brief.limits(report, verdicts),
-        verdicts=[(verdict.value, verdicts[verdict]) for verdict in brief.VERDICTS if verdicts[verdict]],
+        verdicts=[
+            (verdict.value, verdicts[verdict]) for verdict in digest.VERDICT_ORDER if verdicts[verdict]
+        ],
         statuses=_statuses(report.rows),
         severities=[
             (severity.value, count)
             for severity in Severity
             if (count := sum(entry.severity is severity for entry in report.findings))
         ],
-        editions=brief.editions(report),
+        editions=digest.editions(report),
         sheets=matrix.sheets(report),
-        marks=brief.MARKS,
+        signs=matrix.SIGNS,
+        words=digest.STATUS_WORDS,
         findings=findings.cards(report),
         anchors=anchors,
         topology=topology.drawn(),
@@ -57,6 +62,13 @@ def write(report: Report, stream: IO[str]) -> None:
         stream.write(piece)
 
 
+def _level(report: Report, headline: digest.Headline) -> str:
+    """How the verdict is to be taken: ``bad``, ``good``, ``care`` (good, with warnings) or ``neutral``."""
+    if headline.tone == "good" and any(entry.severity is Severity.WARNING for entry in report.findings):
+        return "care"
+    return headline.tone
+
+
 def _statuses(rows: tuple[RowResult, ...]) -> list[tuple[Status, int]]:
     counts = Counter(result.status for result in rows)
-    return [(status, counts[status]) for status in brief.MARKS if counts[status]]
+    return [(status, counts[status]) for status in matrix.SIGNS if counts[status]]

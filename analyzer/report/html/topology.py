@@ -186,7 +186,9 @@ class Topology:
 
     def _groups(self) -> list[Group]:
         found = []
-        for label, members in sorted(self._members.items(), key=lambda item: (not self._roles[item[0]], item)):
+        for label, members in sorted(
+            self._members.items(), key=lambda item: (not self._roles[item[0]], item)
+        ):
             listed = sorted(members, key=_numeric)[:LISTED]
             hosts = [(address, self._names.get(address, ""), members[address]) for address in listed]
             found.append(Group(label, hosts, len(members) - len(listed), len(members)))
@@ -250,9 +252,7 @@ def _kind(address: str) -> str:
     return f"others in {network}"
 
 
-def _merged(
-    talks: dict[tuple[str, str], _Talk], small: frozenset[str]
-) -> dict[tuple[str, str], _Talk]:
+def _merged(talks: dict[tuple[str, str], _Talk], small: frozenset[str]) -> dict[tuple[str, str], _Talk]:
     found: defaultdict[tuple[str, str], _Talk] = defaultdict(_Talk)
     for (one, other), talk in talks.items():
         found[OTHERS if one in small else one, OTHERS if other in small else other].join(talk)
@@ -323,7 +323,7 @@ def _loop(circle: Circle) -> tuple[str, int, int]:
 
 
 def _curve(start: Circle, end: Circle) -> tuple[str, int, int]:
-    """Bent a little, away from the straight line, so that a line through a third circle shows as none of its."""
+    """Bent a little, so that a line does not seem to end at a third circle that lies on its way."""
     middle_x, middle_y = (start.x + end.x) / 2, (start.y + end.y) / 2
     bend = 0.12
     control_x = middle_x + (end.y - start.y) * bend
