@@ -84,6 +84,14 @@ def test_flows_that_differ_only_in_host_and_time_are_one_group():
     ]
 
 
+def test_legs_of_sessions_are_one_group_whatever_their_ports():
+    legs = [
+        replace(reports.COAP, id=str(port), responder=Endpoint("10.20.0.10", port), parent="f1")
+        for port in (40001, 40002)
+    ]
+    assert [group.place for group in digest.groups(legs)] == ["udp/*"]
+
+
 def test_some_counts_the_rest():
     assert digest.some(["a", "b"], 2) == "a, b"
     assert digest.some(["a", "b", "c"], 1) == "a and 2 more"

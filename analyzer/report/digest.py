@@ -127,7 +127,7 @@ class Group(NamedTuple):
 
     flows: int
     place: str
-    """``udp/5683``, or the transport alone where it has no ports."""
+    """``udp/5683``, ``udp/*`` for the legs of sessions, or the transport alone where it has no ports."""
     outcome: str
     service: str
     originator: str
@@ -139,9 +139,10 @@ def groups(flows: Iterable[FlowRecord]) -> list[Group]:
     counted: Counter[tuple[str, str, str, str, str]] = Counter()
     ends: dict[tuple[str, str, str, str, str], tuple[set[str], set[str]]] = {}
     for record in flows:
-        port = "" if record.responder.port is None else f"/{record.responder.port}"
+        # A leg goes to a port that no sheet lists and that says nothing.
+        port = "*" if record.parent is not None else record.responder.port
         key = (
-            f"{record.transport}{port}",
+            record.transport if record.responder.port is None else f"{record.transport}/{port}",
             record.service or record.protocol,
             "+".join(record.originator.roles),
             "+".join(record.responder.roles),

@@ -35,7 +35,7 @@ def side_by_side(incoming: Sequence[int], outgoing: Sequence[int]) -> list[tuple
 
 
 def lines(places: Iterable[Place], columns: Columns) -> list[tuple[int | None, ...]]:
-    """The ports of ``COLUMNS`` line by line, None for an empty cell; arguments as for :func:`table`."""
+    """The ports of the four ``COLUMNS``, line by line as the vendor prints them; None for an empty place."""
     if columns:
         return list(zip_longest(*(columns.get(f"{side}/{transport}", ()) for side, transport in COLUMNS)))
     ports: dict[tuple[str, str], list[int]] = {}
