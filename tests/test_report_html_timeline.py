@@ -7,7 +7,7 @@ from dataclasses import replace
 import html_pages
 import reports
 
-from analyzer.model import Endpoint, Outcome, TransferOutcome
+from analyzer.model import Endpoint, Outcome, TransferOutcome, Verdict
 from analyzer.report.html.timeline import BARS, BINS, HEIGHT, KINDS, SHOWN, Stroke, Timeline
 
 SPAN = 160 * reports.SECOND
@@ -55,6 +55,12 @@ def test_lanes_with_failures_come_first() -> None:
         flow(0, 1), flow(50, 51, Outcome.REFUSED, service="Telnet"), flow(2, 3, service="HTTP")
     ).lanes
     assert [lane.label for lane in lanes] == ["Telnet", "CoAP", "HTTP"]
+
+
+def test_the_networks_background_is_one_lane_and_the_last() -> None:
+    flows = [flow(0, 1, service=name, verdict=Verdict.INFRASTRUCTURE) for name in ("DNS", "ARP")]
+    lanes = drawn(*flows, flow(50, 60)).lanes
+    assert [(lane.label, lane.flows) for lane in lanes] == [("CoAP", 1), ("The network's own background", 2)]
 
 
 def test_a_port_scan_stays_readable() -> None:

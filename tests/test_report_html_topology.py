@@ -10,7 +10,7 @@ import pytest
 import reports
 
 from analyzer.model import Endpoint, HostResult, Outcome, Verdict
-from analyzer.report.html.topology import FEW, GROUPS, HEIGHT, OTHERS, WIDTH, Topology, group_of
+from analyzer.report.html.topology import FEW, GROUPS, OTHERS, WIDTH, Topology, group_of
 
 GATEWAY = Endpoint("10.20.0.10", 5683, ("igor-gateway",))
 
@@ -33,6 +33,7 @@ def node(number: int) -> Endpoint:
         (Endpoint("10.1.2.3", 1, ("a", "b")), "a+b"),
         (Endpoint("239.255.255.250", 1900), "multicast and broadcast"),
         (Endpoint("255.255.255.255", 67), "multicast and broadcast"),
+        (Endpoint("10.20.1.255", 47808), "multicast and broadcast"),
         (Endpoint("ff02::1", 1), "multicast and broadcast"),
         (Endpoint("8.8.8.8", 53), "internet"),
         (Endpoint("10.20.9.5", 1), "others in 10.20.9.0/24"),
@@ -103,7 +104,7 @@ def test_a_line_has_the_gravest_verdict_of_both_directions() -> None:
     back = replace(reports.COAP, originator=GATEWAY, responder=node(1), verdict=Verdict.DISPUTED)
     there = replace(reports.COAP, originator=node(1), responder=GATEWAY)
     (edge,) = drawn(there, there, back).edges
-    assert (edge.verdict, edge.sign) == ("disputed", "~")
+    assert (edge.kind, edge.sign) == ("disputed", "~")
     assert edge.said == "10.20.0.10 and 10.20.1.2: 3 flows"
 
 
@@ -117,14 +118,32 @@ def test_what_was_not_answered_is_counted() -> None:
     assert (pair.flows, pair.bad, pair.services) == (2, 1, "CoAP")
 
 
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ({}, "expected"),
+        ({"outcome": Outcome.UNANSWERED}, "failing"),
+        ({"outcome": Outcome.ONE_WAY}, "expected"),
+        ({"outcome": Outcome.REFUSED, "verdict": Verdict.UNEXPECTED}, "unexpected"),
+        ({"outcome": Outcome.UNANSWERED, "verdict": Verdict.OUT_OF_SCOPE}, "out-of-scope"),
+        ({"verdict": None}, "none"),
+    ],
+)
+def test_a_line_shows_trouble_also_where_no_sheet_objects(change, kind: str) -> None:
+    (edge,) = drawn(replace(reports.COAP, **change)).edges
+    assert edge.kind == kind
+    assert bool(edge.sign) == (kind in ("failing", "unexpected"))
+
+
 @pytest.mark.parametrize("hosts", range(2, FEW + 1))
 def test_circles_lie_inside_and_apart(hosts: int) -> None:
     flows = [replace(reports.COAP, originator=node(at), responder=GATEWAY) for at in range(hosts - 1)]
-    circles = drawn(*flows).circles
+    view = drawn(*flows)
+    circles = view.circles
     assert len(circles) == hosts
     for circle in circles:
         assert circle.radius <= circle.x <= WIDTH - circle.radius
-        assert circle.radius <= circle.y <= HEIGHT - circle.radius - 33
+        assert circle.radius <= circle.y <= view.height - circle.radius - 33
     for one, other in itertools.combinations(circles, 2):
         apart = ((one.x - other.x) ** 2 + (one.y - other.y) ** 2) ** 0.5
         assert apart > one.radius + other.radius + 30

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final
 
-from analyzer.model import CaptureInfo, FlowRecord, Outcome, Transfer, TransferOutcome
+from analyzer.model import CaptureInfo, FlowRecord, Outcome, Transfer, TransferOutcome, Verdict
 from analyzer.report.html.progress import SIGNS
 from analyzer.report.layout import duration
 
@@ -27,6 +27,7 @@ HEIGHT: Final = 20
 """Units of a lane's drawing: answered flows above the middle, failing ones below it."""
 
 TICKS: Final = 5
+BACKGROUND: Final = ("The network's own background", "ARP, DNS and the like")
 _BAD: Final = frozenset({Outcome.REFUSED, Outcome.BLOCKED, Outcome.UNANSWERED})
 
 
@@ -106,6 +107,8 @@ class Timeline:
     def add(self, record: FlowRecord) -> None:
         """Count one flow."""
         key = (_label(record), f"{_who(record.originator.roles)} \u2192 {_who(record.responder.roles)}")
+        if record.verdict is Verdict.INFRASTRUCTURE:
+            key = BACKGROUND
         kind = self._kinds.get(key)
         if kind is None:
             if len(self._kinds) >= KINDS:
@@ -121,7 +124,9 @@ class Timeline:
 
     def drawn(self, transfers: Sequence[Transfer]) -> Drawing:
         """The lanes, those with failing flows first, then by when they began; and the transfers."""
-        ordered = sorted(self._kinds.items(), key=lambda item: (not item[1].bad, item[1].first))
+        ordered = sorted(
+            self._kinds.items(), key=lambda item: (item[0] == BACKGROUND, not item[1].bad, item[1].first)
+        )
         lanes = [self._lane(*key, kind) for key, kind in ordered[:SHOWN]]
         if len(ordered) > SHOWN:
             rest = _Kind(first=ordered[SHOWN][1].first)

@@ -21,8 +21,9 @@ GROUPS: Final = 14
 LISTED: Final = 400
 """Hosts of a group that are listed by name."""
 
-WIDTH, HEIGHT = 1000, 520
-"""Units of the drawing."""
+WIDTH: Final = 1000
+HEIGHTS: Final = ((2, 190), (4, 360), (GROUPS, 520))
+"""Units of the drawing: circles around the middle, and how high it is for so many."""
 
 LABEL: Final = 26
 """Characters of a label beside a circle."""
@@ -36,7 +37,7 @@ _GRAVITY: Final = (
     Verdict.OUT_OF_SCOPE,
     Verdict.INFRASTRUCTURE,
 )
-SIGNS: Final = {Verdict.UNEXPECTED: "!", Verdict.DISPUTED: "~", Verdict.REVIEW: "?"}
+SIGNS: Final = {"unexpected": "!", "disputed": "~", "review": "?", "failing": "\u2715"}
 OTHERS: Final = "other hosts"
 
 
@@ -76,7 +77,8 @@ class Edge:
     x: int
     y: int
     weight: float
-    verdict: str
+    kind: str
+    """The gravest verdict; ``failing`` where no sheet objects and flows were not answered; ``none``."""
     sign: str
     said: str
 
@@ -114,8 +116,8 @@ class Drawing:
     pairs: list[Pair]
     groups: list[Group]
     background: int
+    height: int
     width: int = WIDTH
-    height: int = HEIGHT
 
 
 class Topology:
@@ -173,6 +175,7 @@ class Topology:
             pairs=[_pair(*ends, talk, self._names if single else {}) for ends, talk in _ranked(talks)],
             groups=self._groups(),
             background=self._background,
+            height=_height(len(circles) - (len(circles) > 2)),
         )
 
     def _small(self) -> frozenset[str]:
@@ -205,11 +208,12 @@ class Topology:
         names = sorted(degree, key=lambda end: (not self._is_declared(end, single), _numeric(end)))
         middle = max(names, key=lambda end: degree[end]) if len(names) > 2 else ""
         around = [name for name in names if name != middle]
-        found = {middle: self._circle(middle, WIDTH // 2, HEIGHT // 2 - 8, single)} if middle else {}
+        height = _height(len(around))
+        found = {middle: self._circle(middle, WIDTH // 2, height // 2 - 12, single)} if middle else {}
         for at, name in enumerate(around):
             angle = math.pi + 2 * math.pi * at / len(around)
             x = WIDTH / 2 + 390 * math.cos(angle)
-            y = HEIGHT / 2 - 12 + 196 * math.sin(angle)
+            y = height / 2 - 12 + (height / 2 - 64) * math.sin(angle)
             found[name] = self._circle(name, round(x), round(y), single)
         return found
 
@@ -232,6 +236,10 @@ class Topology:
         return Circle(_short(name), below, x, y, radius, hosts, self._is_declared(name, False))
 
 
+def _height(around: int) -> int:
+    return next(height for most, height in HEIGHTS if around <= most)
+
+
 def group_of(end: Endpoint) -> str:
     """The group of an end: its roles, else what kind of address it has."""
     return "+".join(end.roles) or _kind(end.address)
@@ -244,7 +252,8 @@ def _kind(address: str) -> str:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return OTHERS
-    if parsed.is_multicast or str(parsed) == "255.255.255.255":
+    # A capture does not tell subnet masks: a broadcast address is known by its end.
+    if parsed.is_multicast or (parsed.version == 4 and address.endswith(".255")):
         return "multicast and broadcast"
     if parsed.is_global:
         return "internet"
@@ -288,6 +297,13 @@ def _pair(originator: str, responder: str, talk: _Talk, names: dict[str, str]) -
     )
 
 
+def _kind_of(talk: _Talk) -> str:
+    worst = _worst(talk)
+    if worst is None:
+        return "none"
+    return "failing" if worst is Verdict.EXPECTED and talk.bad else worst.value
+
+
 def _named(end: str, names: dict[str, str]) -> str:
     return f"{names[end]} ({end})" if end in names else end
 
@@ -300,7 +316,7 @@ def _edges(talks: dict[tuple[str, str], _Talk], circles: dict[str, Circle]) -> l
     # The gravest last: what is drawn last lies on top.
     for (one, other), talk in reversed(_ranked(dict(both))):
         start, end = circles[one], circles[other]
-        worst = _worst(talk)
+        kind = _kind_of(talk)
         flows = talk.verdicts.total()
         path, x, y = _loop(start) if one == other else _curve(start, end)
         found.append(
@@ -309,8 +325,8 @@ def _edges(talks: dict[tuple[str, str], _Talk], circles: dict[str, Circle]) -> l
                 x,
                 y,
                 round(1.2 + 1.1 * math.log10(max(1, flows)), 1),
-                worst.value if worst else "",
-                SIGNS.get(worst, "") if worst else "",
+                kind,
+                SIGNS.get(kind, ""),
                 f"{start.label} and {end.label}: {flows} flow" + ("s" if flows != 1 else ""),
             )
         )
