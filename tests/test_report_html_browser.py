@@ -337,7 +337,9 @@ def test_100_000_flows(opened: Any, tmp_path: Path) -> None:
     many = tuple(
         flow(
             at,
-            originator=Endpoint(f"10.{at >> 16}.{at >> 8 & 255}.{at & 255}", 1024 + at % 60_000, ("igor-node",)),
+            originator=Endpoint(
+                f"10.{at >> 16}.{at >> 8 & 255}.{at & 255}", 1024 + at % 60_000, ("igor-node",)
+            ),
             outcome=Outcome.ANSWERED if at % 3 else Outcome.UNANSWERED,
             verdict=Verdict.EXPECTED,
         )
