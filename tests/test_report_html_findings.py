@@ -20,7 +20,7 @@ LONG = replace(
 
 def test_the_gravest_come_first_and_are_numbered_through() -> None:
     report = replace(reports.REPORT, findings=(reports.PEER, reports.UNEXPECTED, reports.MISSING))
-    found = findings.cards(report)
+    found = findings.cards(report.findings, report.rows)
     assert [(severity, [card.number for card in cards]) for severity, cards in found] == [
         (Severity.VIOLATION, [1, 2]),
         (Severity.NOTE, [3]),

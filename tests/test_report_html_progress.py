@@ -32,12 +32,12 @@ def shown(*transfers, attempts=()):
     ids=["half", "complete", "nothing", "unknown size", "more than announced"],
 )
 def test_how_far(transfer, reached, percent) -> None:
-    (bar,) = progress.view(shown(transfer)).bars
+    (bar,) = progress.view((transfer,), ()).bars
     assert (bar.reached, bar.percent) == (reached, percent)
 
 
 def test_failed_transfers_come_first_and_all_are_counted() -> None:
-    view = progress.view(shown(DONE, reports.TRANSFER, replace(DONE, id="t3")))
+    view = progress.view((DONE, reports.TRANSFER, replace(DONE, id="t3")), ())
     assert [bar.transfer.id for bar in view.bars] == ["t1", "t2", "t3"]
     assert view.outcomes == [("failed", 1), ("complete", 2)]
     assert view.causes == [("stalled", 1)]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from analyzer.model import Finding, Report, Severity, Source
+from analyzer.model import Finding, RowResult, Severity, Source
 
 FRAMES: Final = 24
 """Frame numbers that a card shows at once; the others open on demand."""
@@ -37,14 +38,14 @@ class Card:
         return self.finding.flows[:FLOWS]
 
 
-def cards(report: Report) -> list[tuple[str, list[Card]]]:
+def cards(findings: Sequence[Finding], rows: Sequence[RowResult]) -> list[tuple[str, list[Card]]]:
     """The cards of each severity that occurs, the gravest first, numbered as the text report does."""
-    sources = {result.row.id: result.row.source for result in report.rows}
+    sources = {result.row.id: result.row.source for result in rows}
     found: list[tuple[str, list[Card]]] = []
     count = 0
     for severity in Severity:
         held = []
-        for finding in report.findings:
+        for finding in findings:
             if finding.severity is severity:
                 count += 1
                 cited = dict.fromkeys(sources[row] for row in finding.rows if row in sources)

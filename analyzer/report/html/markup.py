@@ -13,7 +13,7 @@ import hashlib
 import json
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
@@ -118,3 +118,13 @@ def environment() -> Environment:
     )
     made.globals.update(LONG=LONG)
     return made
+
+
+def write(template: str, stream: IO[str], **values: Any) -> None:
+    """Write a page to ``stream``: a template that extends ``base.html``, with the one style and script."""
+    style, script = text("style.css"), text("script.js")
+    page = environment().get_template(template)
+    for piece in page.generate(
+        policy=policy(style, script), style=inline("style.css"), script=inline("script.js"), **values
+    ):
+        stream.write(piece)

@@ -24,15 +24,13 @@ def write(report: Report, stream: IO[str]) -> None:
         topology.add(record)
         lanes.add(record)
         table.add(record)
-    style, script = markup.text("style.css"), markup.text("script.js")
     anchors = {result.row.id: f"row-{at}" for at, result in enumerate(report.rows)}
     headline = digest.headline(report)
-    template = markup.environment().get_template("page.html")
-    for piece in template.generate(
+    editions = digest.editions(report)
+    markup.write(
+        "page.html",
+        stream,
         report=report,
-        policy=markup.policy(style, script),
-        style=markup.inline("style.css"),
-        script=markup.inline("script.js"),
         headline=headline,
         level=_level(report, headline),
         todo=brief.todo(report),
@@ -46,20 +44,20 @@ def write(report: Report, stream: IO[str]) -> None:
             for severity in Severity
             if (count := sum(entry.severity is severity for entry in report.findings))
         ],
-        editions=digest.editions(report),
+        editions=editions,
+        rulesets=report.rulesets,
         sheets=matrix.sheets(report),
         signs=matrix.SIGNS,
         words=digest.STATUS_WORDS,
-        findings=findings.cards(report),
+        findings=findings.cards(report.findings, report.rows),
         anchors=anchors,
         topology=topology.drawn(),
         timeline=lanes.drawn(report.transfers),
-        progress=progress.view(report),
+        progress=progress.view(report.transfers, report.attempts),
         table=table.drawn(),
         steps=visit.steps(report.rows),
         Status=Status,
-    ):
-        stream.write(piece)
+    )
 
 
 def _level(report: Report, headline: digest.Headline) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from analyzer.model import Attempt, Report, Transfer, TransferOutcome
+from analyzer.model import Attempt, Transfer, TransferOutcome
 
 SHOWN: Final = 300
 """Transfers, and attempts, shown one by one; a campaign of more is counted, and JSON holds each."""
@@ -61,21 +62,21 @@ def _reached(transfer: Transfer) -> int | None:
     return None if transfer.bytes else 0
 
 
-def view(report: Report) -> Progress:
+def view(transfers: Sequence[Transfer], attempts: Sequence[Attempt]) -> Progress:
     """The section's values."""
-    ranked = sorted(report.transfers, key=lambda entry: list(_ORDER).index(entry.outcome))
-    outcomes = Counter(entry.outcome for entry in report.transfers)
-    causes = Counter(entry.cause.value for entry in report.transfers if entry.cause is not None)
+    ranked = sorted(transfers, key=lambda entry: list(_ORDER).index(entry.outcome))
+    outcomes = Counter(entry.outcome for entry in transfers)
+    causes = Counter(entry.cause.value for entry in transfers if entry.cause is not None)
     tally: dict[str, Counter[str]] = {}
-    for attempt in report.attempts:
+    for attempt in attempts:
         tally.setdefault(attempt.gateway, Counter())[attempt.outcome] += 1
     return Progress(
         bars=[Bar(entry, SIGNS[entry.outcome], _reached(entry)) for entry in ranked[:SHOWN]],
         left_bars=max(0, len(ranked) - SHOWN),
         outcomes=[(outcome.value, outcomes[outcome]) for outcome in _ORDER if outcomes[outcome]],
         causes=causes.most_common(),
-        attempts=report.attempts[:SHOWN],
-        left_attempts=max(0, len(report.attempts) - SHOWN),
+        attempts=tuple(attempts[:SHOWN]),
+        left_attempts=max(0, len(attempts) - SHOWN),
         gateways=[
             (gateway, counts["succeeded"], counts.total())
             for gateway, counts in tally.items()

@@ -14,8 +14,8 @@ from analyzer.report.layout import duration
 BINS: Final = 160
 """Columns of a lane: as many as a reader can tell apart on a laptop."""
 
-SHOWN: Final = 24
-"""Lanes that are drawn; the rest is one lane together."""
+SHOWN: Final = 16
+"""Lanes that are drawn: those with the most failing flows, then the most flows; the rest is one lane."""
 
 KINDS: Final = 400
 """Kinds of flow that are told apart. A port scan has tens of thousands, which nobody reads."""
@@ -124,23 +124,24 @@ class Timeline:
 
     def drawn(self, transfers: Sequence[Transfer]) -> Drawing:
         """The lanes, those with failing flows first, then by when they began; and the transfers."""
-        ordered = sorted(
-            self._kinds.items(), key=lambda item: (item[0] == BACKGROUND, not item[1].bad, item[1].first)
+        ranked = sorted(self._kinds.items(), key=lambda item: (-item[1].bad, -item[1].flows))
+        shown = sorted(
+            ranked[:SHOWN], key=lambda item: (item[0] == BACKGROUND, not item[1].bad, item[1].first)
         )
-        lanes = [self._lane(*key, kind) for key, kind in ordered[:SHOWN]]
-        if len(ordered) > SHOWN:
-            rest = _Kind(first=ordered[SHOWN][1].first)
-            for _, kind in ordered[SHOWN:]:
+        lanes = [self._lane(*key, kind) for key, kind in shown]
+        if len(ranked) > SHOWN:
+            rest = _Kind(first=ranked[SHOWN][1].first)
+            for _, kind in ranked[SHOWN:]:
                 _join(rest, kind)
-            lanes.append(self._lane(f"{len(ordered) - SHOWN} other kinds", "", rest))
-        ranked = sorted(transfers, key=lambda entry: entry.outcome is not TransferOutcome.FAILED)
-        held = sorted(ranked[:BARS], key=lambda entry: entry.first)
+            lanes.append(self._lane(f"{len(ranked) - SHOWN} other kinds", "", rest))
+        gravest = sorted(transfers, key=lambda entry: entry.outcome is not TransferOutcome.FAILED)
+        held = sorted(gravest[:BARS], key=lambda entry: entry.first)
         return Drawing(
             start=self.start,
             length=self.length,
             lanes=lanes,
             spans=[self._span(entry) for entry in held],
-            left_spans=len(ranked) - len(held),
+            left_spans=len(transfers) - len(held),
             ticks=[duration(self.length * at // (TICKS - 1)) for at in range(TICKS)],
         )
 

@@ -25,7 +25,7 @@ WIDTH: Final = 1000
 HEIGHTS: Final = ((2, 190), (4, 360), (GROUPS, 520))
 """Units of the drawing: circles around the middle, and how high it is for so many."""
 
-LABEL: Final = 26
+LABEL: Final = 24
 """Characters of a label beside a circle."""
 
 _BAD: Final = frozenset({Outcome.REFUSED, Outcome.BLOCKED, Outcome.UNANSWERED})
@@ -212,7 +212,7 @@ class Topology:
         found = {middle: self._circle(middle, WIDTH // 2, height // 2 - 12, single)} if middle else {}
         for at, name in enumerate(around):
             angle = math.pi + 2 * math.pi * at / len(around)
-            x = WIDTH / 2 + 390 * math.cos(angle)
+            x = WIDTH / 2 + 370 * math.cos(angle)
             y = height / 2 - 12 + (height / 2 - 64) * math.sin(angle)
             found[name] = self._circle(name, round(x), round(y), single)
         return found
@@ -324,7 +324,7 @@ def _edges(talks: dict[tuple[str, str], _Talk], circles: dict[str, Circle]) -> l
                 path,
                 x,
                 y,
-                round(1.2 + 1.1 * math.log10(max(1, flows)), 1),
+                round(1.2 + 0.9 * math.log10(max(1, flows)), 1),
                 kind,
                 SIGNS.get(kind, ""),
                 f"{start.label} and {end.label}: {flows} flow" + ("s" if flows != 1 else ""),
