@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from analyzer.cli import options, output, progress
@@ -53,7 +55,7 @@ def check(
         engine=engine,
     )
     with progress.shown(bool(quiet) or no_progress) as meter:
-        report = pipeline.check(wanted, meter)
+        report = replace(pipeline.check(wanted, meter), command=options.typed())
     output.refuse_inputs(target, (info.path for info in report.captures))
     render = chosen.render_report
     assert render is not None  # choose() gave a format of reports
