@@ -206,7 +206,6 @@ def test_a_request_on_another_port_is_believed_by_its_mode() -> None:
 def test_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collect, "SESSIONS", 10)
     monkeypatch.setattr(collect, "STRAYS", 5)
-    monkeypatch.setattr(collect, "SIGHTS", 20)
     wire = Wire()
     chance = random.Random(1)
     for number in range(40):
@@ -215,7 +214,6 @@ def test_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     collector = wire.collect()
     assert (len(collector.sessions), collector.dropped) == (10, 30)
     assert len(collector._strays) <= 5
-    assert len(collector._sights) <= 21
 
 
 def test_a_long_write_is_one_session() -> None:

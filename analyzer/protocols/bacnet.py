@@ -80,7 +80,7 @@ _FUNCTIONS: Final[dict[tuple[int, int], tuple[str, tuple[Says, bool | None]]]] =
     (IPV6, 10): ("Delete-FDT-Entry", _DUE),
     (IPV6, 11): ("Secure-BVLL", _NOTHING),
 }
-_CARRIERS: Final = {
+CARRIERS: Final = {
     (IP, 4): 6,
     (IP, 9): 0,
     (IP, 10): 0,
@@ -214,7 +214,7 @@ def parse(data: bytes, wire: int | None = None) -> Message:
     if function == RESULT or (kind, function) in REGISTER.items():
         cursor.take(3 if kind == IPV6 else 0)
         value = cursor.u16()
-    between = _CARRIERS.get((kind, function))
+    between = CARRIERS.get((kind, function))
     if between is None:
         return Message(kind, function, length, value)
     origin = None
@@ -331,7 +331,7 @@ def recognise(payload: Payload) -> Reading:
     except DissectError as error:
         return judge(error, payload)
     known = (message.kind, message.function)
-    if known not in _FUNCTIONS and known not in _CARRIERS:
+    if known not in _FUNCTIONS and known not in CARRIERS:
         return UNSURE
     detail, (says, due) = _meaning(message)
     if message.origin is not None:

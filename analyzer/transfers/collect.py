@@ -13,11 +13,7 @@ import numpy as np
 
 from analyzer.addresses import is_broadcast, is_multicast, looks_broadcast
 from analyzer.errors import DissectError
-from analyzer.flowtable.copies import (
-    DUPLICATE_ELSEWHERE,
-    DUPLICATE_IDENTIFIED,
-    DUPLICATE_UNIDENTIFIED,
-)
+from analyzer.flowtable.copies import Recent
 from analyzer.picking import Want
 from analyzer.protocols.tftp import MODES, PORT, Error, Oack, Request, parse
 from analyzer.tables import UDP, Columns, Kind, Packets
@@ -29,8 +25,6 @@ SESSIONS: Final = 20_000
 STRAYS: Final = 1024
 """Pairs of ports watched for a transfer that began before the capture, and packets kept of each."""
 STRAY_PACKETS: Final = 96
-SIGHTS: Final = 8192
-"""Packets remembered to recognise a copy."""
 DATAGRAMS: Final = 4096
 """Fragmented datagrams whose further fragments are waited for."""
 
@@ -60,7 +54,7 @@ class Collector:
         """The latest session of each client port, and the one before it."""
         self._before: dict[Endpoint, Session] = {}
         self._strays: dict[tuple[Endpoint, Endpoint], deque[Stray]] = {}
-        self._sights: dict[tuple[int, int, int], tuple[int, int]] = {}
+        self._recent = Recent()
         self._datagrams: dict[tuple[int, ...], Leg] = {}
 
     def add(self, packets: Packets) -> None:
@@ -92,7 +86,7 @@ class Collector:
         ):
             (frame, time, interface, version, src_hi, src_lo, dst_hi, dst_lo, *rest) = row
             src_port, dst_port, ip_id, fragmented, begin, wire, captured, digest = rest
-            if self._is_copy(digest, wire, ip_id, time, interface):
+            if self._recent.is_copy(digest, wire, ip_id, time, interface):
                 continue
             source = (version, src_hi, src_lo, src_port)
             target = (version, dst_hi, dst_lo, dst_port)
@@ -122,22 +116,6 @@ class Collector:
             )
             if fragmented and opcode == _DATA:
                 self._fragmented(session, server, row, ulen)
-
-    def _is_copy(self, digest: int, wire: int, ip_id: int, time: int, interface: int) -> bool:
-        key = (digest, wire, ip_id)
-        before = self._sights.get(key)
-        if before is not None:
-            if before[1] != interface:
-                limit = DUPLICATE_ELSEWHERE
-            else:
-                limit = DUPLICATE_IDENTIFIED if ip_id else DUPLICATE_UNIDENTIFIED
-            if abs(time - before[0]) <= limit:
-                return True
-        if len(self._sights) >= SIGHTS:
-            for old in list(self._sights)[: SIGHTS // 2]:
-                del self._sights[old]
-        self._sights[key] = (time, interface)
-        return False
 
     # ------------------------------------------------------------ requests
 
@@ -305,7 +283,7 @@ class Collector:
         sights = zip(*(columns[name][rows].tolist() for name in others), strict=True)
         for key, sight in zip(keys, sights, strict=True):
             leg = self._datagrams.get(key)
-            if leg is not None and not self._is_copy(*sight):
+            if leg is not None and not self._recent.is_copy(*sight):
                 leg.fragments_seen += 1
 
     def _add_quotes(self, packets: Packets) -> None:
