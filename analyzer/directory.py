@@ -27,16 +27,17 @@ class Span(NamedTuple):
         return self.last - self.first + 1
 
 
-def span(network: str) -> Span:
+def span(network: str, groups: bool = False) -> Span:
     """The addresses of ``10.0.0.1``, ``10.0.0.0/24`` or ``10.0.0.5-10.0.0.9``, IPv4 or IPv6.
 
+    ``groups`` lets multicast groups and the broadcast address in: no host has them, but traffic goes there.
     Raises ``ValueError`` with what would be right.
     """
     text = network.strip()
     if "%" in text:
         raise ValueError("an address without its zone (the part from %)")
     if "/" in text:
-        return _prefix(text)
+        return _prefix(text, groups)
     first, dash, last = (part.strip() for part in text.partition("-"))
     low = _address(first)
     high = _address(last) if dash else low
@@ -44,13 +45,13 @@ def span(network: str) -> Span:
         raise ValueError("both ends of a range are IPv4, or both are IPv6")
     if int(low) > int(high):
         raise ValueError(f"the lower address first: {high}-{low}")
-    for end in (low, high):
+    for end in () if groups else (low, high):
         if end.is_multicast or end.is_unspecified or str(end) == "255.255.255.255":
             raise ValueError(f"{end} is no address of a host")
     return Span(low.version, int(low), int(high))
 
 
-def _prefix(text: str) -> Span:
+def _prefix(text: str, groups: bool) -> Span:
     try:
         network = ipaddress.ip_network(text)
     except ValueError as error:
@@ -59,7 +60,7 @@ def _prefix(text: str) -> Span:
         except ValueError:
             raise ValueError("an address, a network such as 10.0.0.0/24, or a range a-b") from error
         raise ValueError(f"{inside.network} for the network, {inside.ip} for the host") from error
-    if network.is_multicast:
+    if network.is_multicast and not groups:
         raise ValueError(f"{network} holds no addresses of hosts")
     return Span(network.version, int(network.network_address), int(network.broadcast_address))
 

@@ -174,7 +174,7 @@ class _Parser:
         if not text or node is None or text == ANY or text in self.named or text in self.roles:
             return text
         try:
-            span(text)
+            span(text, groups=True)
         except ValueError as error:
             known = {*self.named, *self.roles, ANY}
             digits = text[0].isdigit() or ":" in text

@@ -297,4 +297,4 @@ def test_interface_options_that_run_over_the_block_are_left_unread() -> None:
     assert module.read_interface(body, "<") == module.Interface(1, 0)
     assert module.read_interface(
         struct.pack(">HHI", 1, 0, 7) + option(9, b"\x03", ">"), ">"
-    ) == module.Interface(1, 7, 10**6)
+    ) == module.Interface(1, 7, 10**6, resolution=3)

@@ -136,3 +136,11 @@ def test_agrees_with_looking_at_every_network(ends: list[list[int]]) -> None:
         expected = [name for size, name in covering if size == smallest]
         for _ in range(2):  # the second answer is remembered
             assert [found.name for found in directory.at(4, 0, base + offset)] == expected
+
+
+def test_groups_are_addresses_only_where_they_are_asked_for() -> None:
+    assert span("224.0.1.187", groups=True).size == 1
+    assert span("239.0.0.0/8", groups=True).size == 1 << 24
+    assert span("255.255.255.255", groups=True).size == 1
+    with pytest.raises(ValueError, match="no address of a host"):
+        span("255.255.255.255")

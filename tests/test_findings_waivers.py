@@ -64,6 +64,12 @@ def test_a_network_covers_hosts_that_have_entries_of_their_own() -> None:
     assert covered(allow("10.20.0.0/16", "any"), source=NODE)
 
 
+def test_a_group_can_be_named() -> None:
+    search = talk(NODE, "239.255.255.250", 1900, transport="udp", group=True)
+    assert waivers(allow(NODE, "239.255.255.250", "udp", 1900)).covers(search)
+    assert not waivers(allow(NODE, "239.255.255.251", "udp", 1900)).covers(search)
+
+
 def test_the_direction_counts_and_ipv6_is_told_from_ipv4() -> None:
     backwards = talk(LAPTOP, GATEWAY, 22, transport="tcp", forward=False)
     assert not waivers(allow(LAPTOP, GATEWAY)).covers(backwards)

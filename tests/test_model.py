@@ -22,7 +22,10 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize("kind", filter(dataclasses.is_dataclass, VALUES), ids=lambda kind: kind.__name__)
+RECORDS = [kind for kind in VALUES if dataclasses.is_dataclass(kind)]
+
+
+@pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: kind.__name__)
 def test_values_are_frozen(kind: type) -> None:
     assert kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
 

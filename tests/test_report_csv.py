@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.report import Style, formats
-from analyzer.report.csv import FLOW_COLUMNS, VERDICT_COLUMNS
+from analyzer.report.columns import FLOW_COLUMNS, VERDICT_COLUMNS
 from analyzer.report.neutral import cell
 
 

@@ -43,11 +43,13 @@ Violations
     10.20.9.5 tried TCP 23 of igor-gateway; no sheet lists it.
     Near miss: none
     Advice: Close TCP 23, or declare what 10.20.9.5 is.
+    Id: unexpected-flow-7c1f
     Evidence: 1 flow (f2); frames 17, 18, 19
     Wireshark: frame.number in {17..19}
   2 HTTP (API) never attempted [missing-flow]
     TCP 80 is due.
     Rows: igor-gateway/5.0.0+/outgoing/tcp/80
+    Id: missing-flow-01ab
     Sheet: Igor Network Communication Port Requirements, Igor Gateway Software
         Port Requirements, Software Versions 5.0.0 and Higher
 
@@ -56,6 +58,7 @@ Notes
     calc'!A1\\r\\n\\u202egpj.exe\\u200b<script> [undeclared-peer]
     \\x1b]0;pwned\\x07=cmd|'/c calc'!A1\\r\\n\\u202egpj.exe\\u200b<script>
     Waived: known
+    Id: undeclared-peer-99
     Evidence: 1 flow (f3); frames 3
 
 Matrix

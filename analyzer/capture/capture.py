@@ -116,6 +116,11 @@ class Capture:
         return "standard input" if self.path == "-" else self.path
 
     @property
+    def reader(self) -> Reader | None:
+        """The reader of the batch last given: what it knows beyond the frames' columns."""
+        return self._reader
+
+    @property
     def link_types(self) -> tuple[str, ...]:
         """Names of the interfaces' link types, in order of first appearance."""
         return self._reader.link_types if self._reader else ()

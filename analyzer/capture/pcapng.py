@@ -44,7 +44,11 @@ from analyzer.capture.reader import (
 )
 from analyzer.tables import Columns
 
-IF_TSRESOL, IF_TSOFFSET = 9, 14
+IF_NAME, IF_DESCRIPTION, IF_TSRESOL, IF_TSOFFSET = 2, 3, 9, 14
+MICROSECONDS: Final = 6
+"""The resolution of an interface that states none (section 4.2)."""
+NAME_BYTES: Final = 256
+"""Bytes of an interface's name or description that are kept."""
 INT64_MAX: Final = (1 << 63) - 1
 MAX_INTERFACES: Final = 1 << 16
 """Interfaces of a section: real files have dozens; more is a file made to eat memory."""
@@ -52,7 +56,7 @@ MAX_INTERFACES: Final = 1 << 16
 
 class Interface(NamedTuple):
     """What an interface description block says. A tick is ``times / parts`` ns, counted from ``offset``
-    ns.
+    ns; ``resolution`` is the same as the block's own byte.
     """
 
     link_type: int
@@ -60,26 +64,33 @@ class Interface(NamedTuple):
     times: int = 1000
     parts: int = 1
     offset: int = 0
+    resolution: int = MICROSECONDS
+    name: bytes = b""
+    description: bytes = b""
 
 
 def read_interface(body: bytes, order: str) -> Interface:
     """An interface from the body of its block; options that run over the block's end are left unread."""
     link_type, _, snaplen = struct.unpack_from(order + "HHI", body)
-    times, parts, offset = 1000, 1, 0
+    times, parts, offset, resolution = 1000, 1, 0, MICROSECONDS
+    texts = {IF_NAME: b"", IF_DESCRIPTION: b""}
     position = 8
     while position + 4 <= len(body):
         code, length = struct.unpack_from(order + "HH", body, position)
         value = body[position + 4 : position + 4 + length]
         if code == 0 or len(value) < length:
             break
-        if code == IF_TSRESOL and length >= 1:
+        if code in texts:
+            texts[code] = texts[code] or value[:NAME_BYTES]
+        elif code == IF_TSRESOL and length >= 1:
+            resolution = value[0]
             times, parts = 10**9, (2 ** (value[0] & 0x7F) if value[0] & 0x80 else 10 ** value[0])
             if times % parts == 0:
                 times, parts = times // parts, 1
         elif code == IF_TSOFFSET and length >= 8:
             offset = struct.unpack_from(order + "q", value)[0] * 10**9
         position += 4 + length + -length % 4
-    return Interface(link_type, snaplen, times, parts, offset)
+    return Interface(link_type, snaplen, times, parts, offset, resolution, *texts.values())
 
 
 def plain(interfaces: list[Interface]) -> tuple[Array, Array, Array, Array]:
@@ -109,6 +120,8 @@ class PcapngReader:
         self._order = ""
         self._base = 0
         self._interfaces: list[Interface] = []
+        self.described: dict[int, Interface] = {}
+        """The interfaces of the frames last given, by their number inside the capture."""
         self._plain: tuple[Array, Array, Array, Array] | None = None
         self._room: tuple[Columns, Array] | None = None
         self._next_index = 0
@@ -134,6 +147,7 @@ class PcapngReader:
             return Taken(None, start, need)
         if self._lost:
             return self._resume(buffer, start, final)
+        self._forget()
         parts: list[Columns] = []
         unstamped: list[int] = []
         rows, why, need = 0, BLOCK, 0
@@ -158,6 +172,11 @@ class PcapngReader:
             stamped = np.ones(rows, bool)
             stamped[unstamped] = False
         return Taken(_joined(parts), start, need, stamped)
+
+    def _forget(self) -> None:
+        """Keep only the interfaces that frames to come may name."""
+        if len(self.described) > len(self._interfaces):
+            self.described = {self._base + index: one for index, one in enumerate(self._interfaces)}
 
     def _read(self, buffer: bytes, start: int, most: int) -> tuple[list[Columns], int, str, int]:
         """Enhanced packet blocks from ``start`` on, and where, why and for want of what they end there."""
@@ -204,6 +223,7 @@ class PcapngReader:
         if kind == IDB:
             if len(self._interfaces) < MAX_INTERFACES:
                 interface = read_interface(buffer[at + 8 : at + length - 4], self._order)
+                self.described[self._base + len(self._interfaces)] = interface
                 self._interfaces.append(interface)
                 self._plain = None
                 self._names.setdefault(link_types.name(interface.link_type))

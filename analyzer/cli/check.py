@@ -37,7 +37,7 @@ def check(
     CAPTURE is a pcap or pcapng file (plain, .gz, .zst, .lz4, .xz), a directory, '-' for standard
     input, or a URL. Several captures are one analysis, in time order.
 
-    Of the formats, csv holds the flow table with its verdicts; text and json hold everything.
+    Of the formats, csv holds the flow table with its verdicts; the others hold everything.
     """
     from analyzer import pipeline  # noqa: PLC0415 - --help must not load the stages
 

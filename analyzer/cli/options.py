@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 import click
 
+from analyzer.errors import UsageError
 from analyzer.report import names
+
+_RANGE: Final = re.compile(r"([0-9]{1,12})(?:-([0-9]{1,12}))?", re.ASCII)
 
 Decorator = Callable[[Any], Any]
 
@@ -52,6 +56,28 @@ judgement = _stack(
     ),
     click.option("--strict", is_flag=True, help="Judge infrastructure traffic too."),
 )
+
+frames = _stack(
+    click.option("--finding", metavar="ID", help="The frames behind this finding of 'check'."),
+    click.option("--flow", "flows", metavar="ID", multiple=True, help="The frames of a flow (repeatable)."),
+    click.option(
+        "--frames", metavar="LIST", multiple=True, help="Frames by number, such as 1,5-9 (repeatable)."
+    ),
+)
+
+
+def ranges(lists: Iterable[str]) -> tuple[tuple[int, int], ...]:
+    """``1,5-9`` as ``((1, 1), (5, 9))``. Raises :class:`UsageError` for what is no such list."""
+    found: list[tuple[int, int]] = []
+    for written in lists:
+        for part in written.split(","):
+            match = _RANGE.fullmatch(part.strip())
+            first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+            if not 0 < first <= last:
+                raise UsageError(f"--frames {written}: give numbers from 1 on and ranges, such as 1,5-9")
+            found.append((first, last))
+    return tuple(found)
+
 
 engine = click.option(
     "--engine",

@@ -157,10 +157,11 @@ def _permissions(path: Path) -> int:
 
 
 @contextlib.contextmanager
-def whole_file(target: str, binary: bool = False) -> Iterator[IO[Any]]:
+def whole_file(target: str, binary: bool = False, option: str = "-o") -> Iterator[IO[Any]]:
     """A stream whose content becomes ``target`` at the end, or nothing where the body raises.
 
-    A link is followed. A device or fifo is written as it is, for it cannot be replaced.
+    A link is followed. A device or fifo is written as it is, for it cannot be replaced. ``option`` is what
+    the user named the file with.
     """
     text: dict[str, Any] = (
         {} if binary else {"encoding": "utf-8", "newline": "", "errors": "backslashreplace"}
@@ -170,14 +171,14 @@ def whole_file(target: str, binary: bool = False) -> Iterator[IO[Any]]:
         path = Path(os.path.realpath(target))
         if path.exists() and not path.is_file():
             if path.is_dir():
-                raise UsageError(f"-o {target}: is a directory")
+                raise UsageError(f"{option} {target}: is a directory")
             with open(path, mode, **text) as stream:
                 yield stream
             return
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:60]}.", suffix=".part", dir=path.parent)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise UsageError(f"-o {target}: {reason}") from error
+        raise UsageError(f"{option} {target}: {reason}") from error
     try:
         with open(handle, mode, **text) as stream:
             yield stream
@@ -188,7 +189,7 @@ def whole_file(target: str, binary: bool = False) -> Iterator[IO[Any]]:
             os.unlink(name)
         if isinstance(error, OSError):
             # a full disk, a quota: the error of a write names no file
-            raise UsageError(f"-o {target}: {error.strerror or error}") from error
+            raise UsageError(f"{option} {target}: {error.strerror or error}") from error
         raise
 
 

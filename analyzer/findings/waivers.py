@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from analyzer.conversation import Address, Conversation
-from analyzer.directory import Directory
+from analyzer.directory import Directory, Span, span
 from analyzer.findings.case import Case
 from analyzer.model import Allow, FindingKind, Host, Severity, Site
 
@@ -30,19 +30,25 @@ class Waivers:
 
     def covers(self, conversation: Conversation) -> str:
         """The reason of the first valid entry that covers the flow, empty if none does."""
-        for _, entry in _numbered(self._valid, conversation):
-            if self._matches(entry, conversation):
-                owner = f" ({entry.allow.owner})" if entry.allow.owner else ""
-                return f"{entry.allow.reason}{owner}"
-        for number, entry in _numbered(self._expired, conversation):
-            if self._matches(entry, conversation):
+        ends = conversation.originator, conversation.responder
+        allow = self.allowing(*ends, conversation.transport, conversation.port)
+        if allow is not None:
+            owner = f" ({allow.owner})" if allow.owner else ""
+            return f"{allow.reason}{owner}"
+        for number, entry in _numbered(self._expired, conversation.transport, conversation.port):
+            if self._matches(entry, *ends):
                 self.late.setdefault(number, []).append(conversation)
         return ""
 
-    def _matches(self, entry: _Entry, conversation: Conversation) -> bool:
-        return entry.source.holds(conversation.originator, self.directory) and entry.target.holds(
-            conversation.responder, self.directory
-        )
+    def allowing(self, source: Address, target: Address, transport: str, port: int) -> Allow | None:
+        """The first valid entry for flows from ``source`` to ``target``; port 0 where there are none."""
+        for _, entry in _numbered(self._valid, transport, port):
+            if self._matches(entry, source, target):
+                return entry.allow
+        return None
+
+    def _matches(self, entry: _Entry, source: Address, target: Address) -> bool:
+        return entry.source.holds(source, self.directory) and entry.target.holds(target, self.directory)
 
     def expired(self) -> Iterable[Case]:
         """One case for each entry whose day has passed."""
@@ -81,11 +87,9 @@ def _by_service(entries: Iterable[_Entry]) -> _Services:
     return services
 
 
-def _numbered(services: _Services, conversation: Conversation) -> list[tuple[int, _Entry]]:
-    """The entries whose transport and port are the flow's, in the order of the site file."""
-    keys = [
-        (transport, port) for transport in (ANY, conversation.transport) for port in (None, conversation.port)
-    ]
+def _numbered(services: _Services, transport: str, port: int) -> list[tuple[int, _Entry]]:
+    """The entries whose transport and port are a flow's, in the order of the site file."""
+    keys = [(carrier, number) for carrier in (ANY, transport) for number in (None, port)]
     return sorted((item for key in keys for item in services.get(key, ())), key=lambda item: item[0])
 
 
@@ -105,9 +109,9 @@ class _Where:
         named = tuple(host for host in hosts if host.name == written)
         # A set: a role may stand for thousands of hosts, and every flow asks.
         self.hosts = frozenset(named or (host for host in hosts if written in host.roles))
-        self.networks: Directory | None = None
+        self.span: Span | None = None
         if written != ANY and not self.hosts:
-            self.networks = Directory([Host(written, (written,), ())])
+            self.span = span(written, groups=True)
 
     def holds(self, address: Address, directory: Directory) -> bool:
         """Whether ``address`` lies at this end."""
@@ -115,6 +119,7 @@ class _Where:
             return True
         if address[0] not in (4, 6):
             return False
-        if self.networks is not None:
-            return bool(self.networks.at(*address))
+        if self.span is not None:
+            version, hi, lo = address
+            return version == self.span.version and self.span.first <= hi << 64 | lo <= self.span.last
         return not self.hosts.isdisjoint(directory.at(*address))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from analyzer import (
     rulesets,
@@ -26,6 +27,8 @@ class Options:
     activities: tuple[str, ...] = ()
     strict: bool = False
     engine: str = "auto"
+    stdin: BinaryIO | None = None
+    """What ``-`` reads; None: the process's own standard input."""
 
 
 def expected(options: Options) -> tuple[tuple[Ruleset, ...], Site]:

@@ -32,7 +32,7 @@ def read(
     Raises :class:`analyzer.errors.PortmatrixError` for a capture or an engine that is not to be had.
     """
     engine = decode.name(options.engine)
-    found = capture.find(options.sources)
+    found = capture.find(options.sources, options.stdin)
     table = flowtable.new(reference=engine == "dpkt")
     wanted = functools.partial(pick, wants=tuple(watcher.wants for watcher in watchers))
     infos: list[CaptureInfo] = []

@@ -18,7 +18,9 @@ from typing import IO, Any, Final
 from analyzer.errors import UsageError
 from analyzer.model import FirmwareReport, FlowReport, Report
 
-SHARED: Final = frozenset({"document", "flowlines", "ladder", "layout", "neutral", "sheet"})
+SHARED: Final = frozenset(
+    {"columns", "digest", "document", "flowlines", "ladder", "layout", "neutral", "sheet"}
+)
 """Modules of this folder that are not formats."""
 
 

@@ -13,43 +13,16 @@ from typing import IO, Final
 
 from analyzer.model import FirmwareReport, FlowRecord, FlowReport, Report
 from analyzer.report import Format, Style
-from analyzer.report.document import timestamp, transfer
-from analyzer.report.neutral import cell
-
-FLOW_COLUMNS: Final = (
-    "id",
-    "transport",
-    "protocol",
-    "service",
-    "originator_address",
-    "originator_port",
-    "originator_roles",
-    "responder_address",
-    "responder_port",
-    "responder_roles",
-    "confidence",
-    "basis",
-    "packets_sent",
-    "packets_received",
-    "bytes_sent",
-    "bytes_received",
-    "first",
-    "last",
-    "first_frame",
-    "last_frame",
-    "outcome",
-    "parent",
-    "detail",
-    "flags_sent",
-    "flags_received",
-    "fragments",
-    "duplicates_sent",
-    "duplicates_received",
+from analyzer.report.columns import (
+    FLOW_COLUMNS,
+    VERDICT_COLUMNS,
+    Value,
+    findings_of_flows,
+    flow_values,
+    verdict_values,
 )
-"""Columns of both tables; sent is from the originator, received from the responder."""
-
-VERDICT_COLUMNS: Final = ("verdict", "reason", "rows", "findings", "waived")
-"""Columns that ``check`` adds."""
+from analyzer.report.document import transfer
+from analyzer.report.neutral import cell
 
 TRANSFER_COLUMNS: Final = (
     "id",
@@ -80,47 +53,13 @@ TRANSFER_COLUMNS: Final = (
 )
 """Columns of ``firmware``: one line a transfer."""
 
-Value = str | int | float | None
-
-
-def _common(record: FlowRecord) -> list[Value]:
-    return [
-        record.id,
-        record.transport,
-        record.protocol,
-        record.service,
-        record.originator.address,
-        record.originator.port,
-        " ".join(record.originator.roles),
-        record.responder.address,
-        record.responder.port,
-        " ".join(record.responder.roles),
-        record.confidence,
-        record.basis,
-        *record.packets,
-        *record.bytes,
-        timestamp(record.first),
-        timestamp(record.last),
-        *record.frames,
-        record.outcome.value,
-        record.parent,
-        record.detail,
-        *record.flags,
-        record.fragments,
-        *record.duplicates,
-    ]
-
 
 def _line(values: Sequence[Value]) -> list[str | int | float]:
     return ["" if value is None else cell(value) if isinstance(value, str) else value for value in values]
 
 
 def _report(report: Report, stream: IO[str], _style: Style) -> None:
-    spoken: dict[str, list[str]] = {}
-    for finding in report.findings:
-        for flow in finding.flows:
-            spoken.setdefault(flow, []).append(finding.id)
-    _write(report.flows, stream, spoken)
+    _write(report.flows, stream, findings_of_flows(report))
 
 
 def _flows(report: FlowReport, stream: IO[str], _style: Style) -> None:
@@ -131,15 +70,9 @@ def _write(flows: Sequence[FlowRecord], stream: IO[str], spoken: Mapping[str, li
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(FLOW_COLUMNS if spoken is None else FLOW_COLUMNS + VERDICT_COLUMNS)
     for record in flows:
-        values = _common(record)
+        values = flow_values(record)
         if spoken is not None:
-            values += [
-                record.verdict.value if record.verdict else None,
-                record.reason,
-                " ".join(record.rows),
-                " ".join(spoken.get(record.id, ())),
-                record.waived,
-            ]
+            values += verdict_values(record, spoken)
         writer.writerow(_line(values))
 
 

@@ -34,7 +34,8 @@ def side_by_side(incoming: Sequence[int], outgoing: Sequence[int]) -> list[tuple
     return lines + [(None, port) for port in waiting]
 
 
-def _lines(places: Iterable[Place], columns: Columns) -> list[tuple[int | None, ...]]:
+def lines(places: Iterable[Place], columns: Columns) -> list[tuple[int | None, ...]]:
+    """The ports of the four ``COLUMNS``, line by line as the vendor prints them; None for an empty place."""
     if columns:
         return list(zip_longest(*(columns.get(f"{side}/{transport}", ()) for side, transport in COLUMNS)))
     ports: dict[tuple[str, str], list[int]] = {}
@@ -72,22 +73,22 @@ def table(
 
     grid = [
         [shown(*column, port) for column, port in zip(COLUMNS, line, strict=True)]
-        for line in _lines(places, columns or {})
+        for line in lines(places, columns or {})
     ]
     wide = max([8, *(width(text) for line in grid for text, _ in line)])
     gap = "   "
     heads = [pad(direction.upper(), 2 * wide + len(gap)) for direction in HEADINGS]
-    lines = [(indent + gap.join(heads)).rstrip()]
-    lines.append((indent + gap.join(pad(transport.upper(), wide) for _, transport in COLUMNS)).rstrip())
+    drawn = [(indent + gap.join(heads)).rstrip()]
+    drawn.append((indent + gap.join(pad(transport.upper(), wide) for _, transport in COLUMNS)).rstrip())
     for line in grid:
         parts = []
         for text, colour in line:
             padded = pad(text, wide)
             parts.append(padded.replace(text, paint(text, colour), 1) if paint and colour else padded)
-        lines.append((indent + gap.join(parts)).rstrip())
+        drawn.append((indent + gap.join(parts)).rstrip())
     for direction, transport, port in places:
         if transport not in ("tcp", "udp"):
             text, colour = shown(direction, transport, port)
             text = paint(text, colour) if paint and colour else text
-            lines.append(f"{indent}{direction.upper()} {transport.upper()} {text}")
-    return lines
+            drawn.append(f"{indent}{direction.upper()} {transport.upper()} {text}")
+    return drawn

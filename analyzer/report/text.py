@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Final
 
 from analyzer.model import (
     CaptureInfo,
-    Edition,
     Finding,
     FlowReport,
     Report,
@@ -17,7 +15,7 @@ from analyzer.model import (
     Status,
     Verdict,
 )
-from analyzer.report import Format, Style, flowlines, ladder, sheet
+from analyzer.report import Format, Style, digest, flowlines, ladder, sheet
 from analyzer.report.document import timestamp
 from analyzer.report.layout import duration, number, paint, plural, size, table, wrap
 from analyzer.report.neutral import TEXT_LIMIT, visible
@@ -32,23 +30,16 @@ FILTER_LIMIT: Final = 1500
 """Characters of a display filter worth pasting from a terminal; the JSON report holds longer ones."""
 
 _MARKS: Final = {
-    Status.WORKING: ("\u2713", "+", "green", "working"),
-    Status.FAILING: ("!", "!", "red", "failing"),
-    Status.MISSING: ("x", "x", "red", "missing"),
-    Status.ONE_WAY: ("~", "~", "yellow", "one-way"),
-    Status.NOT_OBSERVABLE: ("?", "?", "dim", "not observable here"),
-    Status.NOT_EXERCISED: ("-", "-", "dim", "not exercised"),
-    Status.NOT_APPLICABLE: (".", ".", "dim", "not applicable"),
+    Status.WORKING: ("\u2713", "+", "green"),
+    Status.FAILING: ("!", "!", "red"),
+    Status.MISSING: ("x", "x", "red"),
+    Status.ONE_WAY: ("~", "~", "yellow"),
+    Status.NOT_OBSERVABLE: ("?", "?", "dim"),
+    Status.NOT_EXERCISED: ("-", "-", "dim"),
+    Status.NOT_APPLICABLE: (".", ".", "dim"),
 }
 _COLOURS: Final = {Severity.VIOLATION: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
-_ORDER: Final = (
-    Verdict.UNEXPECTED,
-    Verdict.DISPUTED,
-    Verdict.REVIEW,
-    Verdict.EXPECTED,
-    Verdict.INFRASTRUCTURE,
-    Verdict.OUT_OF_SCOPE,
-)
+_TONES: Final = {"bad": "red", "good": "green", "neutral": ""}
 _VERDICT_COLOURS: Final = {Verdict.UNEXPECTED: "red", Verdict.DISPUTED: "yellow", Verdict.EXPECTED: "green"}
 
 
@@ -96,42 +87,14 @@ def _report(report: Report, stream: IO[str], style: Style) -> None:
         _flows_of_report(report, page)
 
 
-_SPOKEN: Final = (Verdict.EXPECTED, Verdict.DISPUTED, Verdict.UNEXPECTED)
-
-
 def _verdict(report: Report, page: _Page) -> None:
-    counts = {
-        severity: sum(finding.severity is severity for finding in report.findings) for severity in Severity
-    }
-    said = ", ".join(plural(counts[severity], severity.value) for severity in Severity if counts[severity])
-    if not report.compliant:
-        page.line(f"NOT COMPLIANT: {said}", "red")
-    elif not any(info.packets for info in report.captures):
-        page.lines(
-            wrap(f"COMPLIANT: the capture holds no packets{'; ' + said if said else ''}", page.style.width)
-        )
-    elif not any(record.verdict in _SPOKEN for record in report.flows):
-        # Silence must not pass for approval: no sheet had anything to say here.
-        page.lines(
-            wrap(
-                f"NOTHING JUDGED: no sheet speaks about this traffic{'; ' + said if said else ''}",
-                page.style.width,
-            )
-        )
-    else:
-        page.line(f"COMPLIANT: no violation{'; ' + said if said else ''}", "green")
-    flows = Counter(record.verdict.value for record in report.flows if record.verdict)
-    rows = Counter(result.status.value for result in report.rows)
-    for label, words, counted in (("Flows", _ORDER, flows), ("Rows", tuple(Status), rows)):
-        held = [f"{number(counted[word])} {word}" for word in words if counted[word]]
-        if held:
-            page.paragraph(f"{label}: {', '.join(held)}", "      ", "")
+    told = digest.headline(report)
+    for line in wrap(str(told), page.style.width):
+        page.line(line, _TONES[told.tone])
+    for label, said in digest.tallies(report):
+        page.paragraph(f"{label}: {said}", "      ", "")
     if not report.site.declared:
-        page.paragraph(
-            "Roles are inferred from the traffic, so nothing here is more than a warning. "
-            "Declare them with --site or --host for a verdict.",
-            "",
-        )
+        page.paragraph(digest.INFERRED, "")
 
 
 def _captures(captures: Sequence[CaptureInfo], page: _Page) -> None:
@@ -176,7 +139,7 @@ def _looked_at(report: Report, page: _Page) -> None:
         )
     if len(report.hosts) > len(shown):
         page.entry("", f"and {plural(len(report.hosts) - len(shown), 'host')} more (-v lists all)")
-    for at, (edition, document) in enumerate(_editions(report)):
+    for at, (edition, document) in enumerate(digest.editions(report)):
         page.entry(
             "sheets" if at == 0 else "", f"{edition.subject} {edition.id}: {document}, {edition.section}"
         )
@@ -184,21 +147,6 @@ def _looked_at(report: Report, page: _Page) -> None:
     if report.undecoded:
         reasons = ", ".join(f"{_shown(reason)} {number(count)}" for reason, count in report.undecoded.items())
         page.entry("limits", f"frames not decoded to the end: {reasons}")
-
-
-def _editions(report: Report) -> list[tuple[Edition, str]]:
-    """The editions that apply here, with their document, in the order of the rows."""
-    known = {
-        (ruleset.name, edition.subject, edition.id): (edition, ruleset.document)
-        for ruleset in report.rulesets
-        for edition in ruleset.editions
-    }
-    keys = dict.fromkeys(
-        (result.row.ruleset, result.row.subject, result.row.edition)
-        for result in report.rows
-        if result.status is not Status.NOT_APPLICABLE
-    )
-    return [known.get(key) or (Edition(key[2], key[1], "", (), ()), key[0]) for key in keys]
 
 
 def _findings(report: Report, page: _Page) -> None:
@@ -235,6 +183,7 @@ def _finding(count: int, finding: Finding, page: _Page) -> None:
             page.paragraph(f"{label}: {_shown(text)}", "        ", "    ")
     if finding.rows:
         page.paragraph(f"Rows: {_some(finding.rows, 4, page)}", "        ", "    ")
+    page.paragraph(f"Id: {finding.id}", "        ", "    ")
     _evidence(finding, page)
 
 
@@ -260,22 +209,17 @@ def _evidence(finding: Finding, page: _Page) -> None:
 
 
 def _some(values: Sequence[str], most: int, page: _Page) -> str:
-    if page.style.verbosity > 0 or len(values) <= most:
-        return ", ".join(map(_shown, values))
-    return f"{', '.join(map(_shown, values[:most]))} and {number(len(values) - most)} more"
+    shown = list(map(_shown, values))
+    return ", ".join(shown) if page.style.verbosity > 0 else digest.some(shown, most)
 
 
 def _matrix(report: Report, page: _Page) -> None:
-    drawn = _editions(report)
+    drawn = digest.editions(report)
     if not drawn:
         return
     page.heading("Matrix")
     for edition, document in drawn:
-        results: dict[sheet.Place, RowResult] = {
-            (result.row.direction, result.row.transport, result.row.port): result
-            for result in report.rows
-            if result.row.subject == edition.subject and result.row.edition == edition.id
-        }
+        results = digest.results(report, edition)
         where = f" ({edition.section or document})"
         page.lines(wrap(f"{edition.subject} {edition.id}{where}", page.style.width, "  "))
         page.lines(
@@ -284,7 +228,7 @@ def _matrix(report: Report, page: _Page) -> None:
         page.line()
     used = {result.status for result in report.rows}
     legend = [
-        f"{_mark(status, page.style)} {_MARKS[status][3]}"
+        f"{_mark(status, page.style)} {digest.STATUS_WORDS[status]}"
         for status in Status
         if status in used and status is not Status.NOT_APPLICABLE
     ]
@@ -322,15 +266,10 @@ def _reasons(report: Report, page: _Page) -> None:
                 "  ",
             )
         return
-    grouped: dict[tuple[Status, str], int] = {}
-    for result in report.rows:
-        if result.status in (Status.NOT_OBSERVABLE, Status.NOT_EXERCISED):
-            key = (result.status, result.reason)
-            grouped[key] = grouped.get(key, 0) + 1
-    most = sorted(grouped.items(), key=lambda item: -item[1])
-    for (status, reason), count in most[:8]:
+    most = digest.unproven(report)
+    for status, reason, rows in most[:8]:
         said = _shown(reason) or status.value
-        page.paragraph(f"{_mark(status, page.style)} {plural(count, 'row')}: {said}", "      ", "  ")
+        page.paragraph(f"{_mark(status, page.style)} {plural(len(rows), 'row')}: {said}", "      ", "  ")
     if len(most) > 8:
         page.paragraph(f"{plural(len(most) - 8, 'other reason')}; -v gives every row's", "      ", "  ")
 
@@ -349,7 +288,7 @@ def _flows_of_report(report: Report, page: _Page) -> None:
                 page.paragraph(_shown(record.detail), "        ")
         return
     left = GROUP_LINES
-    for verdict in _ORDER:
+    for verdict in digest.VERDICT_ORDER:
         flows = [record for record in report.flows if record.verdict is verdict]
         if not flows:
             continue

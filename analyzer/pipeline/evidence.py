@@ -1,0 +1,216 @@
+"""The frames behind a finding: judged first, read a second time to pick, a third time to copy."""
+
+from __future__ import annotations
+
+import bisect
+import contextlib
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import IO, BinaryIO, Final, cast
+
+import numpy as np
+
+from analyzer import capture, decode
+from analyzer.capture.write import COMMENT, Option, Writer, original, text
+from analyzer.errors import CaptureError, UsageError
+from analyzer.evidence import Chosen, Picker
+from analyzer.model import Finding, FindingKind, FlowRecord, Progress, Report
+from analyzer.pipeline import check
+from analyzer.pipeline.options import Options
+from analyzer.report.layout import duration, plural
+from analyzer.report.neutral import TEXT_LIMIT, visible
+
+FRAME_LIMIT: Final = 100_000
+"""Frames copied unless the user says otherwise: more than anybody reads, and a file that can be mailed."""
+IDS_SHOWN: Final = 8
+"""Ids that the line about an unknown one lists."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which frames: those of a ``finding``, of ``flows`` (ids), ``frames`` by number (first and last of
+    each range), or ``everything``. A finding may be named by the beginning of its id."""
+
+    finding: str = ""
+    flows: tuple[str, ...] = ()
+    frames: tuple[tuple[int, int], ...] = ()
+    everything: bool = False
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What was chosen. ``total`` counts the frames before the limit; ``finding`` is the one asked for."""
+
+    options: Options
+    report: Report
+    finding: Finding | None
+    chosen: Chosen
+
+    @property
+    def packets(self) -> int:
+        """Frames of all captures."""
+        return sum(info.packets for info in self.report.captures)
+
+
+@contextlib.contextmanager
+def rereadable(options: Options) -> Iterator[Options]:
+    """``options`` whose captures can be read more than once: standard input is kept in a temporary file.
+
+    Raises :class:`CaptureError` for another pipe: only one input can be kept.
+    """
+    for source in options.sources:
+        with contextlib.suppress(OSError, ValueError):
+            mode = os.stat(source).st_mode
+            if source != "-" and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                raise CaptureError(f"{source}: is a pipe or device, and is read twice here: give it as '-'")
+    if "-" not in options.sources:
+        yield options
+        return
+    stdin = sys.stdin
+    if stdin is None:
+        raise CaptureError("standard input: is closed")
+    with tempfile.TemporaryFile() as kept:
+        try:
+            shutil.copyfileobj(stdin.buffer, kept)
+        except OSError as error:
+            raise CaptureError(f"standard input: cannot be kept: {error.strerror or error}") from error
+        kept.seek(0)
+        yield replace(options, stdin=cast("BinaryIO", kept))
+
+
+def sight(
+    options: Options, wanted: Wanted, limit: int = FRAME_LIMIT, progress: Progress | None = None
+) -> Sight:
+    """Find the frames. ``options`` are such as :func:`rereadable` gives; ``limit`` 0 is no limit.
+
+    Raises :class:`UsageError` for a finding, flow or frame that the captures do not have, or that has no
+    frames; else as :func:`analyzer.pipeline.check` does.
+    """
+    report = check(options, progress)
+    packets = sum(info.packets for info in report.captures)
+    finding = _finding(report, wanted.finding) if wanted.finding else None
+    if wanted.everything:
+        return Sight(options, report, finding, Chosen(np.arange(1, packets + 1), packets))
+    numbers = [np.zeros(0, np.int64)]
+    for first, last in wanted.frames:
+        if first > packets:
+            raise UsageError(f"frame {first}: the captures have {plural(packets, 'frame')}")
+        numbers.append(np.arange(first, min(last, packets) + 1))
+    flows = [_flow(report, flow) for flow in wanted.flows]
+    if finding is not None:
+        flows += [_flow(report, flow) for flow in finding.flows]
+        if finding.kind is not FindingKind.MISSING_FLOW:
+            numbers.append(np.array(finding.frames, np.int64))
+    picker = Picker(flows, np.concatenate(numbers))
+    _scan(options, picker)
+    chosen = picker.chosen(limit)
+    if finding is not None and not len(chosen.frames):
+        raise UsageError(_nothing(report, finding))
+    return Sight(options, report, finding, chosen)
+
+
+def copy(found: Sight, stream: IO[bytes], application: str) -> int:
+    """Write the frames of ``found`` as pcapng; how many were written.
+
+    Time stamps keep their resolution, frames their interfaces and options, and the first frame carries
+    the finding as a comment.
+    """
+    comment = _comment(found)
+    writer = Writer(stream, application, comment.split("\n")[0])
+    several = len(found.report.captures) > 1
+    pending: list[Option] = [(COMMENT, text(comment))] if comment else []
+    written = 0
+    numbers: dict[tuple[int, int], int] = {}
+    frames = found.chosen.frames
+    frame = 1
+    for index, one in enumerate(_captures(found.options)):
+        for batch in one.batches():
+            columns = batch.frames
+            count = len(columns["time"])
+            low, high = np.searchsorted(frames, (frame, frame + count)).tolist()
+            for row in (frames[low:high] - frame).tolist():
+                source = original(one, batch, row)
+                slot = index, int(columns["interface"][row])
+                if slot not in numbers:
+                    interface = source.interface
+                    if several and not interface.name:
+                        interface = interface._replace(name=os.fsencode(os.path.basename(one.path)))
+                    numbers[slot] = writer.interface(interface)
+                begin = int(columns["offset"][row])
+                data = bytes(batch.buffer[begin : begin + int(columns["captured"][row])])
+                options = (*pending, *source.options)
+                writer.packet(numbers[slot], source.ticks, data, int(columns["wire"][row]), options)
+                pending, written = [], written + 1
+            frame += count
+    return written
+
+
+def _captures(options: Options) -> list[capture.Capture]:
+    if options.stdin is not None:
+        options.stdin.seek(0)
+    return capture.find(options.sources, options.stdin, hash=False)
+
+
+def _scan(options: Options, picker: Picker) -> None:
+    engine = decode.name(options.engine)
+    frame = 1
+    for one in _captures(options):
+        for batch in one.batches():
+            picker.add(decode.decode(batch, frame, engine))
+            frame += len(batch.frames["offset"])
+
+
+def _finding(report: Report, wanted: str) -> Finding:
+    ids = [finding.id for finding in report.findings]
+    matching = [finding for finding in report.findings if finding.id.startswith(wanted)]
+    exact = [finding for finding in matching if finding.id == wanted]
+    if len(exact or matching) == 1:
+        return (exact or matching)[0]
+    if matching:
+        raise UsageError(f"finding {wanted}: may be {_listed([one.id for one in matching])}")
+    there = f"there are {_listed(ids)}" if ids else "there is none"
+    raise UsageError(f"finding {wanted}: not among those of this analysis; {there}")
+
+
+def _flow(report: Report, wanted: str) -> FlowRecord:
+    # Ids are f1, f2 … in order of the records.
+    number = wanted[1:]
+    if wanted.startswith("f") and number.isascii() and number.isdigit():
+        at = bisect.bisect_left(report.flows, int(number), key=lambda flow: int(flow.id[1:]))
+        if at < len(report.flows) and report.flows[at].id == wanted:
+            return report.flows[at]
+    last = f"f1 to {report.flows[-1].id}" if report.flows else "none"
+    raise UsageError(f"flow {wanted}: no flow of this analysis has that id; there are {last}")
+
+
+def _listed(ids: list[str]) -> str:
+    more = f" and {len(ids) - IDS_SHOWN} more" if len(ids) > IDS_SHOWN else ""
+    return ", ".join(ids[:IDS_SHOWN]) + more
+
+
+def _nothing(report: Report, finding: Finding) -> str:
+    """Why a finding has no frames, and what was looked at."""
+    packets = sum(info.packets for info in report.captures)
+    times = [(info.first, info.last) for info in report.captures if info.first is not None]
+    span = max(last or 0 for _, last in times) - min(first or 0 for first, _ in times) if times else 0
+    looked = f"looked at {plural(packets, 'frame')} in {duration(span)}"
+    if finding.frames:
+        looked += f", the subject seen from frame {finding.frames[0]} to {finding.frames[-1]}"
+    return f"finding {finding.id}: has no frames, for it is about what was not sent; {looked}"
+
+
+def _comment(found: Sight) -> str:
+    """The finding as a comment: its id and title, then detail and advice, one line each."""
+    finding = found.finding
+    if finding is None:
+        return ""
+    lines = [f"{finding.id}: {finding.title}", finding.detail, finding.near_miss, finding.advice]
+    lines = [visible(line, TEXT_LIMIT * 4) for line in lines if line]
+    if len(found.chosen.frames) < found.chosen.total:
+        lines.append(f"{len(found.chosen.frames)} of {found.chosen.total} frames")
+    return "\n".join(lines)

@@ -1,0 +1,95 @@
+"""The columns of a flow table, for every format that is one: csv, xlsx, parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from analyzer.model import FlowRecord, Report
+from analyzer.report.document import timestamp
+
+FLOW_COLUMNS: Final = (
+    "id",
+    "transport",
+    "protocol",
+    "service",
+    "originator_address",
+    "originator_port",
+    "originator_roles",
+    "responder_address",
+    "responder_port",
+    "responder_roles",
+    "confidence",
+    "basis",
+    "packets_sent",
+    "packets_received",
+    "bytes_sent",
+    "bytes_received",
+    "first",
+    "last",
+    "first_frame",
+    "last_frame",
+    "outcome",
+    "parent",
+    "detail",
+    "flags_sent",
+    "flags_received",
+    "fragments",
+    "duplicates_sent",
+    "duplicates_received",
+)
+"""Columns of both tables; sent is from the originator, received from the responder."""
+
+VERDICT_COLUMNS: Final = ("verdict", "reason", "rows", "findings", "waived")
+"""Columns that ``check`` adds."""
+
+Value = str | int | float | None
+
+
+def flow_values(record: FlowRecord) -> list[Value]:
+    """The values of ``FLOW_COLUMNS``; None where there is none. Strangers' text is as it came."""
+    return [
+        record.id,
+        record.transport,
+        record.protocol,
+        record.service,
+        record.originator.address,
+        record.originator.port,
+        " ".join(record.originator.roles),
+        record.responder.address,
+        record.responder.port,
+        " ".join(record.responder.roles),
+        record.confidence,
+        record.basis,
+        *record.packets,
+        *record.bytes,
+        timestamp(record.first),
+        timestamp(record.last),
+        *record.frames,
+        record.outcome.value,
+        record.parent,
+        record.detail,
+        *record.flags,
+        record.fragments,
+        *record.duplicates,
+    ]
+
+
+def verdict_values(record: FlowRecord, spoken: Mapping[str, list[str]]) -> list[Value]:
+    """The values of ``VERDICT_COLUMNS``; ``spoken`` as :func:`findings_of_flows` gives it."""
+    return [
+        record.verdict.value if record.verdict else None,
+        record.reason,
+        " ".join(record.rows),
+        " ".join(spoken.get(record.id, ())),
+        record.waived,
+    ]
+
+
+def findings_of_flows(report: Report) -> dict[str, list[str]]:
+    """Id of a flow → ids of the findings that speak of it."""
+    spoken: dict[str, list[str]] = {}
+    for finding in report.findings:
+        for flow in finding.flows:
+            spoken.setdefault(flow, []).append(finding.id)
+    return spoken

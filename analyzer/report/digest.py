@@ -1,0 +1,172 @@
+"""What every format for readers says: the verdict in words, the sheets, what is unproven, who talks.
+
+Renderers lay these facts out, each in its own way, and make strangers' text harmless themselves.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final, Literal, NamedTuple
+
+from analyzer.model import (
+    Edition,
+    FlowRecord,
+    Report,
+    RowResult,
+    Severity,
+    Status,
+    Verdict,
+)
+from analyzer.report.layout import number, plural
+
+STATUS_WORDS: Final = {status: status.value for status in Status} | {
+    Status.NOT_OBSERVABLE: "not observable here",
+    Status.NOT_EXERCISED: "not exercised",
+    Status.NOT_APPLICABLE: "not applicable",
+}
+VERDICT_ORDER: Final = (
+    Verdict.UNEXPECTED,
+    Verdict.DISPUTED,
+    Verdict.REVIEW,
+    Verdict.EXPECTED,
+    Verdict.INFRASTRUCTURE,
+    Verdict.OUT_OF_SCOPE,
+)
+"""What a reader looks for first."""
+
+INFERRED: Final = (
+    "Roles are inferred from the traffic, so nothing here is more than a warning. "
+    "Declare them with --site or --host for a verdict."
+)
+
+_SPOKEN: Final = frozenset({Verdict.EXPECTED, Verdict.DISPUTED, Verdict.UNEXPECTED})
+
+
+class Headline(NamedTuple):
+    """The verdict: one word or two, and what it rests on. ``tone`` tells a failure from silence."""
+
+    word: Literal["NOT COMPLIANT", "COMPLIANT", "NOTHING JUDGED"]
+    detail: str
+    tone: Literal["bad", "good", "neutral"]
+
+    def __str__(self) -> str:
+        return f"{self.word}: {self.detail}"
+
+
+def headline(report: Report) -> Headline:
+    """The verdict on ``report``. Silence does not pass for approval: maybe no sheet had anything to say."""
+    counted = Counter(finding.severity for finding in report.findings)
+    said = ", ".join(plural(counted[severity], severity.value) for severity in Severity if counted[severity])
+    more = f"; {said}" if said else ""
+    if not report.compliant:
+        return Headline("NOT COMPLIANT", said, "bad")
+    if not any(info.packets for info in report.captures):
+        return Headline("COMPLIANT", f"the capture holds no packets{more}", "neutral")
+    if not any(record.verdict in _SPOKEN for record in report.flows):
+        return Headline("NOTHING JUDGED", f"no sheet speaks about this traffic{more}", "neutral")
+    return Headline("COMPLIANT", f"no violation{more}", "good")
+
+
+def tallies(report: Report) -> list[tuple[str, str]]:
+    """``("Flows", "3 unexpected, …")`` and the same of the rows; none of what there is nothing of."""
+    flows = Counter(record.verdict.value for record in report.flows if record.verdict)
+    rows = Counter(result.status.value for result in report.rows)
+    lines = []
+    for label, words, counted in (("Flows", VERDICT_ORDER, flows), ("Rows", tuple(Status), rows)):
+        held = [f"{number(counted[word.value])} {word.value}" for word in words if counted[word.value]]
+        if held:
+            lines.append((label, ", ".join(held)))
+    return lines
+
+
+def editions(report: Report) -> list[tuple[Edition, str]]:
+    """The editions that apply here, with their document, in the order of the rows."""
+    known = {
+        (ruleset.name, edition.subject, edition.id): (edition, ruleset.document)
+        for ruleset in report.rulesets
+        for edition in ruleset.editions
+    }
+    keys = dict.fromkeys(
+        (result.row.ruleset, result.row.subject, result.row.edition)
+        for result in report.rows
+        if result.status is not Status.NOT_APPLICABLE
+    )
+    return [known.get(key) or (Edition(key[2], key[1], "", (), ()), key[0]) for key in keys]
+
+
+def results(report: Report, edition: Edition) -> dict[tuple[str, str, int], RowResult]:
+    """``(direction, transport, port)`` → the row of ``edition`` and its status, in the sheet's order."""
+    return {
+        (result.row.direction, result.row.transport, result.row.port): result
+        for result in report.rows
+        if result.row.subject == edition.subject and result.row.edition == edition.id
+    }
+
+
+class Unproven(NamedTuple):
+    """Rows that this capture did not prove, for one and the same reason."""
+
+    status: Status
+    reason: str
+    rows: tuple[RowResult, ...]
+
+
+def unproven(report: Report) -> list[Unproven]:
+    """Rows not exercised or not observable, by reason, the most frequent first."""
+    grouped: dict[tuple[Status, str], list[RowResult]] = {}
+    for result in report.rows:
+        if result.status in (Status.NOT_OBSERVABLE, Status.NOT_EXERCISED):
+            grouped.setdefault((result.status, result.reason), []).append(result)
+    found = [Unproven(status, reason, tuple(rows)) for (status, reason), rows in grouped.items()]
+    return sorted(found, key=lambda entry: -len(entry.rows))
+
+
+class Group(NamedTuple):
+    """Flows that differ only in host and time. Ends are roles, an address, or how many hosts."""
+
+    flows: int
+    place: str
+    """``udp/5683``, ``udp/*`` for the legs of sessions, or the transport alone where it has no ports."""
+    outcome: str
+    service: str
+    originator: str
+    responder: str
+
+
+def groups(flows: Iterable[FlowRecord]) -> list[Group]:
+    """``flows`` by place, service, roles and outcome, the largest groups first."""
+    counted: Counter[tuple[str, str, str, str, str]] = Counter()
+    ends: dict[tuple[str, str, str, str, str], tuple[set[str], set[str]]] = {}
+    for record in flows:
+        # A leg goes to a port that no sheet lists and that says nothing.
+        port = "*" if record.parent is not None else record.responder.port
+        key = (
+            record.transport if record.responder.port is None else f"{record.transport}/{port}",
+            record.service or record.protocol,
+            "+".join(record.originator.roles),
+            "+".join(record.responder.roles),
+            record.outcome.value,
+        )
+        counted[key] += 1
+        # A role names its end; only the addresses of the others are worth keeping.
+        originators, responders = ends.setdefault(key, (set(), set()))
+        if not key[2]:
+            originators.add(record.originator.address)
+        if not key[3]:
+            responders.add(record.responder.address)
+    return [
+        Group(count, key[0], key[4], key[1], key[2] or _hosts(ends[key][0]), key[3] or _hosts(ends[key][1]))
+        for key, count in counted.most_common()
+    ]
+
+
+def _hosts(addresses: set[str]) -> str:
+    return next(iter(addresses)) if len(addresses) == 1 else f"{number(len(addresses))} hosts"
+
+
+def some(values: Sequence[str], most: int) -> str:
+    """The first ``most`` of ``values`` and how many more there are."""
+    if len(values) <= most:
+        return ", ".join(values)
+    return f"{', '.join(values[:most])} and {number(len(values) - most)} more"

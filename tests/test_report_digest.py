@@ -1,0 +1,97 @@
+"""What every format for readers says of a report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import reports
+
+from analyzer.model import Endpoint, Severity, Status, Verdict
+from analyzer.report import digest
+
+
+@pytest.mark.parametrize(
+    ("report", "said", "tone"),
+    [
+        (reports.REPORT, "NOT COMPLIANT: 2 violations, 1 note", "bad"),
+        (reports.COMPLIANT, "COMPLIANT: no violation; 1 note", "good"),
+        (replace(reports.COMPLIANT, findings=()), "COMPLIANT: no violation", "good"),
+        (reports.EMPTY, "COMPLIANT: the capture holds no packets", "neutral"),
+        (
+            replace(reports.COMPLIANT, flows=(reports.ARP,), findings=()),
+            "NOTHING JUDGED: no sheet speaks about this traffic",
+            "neutral",
+        ),
+    ],
+    ids=["violations", "a note", "clean", "empty", "no sheet speaks"],
+)
+def test_the_headline(report, said, tone):
+    assert str(digest.headline(report)) == said
+    assert digest.headline(report).tone == tone
+
+
+def test_a_warning_alone_is_compliant_and_said():
+    report = replace(reports.REPORT, findings=(replace(reports.PEER, severity=Severity.WARNING),))
+    assert str(digest.headline(report)) == "COMPLIANT: no violation; 1 warning"
+
+
+def test_tallies_name_what_there_is_in_a_readers_order():
+    assert digest.tallies(reports.REPORT) == [
+        ("Flows", "1 unexpected, 1 expected, 1 infrastructure"),
+        (
+            "Rows",
+            "1 working, 1 one-way, 1 failing, 1 missing, 1 not-exercised, 1 not-observable, 1 not-applicable",
+        ),
+    ]
+    assert digest.tallies(reports.EMPTY) == []
+
+
+def test_every_status_and_verdict_has_its_place():
+    assert set(digest.STATUS_WORDS) == set(Status)
+    assert set(digest.VERDICT_ORDER) == set(Verdict)
+
+
+def test_editions_are_those_that_apply_with_their_rows():
+    ((edition, document),) = digest.editions(reports.REPORT)
+    assert (edition, document) == (reports.EDITION, reports.RULESET.document)
+    found = digest.results(reports.REPORT, edition)
+    assert len(found) == 6
+    assert found["outgoing", "udp", 5683].status is Status.FAILING
+
+
+def test_an_edition_of_no_known_sheet_is_named_after_its_rows():
+    ((edition, document),) = digest.editions(replace(reports.REPORT, rulesets=()))
+    assert (edition.subject, edition.id, document) == ("igor-gateway", "5.0.0+", "igor-gateway")
+
+
+def test_unproven_rows_are_grouped_by_reason_the_most_frequent_first():
+    more = reports.row("outgoing", "tcp", 443, Status.NOT_OBSERVABLE, "the node was seen for 1 min only")
+    found = digest.unproven(replace(reports.REPORT, rows=(*reports.ROWS, more)))
+    assert [(entry.status, len(entry.rows)) for entry in found] == [
+        (Status.NOT_OBSERVABLE, 2),
+        (Status.NOT_EXERCISED, 1),
+    ]
+
+
+def test_flows_that_differ_only_in_host_and_time_are_one_group():
+    flows = [
+        replace(reports.TELNET, id=str(n), originator=Endpoint(f"10.9.9.{n}", n), first=n) for n in range(3)
+    ]
+    assert digest.groups([reports.ARP, *flows]) == [
+        digest.Group(3, "tcp/23", "refused", "Telnet", "3 hosts", "igor-gateway"),
+        digest.Group(1, "arp", "answered", "ARP", "igor-gateway", "fe80::1234:5678:9abc:def0"),
+    ]
+
+
+def test_legs_of_sessions_are_one_group_whatever_their_ports():
+    legs = [
+        replace(reports.COAP, id=str(port), responder=Endpoint("10.20.0.10", port), parent="f1")
+        for port in (40001, 40002)
+    ]
+    assert [group.place for group in digest.groups(legs)] == ["udp/*"]
+
+
+def test_some_counts_the_rest():
+    assert digest.some(["a", "b"], 2) == "a, b"
+    assert digest.some(["a", "b", "c"], 1) == "a and 2 more"
