@@ -12,7 +12,7 @@ import reports
 from click.testing import CliRunner
 
 import analyzer
-from analyzer import cli, pipeline
+from analyzer import cli, pipeline, report
 from analyzer.cli import run
 from analyzer.errors import CaptureError, Mistake, RulesetError
 
@@ -182,18 +182,72 @@ def test_a_command_file_without_a_command_fails_loudly(tmp_path, monkeypatch):
     sys.modules.pop("analyzer.cli.zebra", None)
 
 
-def test_help_imports_nothing_heavy():
-    code = (
-        "import sys\n"
-        "from analyzer.cli import run\n"
-        "run(['--help']); run(['check', '--help']); run(['rules', 'lint', '--help'])\n"
-        "heavy = {'numpy', 'pandas', 'dpkt', 'yaml', 'rich', 'analyzer.pipeline'} & set(sys.modules)\n"
-        "sys.exit(repr(heavy) if heavy else 0)\n"
-    )
+IMPORTED = """
+import io, sys
+before = set(sys.modules)
+from analyzer.cli import run
+said, sys.stdout = sys.stdout, io.StringIO()
+for line in sys.argv[1:]:
+    run(line.split())
+print(*sorted(set(sys.modules) - before), file=said)
+"""
+STAGES = set(
+    """
+    addresses capture classify cli compliance conversation decode directory documents errors exclusions
+    findings flowtable infer matrix model outcomes parallel picking pipeline protocol protocols report
+    rulefile rulesets sessions shipped site tables transfers transports updates version versions visibility
+    """.split()  # noqa: SIM905 - a list of forty strings is forty lines
+)
+"""What a check is made of: a module or package of ``analyzer`` each."""
+
+SLOW = set(
+    """
+    asyncio concurrent.futures email html http.client multiprocessing sqlite3 ssl unittest
+    numpy.ma numpy.random numpy.fft numpy.polynomial numpy.testing
+    """.split()  # noqa: SIM905
+)
+"""Modules of Python and numpy that take milliseconds and that neither help nor a small check needs."""
+
+
+def imported(*lines: str) -> set[str]:
+    """What running these command lines in one new process imports."""
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=60, check=False
+        [sys.executable, "-c", IMPORTED, *lines], cwd=ROOT, capture_output=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
+    return set(done.stdout.decode().split())
+
+
+def foreign(names: set[str]) -> set[str]:
+    """The packages among ``names`` that are neither ours nor Python's own."""
+    tops = (
+        {name.partition(".")[0] for name in names}
+        - set(sys.stdlib_module_names)
+        - {"analyzer", "cython_runtime"}
+    )
+    return {name for name in tops if not name.startswith("_")}
+
+
+def test_help_imports_only_click_and_the_command_line():
+    names = imported("--help", "check --help", "flows --help", "rules lint --help")
+    assert foreign(names) == {"click"}
+    ours = {name.split(".")[1] for name in names if name.startswith("analyzer.")}
+    assert ours == {"cli", "errors", "model", "report", "version"}
+    assert not names & SLOW
+
+
+def test_a_small_check_imports_only_what_it_uses():
+    case = "samples/coap-blocked"
+    names = imported(f"check {case}/capture.pcap --site {case}/site.yaml --no-progress")
+    assert foreign(names) == {"click", "numpy", "packaging", "yaml"}
+    ours = {name.split(".")[1] for name in names if name.startswith("analyzer.")}
+    assert ours <= STAGES, "a module that a plain check has no use for: import it where it is used"
+    assert not names & SLOW
+    renderers = {name for name in names if name.startswith("analyzer.report.")}
+    assert not renderers & {f"analyzer.report.{name}" for name in report.formats() if name != "text"}
+    assert not {name for name in names if name.startswith("analyzer.cli.")} - {
+        *("analyzer.cli.check", "analyzer.cli.options", "analyzer.cli.output", "analyzer.cli.progress"),
+    }
 
 
 def test_python_m_is_the_command():

@@ -30,10 +30,10 @@ def extra(tmp_path, monkeypatch):
     def add(source):
         (tmp_path / "zebra.py").write_text(source)
         monkeypatch.setattr(report, "__path__", [*report.__path__, str(tmp_path)])
-        report.formats.cache_clear()
+        report._load.cache_clear()
 
     yield add
-    report.formats.cache_clear()
+    report._load.cache_clear()
     sys.modules.pop("analyzer.report.zebra", None)
     vars(report).pop("zebra", None)
 

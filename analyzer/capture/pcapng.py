@@ -288,7 +288,7 @@ class PcapngReader:
     def _times(self, who: Array, high: Array, low: Array) -> Array:
         """Nanoseconds since 1970, in whole numbers throughout."""
         times = np.zeros(len(who), "i8")
-        for index in np.unique(who).tolist():
+        for index in sorted(set(who.tolist())):
             interface = self._interfaces[index]
             rows = np.flatnonzero(who == index)
             most = (int(high[rows].max()) + 1 << 32) * interface.times + abs(interface.offset)

@@ -94,25 +94,29 @@ talk = _stack(
 )
 
 
+class _Formats(click.Option):
+    """``--format``, whose help names the formats: to know them is to import them, so only help does."""
+
+    def __init__(self, *declared: Any, what: str, listed: tuple[str, ...], **more: Any) -> None:
+        super().__init__(*declared, **more)
+        self.what, self.listed = what, listed
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The two columns of this option's help."""
+        known = ", ".join(self.listed or names(self.what))
+        self.help = f"{known}; default: by the suffix of -o, else text."
+        return super().get_help_record(ctx)
+
+
 def output(what: str, *listed: str) -> Decorator:
     """``--format`` and ``-o``; the help lists ``listed``, else the formats of ``what`` (report, flows)."""
-
-    def apply(function: Any) -> Any:
-        known = listed or names(what)
-        return _stack(
-            click.option(
-                "--format",
-                "format_name",
-                metavar="NAME",
-                help=f"{', '.join(known)}; default: by the suffix of -o, else text.",
-            ),
-            click.option(
-                "-o",
-                "--output",
-                "target",
-                metavar="FILE",
-                help="Write here instead of standard output: whole or not at all.",
-            ),
-        )(function)
-
-    return apply
+    return _stack(
+        click.option("--format", "format_name", metavar="NAME", cls=_Formats, what=what, listed=listed),
+        click.option(
+            "-o",
+            "--output",
+            "target",
+            metavar="FILE",
+            help="Write here instead of standard output: whole or not at all.",
+        ),
+    )

@@ -302,7 +302,7 @@ class CompiledTable(FlowTable):
             slot: tuple(heads[first:end])
             for slot, first, end in zip(slots.tolist(), firsts.tolist(), ends, strict=True)
         }
-        rows = np.unique(slots >> 1)
+        rows = np.array(sorted({slot >> 1 for slot in slots.tolist()}), np.intp)
         return {
             row: (sides.get(2 * row + opener, ()), sides.get(2 * row + 1 - opener, ()))
             for row, opener in zip(rows.tolist(), self._opener[rows].tolist(), strict=True)

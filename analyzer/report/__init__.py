@@ -60,19 +60,24 @@ class Format:
         return functions[what]
 
 
+def _known() -> list[str]:
+    """Names of the formats, as their files are called. Nothing is imported for that."""
+    return sorted(item.name for item in pkgutil.iter_modules(__path__) if item.name not in SHARED)
+
+
 @cache
+def _load(name: str) -> Format:
+    """The format of one file of this folder. A file that cannot be a format raises, naming it."""
+    loaded = importlib.import_module(f"{__name__}.{name}")
+    entry = getattr(loaded, "FORMAT", None)
+    if not isinstance(entry, Format) or entry.name != name:
+        raise TypeError(f"{loaded.__name__}: no Format named {name!r} in FORMAT")
+    return entry
+
+
 def formats() -> dict[str, Format]:
     """Every format of this folder, by name. A file that cannot be a format raises, naming it."""
-    found: dict[str, Format] = {}
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda item: item.name):
-        if module.name in SHARED:
-            continue
-        loaded = importlib.import_module(f"{__name__}.{module.name}")
-        entry = getattr(loaded, "FORMAT", None)
-        if not isinstance(entry, Format) or entry.name != module.name:
-            raise TypeError(f"{loaded.__name__}: no Format named {module.name!r} in FORMAT")
-        found[entry.name] = entry
-    return found
+    return {name: _load(name) for name in _known()}
 
 
 def names(what: str) -> tuple[str, ...]:
@@ -88,11 +93,11 @@ def choose(name: str | None, what: str, path: str = "") -> Format:
     """
     if name is None:
         lower = path.lower()
-        for entry in formats().values():
+        for entry in formats().values() if "." in lower else ():
             if entry.render(what) and lower.endswith(entry.suffixes):
                 return entry
-        return formats()["text"]
-    found = formats().get(name)
+        return _load("text")
+    found = _load(name) if name in _known() else None
     if found is None or found.render(what) is None:
         raise UsageError(f"--format {name}: not available here, choose from {', '.join(names(what))}")
     return found
