@@ -194,8 +194,9 @@ print(*sorted(set(sys.modules) - before), file=said)
 STAGES = set(
     """
     addresses capture classify cli compliance conversation decode directory documents errors exclusions
-    findings flowtable infer matrix model outcomes parallel picking pipeline protocol protocols report
-    rulefile rulesets sessions shipped site tables transfers transports updates version versions visibility
+    findings flowtable infer matrix model observations outcomes parallel picking pipeline protocol
+    protocols report rulefile rulesets sessions shipped site tables transfers transports updates version
+    versions visibility
     """.split()  # noqa: SIM905 - a list of forty strings is forty lines
 )
 """What a check is made of: a module or package of ``analyzer`` each."""

@@ -13,7 +13,7 @@ from analyzer.compliance import Judgement
 from analyzer.compliance.near import near_miss
 from analyzer.compliance.statuses import FAILURES
 from analyzer.conversation import Address, Conversation
-from analyzer.findings import hosts, transfers, troubles, wording
+from analyzer.findings import hosts, observed, transfers, troubles, wording
 from analyzer.findings.case import Case, identify, kind_of
 from analyzer.findings.waivers import Waivers
 from analyzer.matrix import Matrix
@@ -29,6 +29,7 @@ from analyzer.model import (
     Status,
     Verdict,
 )
+from analyzer.observations import Observation
 from analyzer.transfers import Trouble
 
 MANY_PORTS: Final = 12
@@ -54,6 +55,7 @@ class Evidence:
     today: datetime.date
     transfers: Sequence[transfers.Carried] = ()
     troubles: Sequence[Trouble] = ()
+    observations: Sequence[Observation] = ()
 
 
 def collect(evidence: Evidence) -> tuple[tuple[Finding, ...], Mapping[int, str]]:
@@ -68,6 +70,7 @@ def collect(evidence: Evidence) -> tuple[tuple[Finding, ...], Mapping[int, str]]
     cases = [*_flow_cases(evidence, waived), *failed, *_missing(evidence)]
     cases += [*hosts.cases(evidence), *waivers.expired()]
     cases += troubles.cases(evidence.troubles, evidence.found, evidence.judgements, waived)
+    cases += observed.cases(evidence.observations, evidence.judgements, waived)
     findings = [case.finding(evidence.captures) for case in cases]
     findings += _problems(evidence.captures)
     findings.sort(key=lambda finding: ORDER.index(finding.severity))

@@ -3,7 +3,7 @@
 ::
 
     capture → decode → flows → classify, sessions → infer, matrix → outcomes → compliance → findings
-                     → transfers ──────────────────────────────────────────────────────┘
+                     → transfers, observations ────────────────────────────────────────┘
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from analyzer import classify, outcomes, sessions
 from analyzer.matrix import build
 from analyzer.model import FindingKind, FirmwareReport, FlowReport, Progress, Report
+from analyzer.observations import observers
 from analyzer.pipeline.judging import bench_of, judge, replies_due
 from analyzer.pipeline.options import Options, expected
 from analyzer.pipeline.reading import read, undecoded
@@ -27,9 +28,9 @@ def check(options: Options, progress: Progress | None = None) -> Report:
     ruleset or site file, an option that cannot be meant.
     """
     sheets, place = expected(options)
-    collector = Collector()
-    captures, table = read(options, progress, (collector,))
-    return judge(captures, table, sheets, place, collector, strict=options.strict)
+    collector, watching = Collector(), observers()
+    captures, table = read(options, progress, (collector, *watching))
+    return judge(captures, table, sheets, place, collector, strict=options.strict, watching=watching)
 
 
 def flows(options: Options, progress: Progress | None = None) -> FlowReport:

@@ -30,6 +30,7 @@ from analyzer.model import (
     Site,
     TransferOutcome,
 )
+from analyzer.observations import Observer, Setting, observe
 from analyzer.pipeline.reading import undecoded
 from analyzer.pipeline.records import record
 from analyzer.protocols.ssdp import is_host_background
@@ -48,8 +49,9 @@ def judge(
     *,
     strict: bool = False,
     today: datetime.date | None = None,
+    watching: Sequence[Observer] = (),
 ) -> Report:
-    """The report on a flow table that has been read already."""
+    """The report on a flow table that has been read already, by what ``collector`` and ``watching`` saw."""
     collector = collector or Collector()
     found = classify.recognise(table)
     sessions.tie(found)
@@ -64,6 +66,8 @@ def judge(
     carried = carried_transfers(drafts, found)
     judgements = {conversation.row: bench.judge(conversation) for conversation in found}
     rows = statuses(matrix, place, found, judgements, seen, bench.locate)
+    transfers = [transfer for transfer, _ in carried]
+    setting = Setting(found, seen, lambda address: bench.end(address).hosts, transfers, place.activities)
     evidence = Evidence(
         found,
         judgements,
@@ -74,6 +78,7 @@ def judge(
         today or datetime.date.today(),
         carried,
         tuple(collector.troubles(known)),
+        tuple(observe(watching, setting)),
     )
     findings, waived = collect(evidence)
     records = tuple(record(conversation, judgements, bench, waived) for conversation in found)
@@ -87,7 +92,7 @@ def judge(
         findings=findings,
         rulesets=tuple(sheet for sheet in sheets if set(sheet.subjects) & {s.role for s in matrix.subjects}),
         undecoded=undecoded(table),
-        transfers=tuple(transfer for transfer, _ in carried),
+        transfers=tuple(transfers),
         attempts=updates.attempts(
             [draft.transfer for draft in drafts if draft.image],
             found,
