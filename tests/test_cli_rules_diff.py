@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+import analyzer
 from analyzer.cli import run
 
 UPGRADE = ["rules", "diff", "igor-gateway/1.12.1-4.5.3", "igor-gateway/5.0.0+"]
@@ -37,6 +39,8 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*UPGRADE, "--format", "json"]) == 1
     document = json.loads(capsys.readouterr().out)
     assert (document["schema"], document["differs"]) == ("portmatrix.rules-diff/1", True)
+    schema = json.loads((Path(analyzer.__file__).parent / "schemas" / "rules-diff.schema.json").read_text())
+    jsonschema.validate(document, schema)
     (step,) = document["steps"]
     assert step["new"]["source"]["document"] == "Igor Network Communication Port Requirements"
     assert {
