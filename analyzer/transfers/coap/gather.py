@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from analyzer.flowtable.copies import Recent
 from analyzer.addresses import is_broadcast, is_multicast
 from analyzer.errors import DissectError
 from analyzer.protocols.coap import ACK, RST, parse
