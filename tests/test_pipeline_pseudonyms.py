@@ -9,7 +9,7 @@ from pathlib import Path
 import judging
 import pytest
 
-from analyzer.model import Report
+from analyzer.model import FlowRecord, Report
 from analyzer.pipeline import Options, check, flows
 from analyzer.pipeline.evidence import Wanted, copy, sight
 from analyzer.pipeline.pseudonyms import map_file, opened, renamed, site_file
@@ -19,16 +19,7 @@ def facts(report: Report) -> object:
     """What a report says, without what names and captures are called."""
     return (
         [
-            (
-                flow.id,
-                flow.transport,
-                flow.protocol,
-                flow.originator,
-                flow.responder,
-                flow.packets,
-                flow.first,
-            )
-            + (flow.outcome, flow.verdict, flow.rows, flow.frames, flow.confidence, flow.flags)
+            (flow.id, flow.transport, flow.protocol, flow.originator, flow.responder, *_rest(flow))
             for flow in report.flows
         ],
         [(result.row.id, result.status, result.outcome, result.flows) for result in report.rows],
@@ -37,6 +28,11 @@ def facts(report: Report) -> object:
         [(one.node, one.outcome) for one in report.attempts],
         Counter(host.roles for host in report.hosts),
     )
+
+
+def _rest(flow: FlowRecord) -> tuple[object, ...]:
+    seen = flow.packets, flow.bytes, flow.first, flow.last, flow.frames, flow.flags
+    return (*seen, flow.outcome, flow.verdict, flow.rows, flow.confidence, flow.basis)
 
 
 @pytest.mark.parametrize(("path", "place"), judging.samples(), ids=lambda path: path.parent.name)
