@@ -25,7 +25,8 @@ From Python::
     result = analyzer.check("site.pcapng", site="site.yaml")
     result.compliant, result.findings, result.flows      # the latter two are pandas DataFrames
 
-``analyzer.check`` and ``analyzer.flows`` are the functions of :mod:`analyzer.api`, loaded when first used.
+``analyzer.check``, ``analyzer.flows`` and ``analyzer.diff`` are the functions of :mod:`analyzer.api`, loaded
+when first used.
 """
 
 from __future__ import annotations
@@ -35,9 +36,9 @@ from typing import TYPE_CHECKING, Any, Final
 from analyzer import version
 
 if TYPE_CHECKING:
-    from analyzer.api import FlowsResult, Result, check, flows
+    from analyzer.api import DiffResult, FlowsResult, Result, check, diff, flows
 
-__all__ = ["FlowsResult", "Result", "__version__", "check", "flows"]
+__all__ = ["DiffResult", "FlowsResult", "Result", "__version__", "check", "diff", "flows"]
 
 __version__: Final = version.VERSION
 

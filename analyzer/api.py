@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from analyzer.model import FlowRecord, FlowReport, Report
-from analyzer.report import document
+from analyzer.model import Diff, FlowRecord, FlowReport, Report
+from analyzer.report import changes, document
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,6 +71,37 @@ def flows(
         engine=engine,
     )
     return FlowsResult(pipeline.flows(options))
+
+
+def diff(
+    old: Source | Result,
+    new: Source | Result,
+    *,
+    site: Source | None = None,
+    hosts: Sequence[str] = (),
+    rules: Sequence[Source] = (),
+    activities: Sequence[str] = (),
+    strict: bool = False,
+    engine: str = "auto",
+) -> DiffResult:
+    """What changed between two captures, saved JSON reports, or results of :func:`check`.
+
+    The options are for sides that are captures. Raises as :func:`check` does, also for what is no report.
+    """
+    from analyzer import pipeline  # noqa: PLC0415 - a Result can be read without the stages
+    from analyzer.pipeline import compare  # noqa: PLC0415
+
+    options = pipeline.Options(
+        sources=(),
+        site=None if site is None else os.fspath(site),
+        hosts=_words(hosts),
+        rules=_paths(rules),
+        activities=_words(activities),
+        strict=strict,
+        engine=engine,
+    )
+    sides = [side.report if isinstance(side, Result) else os.fspath(side) for side in (old, new)]
+    return DiffResult(compare.diff(compare.Pair(sides[0], sides[1], options)))
 
 
 def _paths(sources: Source | Sequence[Source]) -> tuple[str, ...]:
@@ -152,6 +183,50 @@ class FlowsResult:
 
     def __repr__(self) -> str:
         return f"<{len(self.report.flows)} flows>"
+
+
+@dataclass(frozen=True)
+class DiffResult:
+    """What ``diff`` found. ``diff`` is the :class:`analyzer.model.Diff` itself."""
+
+    diff: Diff
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything changed."""
+        return self.diff.differs
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of ``diff --format json``, as plain Python values."""
+        return document.whole(changes.parts(self.diff))
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """One row a finding: ``change``, id, kind, severity, title, ``reason``."""
+        return _frame(
+            (
+                {
+                    "change": entry.turn.value,
+                    "id": entry.shown.id,
+                    "kind": entry.shown.kind.value,
+                    "severity": entry.shown.severity.value,
+                    "title": entry.shown.title,
+                    "reason": entry.reason,
+                }
+                for entry in self.diff.findings
+            ),
+            dict.fromkeys(("change", "id", "kind", "severity", "title", "reason"), _TEXT),
+        )
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """One row for each line of the matrix whose status changed: ``id``, ``service``, ``old``, ``new``."""
+        columns = ("id", "service", "old", "new", "old_reason", "new_reason")
+        entries = self.to_dict()["rows"]
+        return _frame(entries, dict.fromkeys(columns, _TEXT))
+
+    def __repr__(self) -> str:
+        return f"<{changes.headline(self.diff)}>"
 
 
 _TEXT, _COUNT, _MAYBE, _TUPLE, _TIME, _FLAG = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import ipaddress
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from analyzer.model import Host
@@ -101,6 +101,13 @@ class Directory:
                 self._known.clear()
             found = self._known[key] = self._find(version, hi << 64 | lo)
         return found
+
+    def pieces(self) -> Iterator[tuple[Span, tuple[Host, ...]]]:
+        """Every span of addresses with the hosts that :meth:`at` gives there, in order of addresses."""
+        for version, (starts, owners) in sorted(self._pieces.items()):
+            for start, following, owned in zip(starts, starts[1:], owners, strict=False):
+                if owned:
+                    yield Span(version, start, following - 1), tuple(self.hosts[owner] for owner in owned)
 
     def _find(self, version: int, address: int) -> tuple[Host, ...]:
         if version not in self._pieces:

@@ -49,6 +49,15 @@ class Matrix:
         """The subjects that a host entry is."""
         return self.by_host.get(id(host), ())
 
+    def of(self, subject: Subject) -> tuple[Row, ...]:
+        """The rows of a subject's applicable editions, in the sheets' order."""
+        editions = {edition.id for edition in subject.editions}
+        return tuple(
+            row
+            for row in self.rows
+            if row.ruleset == subject.ruleset.name and row.subject == subject.role and row.edition in editions
+        )
+
     def find(self, subject: Subject, direction: Direction, transport: str, port: int) -> tuple[Row, ...]:
         """The rows of a subject's applicable editions for one port."""
         found = []

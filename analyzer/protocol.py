@@ -89,6 +89,7 @@ class Protocol:
     opaque protocol, whose payload can neither prove nor contradict the claim. ``distinctive`` says
     that a ``YES`` may be believed on any port (ClientHello, an HTTP request line, BVLC); a CoAP
     header, one byte in four, may not. ``groups`` are the multicast addresses it searches on.
+    ``broadcasts`` says that it searches by broadcast as well.
     ``openings`` says, by transport, with which bytes a payload can begin that is a ``YES`` on a port that the
     protocol does not claim: others are not even looked at. None: any transport, any byte.
     """
@@ -100,6 +101,7 @@ class Protocol:
     recognise: Recogniser | None = None
     distinctive: bool = False
     groups: frozenset[str] = frozenset()
+    broadcasts: bool = False
     openings: Mapping[str, frozenset[int]] | None = field(default=None, compare=False)
 
 

@@ -19,6 +19,7 @@ FORBIDDEN = {
     "protocols-sans-io": ("analyzer/protocols/syslog.py", "import socket"),
     "renderers-independent": ("analyzer/report/csv.py", "from analyzer.report import text"),
     "renderers-see-reports-only": ("analyzer/report/csv.py", "from analyzer.tables import FLOWS"),
+    "exporters-independent": ("analyzer/export/cisco.py", "from analyzer.export import juniper"),
     "commands-independent": ("analyzer/cli/flows.py", "from analyzer.cli import check"),
     "dpkt-only-decodes": ("analyzer/flowtable/keys.py", "import dpkt"),
 }

@@ -97,6 +97,23 @@ def test_equal_networks_hold_several_hosts_in_order() -> None:
     assert at(directory, "10.0.0.1") == ["b", "a"]
 
 
+def test_pieces_are_what_look_ups_find() -> None:
+    hosts = [
+        host("campus", "10.0.0.0/30"),
+        host("one", "10.0.0.2"),
+        host("six", "fd00::1"),
+        host("same", "10.0.0.2"),
+    ]
+    directory = Directory(hosts)
+    pieces = [(piece, [found.name for found in held]) for piece, held in directory.pieces()]
+    assert pieces == [
+        (span("10.0.0.0-10.0.0.1"), ["campus"]),
+        (span("10.0.0.2"), ["one", "same"]),
+        (span("10.0.0.3"), ["campus"]),
+        (span("fd00::1"), ["six"]),
+    ]
+
+
 def test_ends_of_the_address_space() -> None:
     directory = Directory([host("all", "0.0.0.0/0"), host("six", "::/0")])
     assert at(directory, "0.0.0.0") == at(directory, "255.255.255.255") == ["all"]

@@ -38,7 +38,9 @@ def test_tables_are_partitioned_by_site_and_day(results):
 
 def test_other_programs_read_them_as_they_are(results):
     quoted = str(results.folder).replace("'", "''")
-    ((count,),) = duckdb.sql(f"SELECT count(*) FROM '{quoted}/flows/*/*/*.parquet' WHERE site = 'b9'").fetchall()
+    ((count,),) = duckdb.sql(
+        f"SELECT count(*) FROM '{quoted}/flows/*/*/*.parquet' WHERE site = 'b9'"
+    ).fetchall()
     assert count == 2
 
 

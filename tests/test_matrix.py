@@ -139,6 +139,16 @@ def test_find_asks_only_the_subjects_own_editions() -> None:
     ]
 
 
+def test_the_rows_of_a_subject_are_those_of_its_editions() -> None:
+    whole = matrix(
+        ("igor-gateway=10.20.0.10@5.1.0", "igor-node=10.20.1.21@6.0.2", "igor-node=10.20.1.22@5.0.2")
+    )
+    old = next(subject for subject in whole.subjects if subject.host.version == "5.0.2")
+    rows = whole.of(old)
+    assert len(rows) == 26  # the table of 4.0.0-5.0.2: 3 + 10 incoming, 4 + 9 outgoing
+    assert {(row.ruleset, row.edition) for row in rows} == {("igor-node", "4.0.0-5.0.2")}
+
+
 def test_a_row_is_due_with_whom_the_edition_says() -> None:
     rows = {row.id: row for row in matrix([f"biostar-server={SERVER}@server"]).rows}
     assert rows["biostar-1/biostar-server/server/incoming/tcp/1480"].due_with == {"biostar-device"}

@@ -22,7 +22,15 @@ def python(program: str) -> str:
 
 
 def test_the_public_names_are_those_of_the_api() -> None:
-    assert sorted(analyzer.__all__) == ["FlowsResult", "Result", "__version__", "check", "flows"]
+    assert sorted(analyzer.__all__) == [
+        "DiffResult",
+        "FlowsResult",
+        "Result",
+        "__version__",
+        "check",
+        "diff",
+        "flows",
+    ]
     assert analyzer.check is api.check
     assert analyzer.flows is api.flows
     assert analyzer.Result is api.Result

@@ -65,13 +65,15 @@ def local(workers: int) -> Executor:
 def dask(address: str) -> Start:
     """The workers of the Dask cluster whose scheduler is at ``address``."""
     try:
-        from distributed import Client  # noqa: PLC0415 - an extra, imported when asked for
+        import distributed  # noqa: PLC0415 - an extra, imported when asked for
     except ImportError as error:
         raise MissingExtra("--scheduler", "cluster") from error
 
+    connect: Any = distributed.Client
+
     def start(_workers: int) -> Executor:
         try:
-            client = Client(address, timeout="10s", set_as_default=False)
+            client = connect(address, timeout="10s", set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             raise UsageError(f"--scheduler {address}: {one_line(error)}") from error
         executor: Executor = client.get_executor(retries=TRIES - 1, pure=False)

@@ -4,6 +4,16 @@ Words are those of the contract; a field named like a JSON key is that key.
 """
 
 from analyzer.model.capture import CaptureInfo, Problem, Progress
+from analyzer.model.diff import (
+    Diff,
+    Fault,
+    FindingChange,
+    RelationChange,
+    RowChange,
+    Side,
+    Traffic,
+    Turn,
+)
 from analyzer.model.finding import Finding, FindingKind, Severity
 from analyzer.model.flow import Basis, Confidence, Endpoint, FlowRecord, Outcome, Verdict
 from analyzer.model.report import FirmwareReport, FlowReport, HostResult, Report, RowResult, Status
@@ -30,12 +40,15 @@ __all__ = [
     "CaptureInfo",
     "Cause",
     "Confidence",
+    "Diff",
     "Direction",
     "Edition",
     "Endpoint",
     "Event",
     "Exclusion",
+    "Fault",
     "Finding",
+    "FindingChange",
     "FindingKind",
     "FirmwareReport",
     "FlowRecord",
@@ -46,17 +59,22 @@ __all__ = [
     "Outcome",
     "Problem",
     "Progress",
+    "RelationChange",
     "Report",
     "Retired",
     "Row",
+    "RowChange",
     "RowResult",
     "Ruleset",
     "Service",
     "Severity",
+    "Side",
     "Site",
     "Source",
     "Status",
+    "Traffic",
     "Transfer",
     "TransferOutcome",
+    "Turn",
     "Verdict",
 ]

@@ -11,4 +11,5 @@ PROTOCOL = Protocol(
     name="biostar-search",
     title="BioStar 1 device search",
     ports=ports("udp", 51110),
+    broadcasts=True,
 )

@@ -16,10 +16,10 @@ from functools import cache
 from typing import IO, Any, Final
 
 from analyzer.errors import UsageError
-from analyzer.model import FirmwareReport, FlowReport, Report
+from analyzer.model import Diff, FirmwareReport, FlowReport, Report
 
 SHARED: Final = frozenset(
-    {"columns", "digest", "document", "flowlines", "ladder", "layout", "neutral", "sheet"}
+    {"changes", "columns", "digest", "document", "flowlines", "ladder", "layout", "neutral", "sheet"}
 )
 """Modules of this folder that are not formats."""
 
@@ -49,13 +49,15 @@ class Format:
     render_flows: Callable[[FlowReport, IO[Any], Style], None] | None = None
     binary: bool = False
     render_firmware: Callable[[FirmwareReport, IO[Any], Style], None] | None = None
+    render_diff: Callable[[Diff, IO[Any], Style], None] | None = None
 
     def render(self, what: str) -> Callable[[Any, IO[Any], Style], None] | None:
-        """The function for ``what``: ``"report"``, ``"flows"`` or ``"firmware"``."""
+        """The function for ``what``: ``"report"``, ``"flows"``, ``"firmware"`` or ``"diff"``."""
         functions: dict[str, Callable[[Any, IO[Any], Style], None] | None] = {
             "report": self.render_report,
             "flows": self.render_flows,
             "firmware": self.render_firmware,
+            "diff": self.render_diff,
         }
         return functions[what]
 

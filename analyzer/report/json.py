@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import IO, Any
 
-from analyzer.model import FirmwareReport, FlowReport, Report
-from analyzer.report import Format, Style
+from analyzer.model import Diff, FirmwareReport, FlowReport, Report
+from analyzer.report import Format, Style, changes
 from analyzer.report.document import firmware_parts, flows_parts, report_parts
 
 
@@ -41,4 +41,8 @@ def _firmware(report: FirmwareReport, stream: IO[str], _style: Style) -> None:
     _write(firmware_parts(report), stream)
 
 
-FORMAT = Format("json", (".json",), _report, _flows, render_firmware=_firmware)
+def _diff(found: Diff, stream: IO[str], _style: Style) -> None:
+    _write(changes.parts(found), stream)
+
+
+FORMAT = Format("json", (".json",), _report, _flows, render_firmware=_firmware, render_diff=_diff)

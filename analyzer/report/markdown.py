@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Final
 
-from analyzer.model import CaptureInfo, Finding, Report, RowResult, Severity, Status
-from analyzer.report import Format, Style, digest, sheet
+from analyzer.model import CaptureInfo, Diff, Finding, Report, RowResult, Severity, Status
+from analyzer.report import Format, Style, changes, digest, sheet
 from analyzer.report.document import timestamp
 from analyzer.report.layout import duration, number, plural, size
 from analyzer.report.neutral import TEXT_LIMIT, visible
@@ -242,4 +242,24 @@ def _flows(report: Report) -> Iterable[str]:
             )
 
 
-FORMAT = Format("markdown", (".md", ".markdown"), _report)
+CHANGES_SHOWN: Final = 100
+"""Entries of each section of a comparison."""
+
+
+def _diff(diff: Diff, stream: IO[str], _style: Style) -> None:
+    lines = [f"# {prose(changes.headline(diff))}", ""]
+    lines += [f"- **{label}**: {prose(said)}" for label, said in changes.sides(diff)]
+    for section in changes.sections(diff):
+        lines += ["", f"## {section.title} ({number(len(section.entries))})", ""]
+        for entry in section.entries[:CHANGES_SHOWN]:
+            lines.append(f"- {prose(entry.line)}")
+            lines += [f"  - {prose(detail)}" for detail in entry.detail]
+        if len(section.entries) > CHANGES_SHOWN:
+            lines.append(f"- and {number(len(section.entries) - CHANGES_SHOWN)} more")
+    closing = list(changes.closing(diff))
+    lines += [""] if closing else []
+    lines += [f"- {prose(text)}" for text in closing]
+    stream.write("\n".join(lines) + "\n")
+
+
+FORMAT = Format("markdown", (".md", ".markdown"), _report, render_diff=_diff)

@@ -15,7 +15,7 @@ from analyzer.model import (
     Status,
     Verdict,
 )
-from analyzer.report import Format, Style, digest, flowlines, ladder, sheet
+from analyzer.report import Format, Style, changes, digest, flowlines, ladder, sheet
 from analyzer.report.document import timestamp
 from analyzer.report.layout import duration, number, paint, plural, size, table, wrap
 from analyzer.report.neutral import TEXT_LIMIT, visible
@@ -327,4 +327,6 @@ def _flows(report: FlowReport, stream: IO[str], style: Style) -> None:
         page.paragraph("* direction guessed: nothing but the first packet tells who opened the flow.", "")
 
 
-FORMAT = Format("text", (".txt", ".text"), _report, _flows, render_firmware=ladder.write)
+FORMAT = Format(
+    "text", (".txt", ".text"), _report, _flows, render_firmware=ladder.write, render_diff=changes.write
+)

@@ -1,0 +1,72 @@
+"""The folder is the registry of targets; what holds for each of them."""
+
+from __future__ import annotations
+
+import types
+from pathlib import Path
+
+import pytest
+from exporting import FIREWALLS, HOSTILE, SIX, policy, written
+from judging import CURRENT
+
+from analyzer import export
+from analyzer.cli.export import TARGETS
+from analyzer.errors import UsageError
+
+TEXTS = (*FIREWALLS, "bpf", "wireshark")
+
+
+def test_the_help_lists_the_folder() -> None:
+    assert sorted(TARGETS) == sorted(export.targets())
+
+
+def test_an_unknown_target_is_told() -> None:
+    with pytest.raises(UsageError, match=r"--to pf: not available, choose from bpf, cisco"):
+        export.choose("pf")
+
+
+def test_a_file_that_is_no_target_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export.importlib, "import_module", lambda name: types.SimpleNamespace(__name__=name))
+    with pytest.raises(TypeError, match=r"analyzer.export.bpf: no Target named 'bpf'"):
+        export.targets.__wrapped__()
+
+
+@pytest.mark.parametrize("target", TEXTS)
+def test_equal_sites_give_equal_files(target: str) -> None:
+    assert written(target, CURRENT) == written(target, CURRENT)
+
+
+@pytest.mark.parametrize("target", [target for target in TEXTS if target != "ciscoasa"])
+def test_both_families_are_written(target: str) -> None:
+    text = written(target, SIX)
+    assert "10.20.1.0" in text
+    assert "fd00:20:1::/64" in text
+
+
+@pytest.mark.parametrize("target", FIREWALLS)
+def test_every_row_stands_in_a_comment_with_its_document(target: str) -> None:
+    found = policy(CURRENT)
+    text = " ".join(
+        written(target, CURRENT).replace("remark", " ").replace("access-list PORTMATRIX", " ").split()
+    )
+    rows = {row for rule in found.rules if rule.permits for row in rule.permit.rows}
+    assert len(rows) >= 40
+    for row in rows:
+        if target == "windows" and row.direction == "outgoing" and row.subject == "igor-gateway":
+            continue  # outgoing rules are written with --default deny only
+        assert row.id in text
+    assert "Igor Node Firmware Port Requirements, Firmware Versions 6.0.0 and Higher" in text
+
+
+@pytest.mark.parametrize("target", TEXTS)
+def test_a_strangers_words_do_nothing(target: str, tmp_path: Path) -> None:
+    site = tmp_path / "site.yaml"
+    site.write_text(HOSTILE)
+    text = written(target, site=site)
+    for evil in ("table ip evil {", "*/ then", "accept; #", "$(", "`", "\u202e", "%PATH%", "-->  <x>"):
+        assert evil not in text
+    assert not [
+        line
+        for line in text.splitlines()
+        if line.startswith(("-A FORWARD -j ACCEPT", "netsh advfirewall reset"))
+    ]
