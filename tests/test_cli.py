@@ -193,10 +193,10 @@ print(*sorted(set(sys.modules) - before), file=said)
 """
 STAGES = set(
     """
-    addresses capture classify cli compliance conversation decode directory documents errors exclusions
-    findings flowtable infer matrix model observations outcomes parallel picking pipeline protocol
-    protocols report rulefile rulesets sessions shipped site tables transfers transports updates version
-    versions visibility
+    addresses capture classify cli compliance conversation conversations decode directory documents
+    errors exclusions findings flowtable infer kinds matrix model observations outcomes parallel
+    payloads picking pipeline protocol protocols report rulefile rulesets sessions shipped site
+    tables transfers transports updates version versions visibility
     """.split()  # noqa: SIM905 - a list of forty strings is forty lines
 )
 """What a check is made of: a module or package of ``analyzer`` each."""

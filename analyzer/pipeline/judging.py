@@ -22,7 +22,6 @@ from analyzer.matrix import Matrix, build
 from analyzer.model import (
     CaptureInfo,
     Cause,
-    Host,
     HostResult,
     Outcome,
     Report,
@@ -58,14 +57,14 @@ def judge(
     place = infer.complete(place, found, sheets)
     matrix = build(sheets, place.hosts)
     bench = bench_of(matrix, sheets, place, strict)
-    classify.orient(found, bench.has_row, bench.knows_port)
+    classify.orient(found, bench.has_row, bench.knows_port, bench.relations)
     seen = Visibility(found)
     outcomes.settle(found, seen, replies_due(sheets))
     known = circumstances(collector, found, seen, bench, sheets)
     drafts = draw(collector, *known[2:])
     carried = carried_transfers(drafts, found)
     judgements = {conversation.row: bench.judge(conversation) for conversation in found}
-    rows = statuses(matrix, place, found, judgements, seen, bench.locate)
+    rows = statuses(matrix, place, found, judgements, seen, bench.directory)
     transfers = [transfer for transfer, _ in carried]
     setting = Setting(found, seen, lambda address: bench.end(address).hosts, transfers, place.activities)
     evidence = Evidence(
@@ -104,15 +103,10 @@ def judge(
 
 def bench_of(matrix: Matrix, sheets: Sequence[Ruleset], place: Site, strict: bool) -> Bench:
     """The bench that judges conversations by ``matrix``; ``strict`` judges background too."""
-    directory = Directory(place.hosts)
-
-    def locate(address: Address) -> tuple[Host, ...]:
-        return directory.at(*address) if address[0] else ()
-
     background = [entry for sheet in sheets for entry in sheet.background]
     return Bench(
         matrix,
-        locate,
+        Directory(place.hosts),
         background,
         strict=strict,
         declared=place.declared,

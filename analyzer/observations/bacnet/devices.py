@@ -189,8 +189,8 @@ def _would_show(search: Search, setting: Setting) -> bool | None:
     address, seen = search.asker.address, setting.seen
     asked = [target[0] for _, target in search.tally.ends]
     if not any(flow.group for flow in setting.flows("udp", [search.tally])):
-        return all(host in seen.sights and not seen.one_sided(address, host) for host in asked) or None
-    sight = seen.sights.get(address)
+        return all(seen.sight(host) is not None and not seen.one_sided(address, host) for host in asked) or None
+    sight = seen.sight(address)
     if sight is None or sight.received.first is None:
         return None
     return not seen.points or seen.points == {address}

@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from analyzer.flowtable.copies import Recent
 from analyzer.addresses import is_broadcast, is_multicast
 from analyzer.errors import DissectError
+from analyzer.flowtable.copies import Recent
 from analyzer.protocols.coap import ACK, RST, parse
 from analyzer.tables import UDP, Packets
 from analyzer.transfers.carrier import Address, Endpoint
