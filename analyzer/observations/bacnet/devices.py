@@ -189,7 +189,9 @@ def _would_show(search: Search, setting: Setting) -> bool | None:
     address, seen = search.asker.address, setting.seen
     asked = [target[0] for _, target in search.tally.ends]
     if not any(flow.group for flow in setting.flows("udp", [search.tally])):
-        return all(seen.sight(host) is not None and not seen.one_sided(address, host) for host in asked) or None
+        return (
+            all(seen.sight(host) is not None and not seen.one_sided(address, host) for host in asked) or None
+        )
     sight = seen.sight(address)
     if sight is None or sight.received.first is None:
         return None
