@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import types
 from pathlib import Path
 
@@ -29,6 +32,24 @@ def test_a_file_that_is_no_target_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(export.importlib, "import_module", lambda name: types.SimpleNamespace(__name__=name))
     with pytest.raises(TypeError, match=r"analyzer.export.bpf: no Target named 'bpf'"):
         export.targets.__wrapped__()
+
+
+def test_no_order_depends_on_hashes() -> None:
+    program = (
+        "import sys; from analyzer.cli import main; "
+        "main(['export', '--to', 'nftables', '--host', 'igor-gateway=10.0.0.1@4.5.3', '--host', "
+        "'igor-node=10.0.1.0/24@5.0.2', '--host', 'bacnet-system=10.0.0.9', '-q'])"
+    )
+    texts = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(texts) == 1
 
 
 @pytest.mark.parametrize("target", TEXTS)

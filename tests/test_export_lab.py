@@ -76,7 +76,7 @@ def test_tftp_needs_its_helper(trial: Callable[..., dict[str, bool]]) -> None:
 def test_on_the_gateway_itself(target: str, trial: Callable[..., dict[str, bool]]) -> None:
     """Searches to a group, and their answers from hosts that nobody addressed."""
     needs("iptables-restore" if target == "iptables" else "nft")
-    passed = trial("host", written(target, HOST, place="host"), target)
+    passed = trial("host", written(target, HOST), target)
     assert {name for name, done in passed.items() if not done} == {
         "node to another port",
         "gateway to another port",

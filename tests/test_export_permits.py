@@ -165,6 +165,11 @@ def test_the_sites_own_rows() -> None:
             entry("any", "igor-gateway", "tcp", 23, until=TODAY.replace(day=20)),
         ),
     )
+    odd = replace(site, allow=(entry("any", "igor-gateway", "arp", None),))
+    assert allowed(odd, found.parties, TODAY) == (
+        (),
+        ("allow entry in line 7 of the site file: not every target knows the transport arp, not exported",),
+    )
     permits, said = allowed(site, found.parties, TODAY)
     assert [(one.transport, one.ports) for one in permits] == [
         ("tcp", None),

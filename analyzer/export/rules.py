@@ -30,7 +30,7 @@ class Wishes:
     disputed: Literal["permit", "deny"] = "permit"
     peers: Literal["any", "declared"] = "any"
     infrastructure: Literal["none", "always", "client"] = "always"
-    place: Literal["router", "host"] = "router"
+    place: Literal["any", "router", "host"] = "any"
     subnets: tuple[str, ...] = ()
     tftp_ports: Ports = HIGH
     unexpected: bool = False
