@@ -133,10 +133,10 @@ def _own_port(
 
     Other answers go to ports that clients take for themselves, less those that a sheet gives a meaning.
     """
-    for one in ports:
-        if one.low in listed and one.low >= HIGH.low:
-            own = (one,)
-            yield Term(f"{rule.name}-o", rule, source, target, "udp", own, own, leg="answers to its own port")
+    known = [one for one in ports if one.low in listed and one.low >= HIGH.low]
+    for number, one in enumerate(known):
+        label = f"{rule.name}-o{number or ''}"
+        yield Term(label, rule, source, target, "udp", (one,), (one,), leg="answers to its own port")
 
 
 class Hook(NamedTuple):
