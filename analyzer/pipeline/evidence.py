@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import contextlib
 import os
+import re
 import shutil
 import stat
 import sys
@@ -29,6 +30,8 @@ from analyzer.report.neutral import TEXT_LIMIT, visible
 
 FRAME_LIMIT: Final = 100_000
 """Frames copied unless the user says otherwise: more than anybody reads, and a file that can be mailed."""
+_PLAIN_NAME: Final = re.compile(rb"[a-z]{1,10}[0-9]{0,4}(\.[0-9]{1,4})?")
+"""Names that say what an interface is, such as ``eth0.20``, and not whose."""
 HEADS: Final = 5_000
 """Frames written whose times are remembered: as many as anybody looks into."""
 IDS_SHOWN: Final = 8
@@ -185,7 +188,8 @@ def copy(found: Sight, stream: IO[bytes], application: str, pseudonyms: Pseudony
 
 def _without_words(source: Original) -> Original:
     options = tuple(option for option in source.options if option[0] in NUMBERS)
-    return source._replace(interface=source.interface._replace(description=b""), options=options)
+    name = source.interface.name if _PLAIN_NAME.fullmatch(source.interface.name) else b""
+    return source._replace(interface=source.interface._replace(name=name, description=b""), options=options)
 
 
 def _remarks(rewriter: Rewriter) -> Iterator[str]:
