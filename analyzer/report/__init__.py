@@ -16,7 +16,7 @@ from functools import cache
 from typing import IO, Any, Final
 
 from analyzer.errors import UsageError
-from analyzer.model import Diff, FirmwareReport, FlowReport, Report
+from analyzer.model import Diff, Dissection, FirmwareReport, FlowReport, Report
 
 SHARED: Final = frozenset(
     {
@@ -24,6 +24,7 @@ SHARED: Final = frozenset(
         "changes",
         "columns",
         "digest",
+        "dissection",
         "document",
         "flowlines",
         "ladder",
@@ -62,14 +63,16 @@ class Format:
     binary: bool = False
     render_firmware: Callable[[FirmwareReport, IO[Any], Style], None] | None = None
     render_diff: Callable[[Diff, IO[Any], Style], None] | None = None
+    render_dissection: Callable[[Dissection, IO[Any], Style], None] | None = None
 
     def render(self, what: str) -> Callable[[Any, IO[Any], Style], None] | None:
-        """The function for ``what``: ``"report"``, ``"flows"``, ``"firmware"`` or ``"diff"``."""
+        """The function for ``what``: ``report``, ``flows``, ``firmware``, ``diff`` or ``dissection``."""
         functions: dict[str, Callable[[Any, IO[Any], Style], None] | None] = {
             "report": self.render_report,
             "flows": self.render_flows,
             "firmware": self.render_firmware,
             "diff": self.render_diff,
+            "dissection": self.render_dissection,
         }
         return functions[what]
 

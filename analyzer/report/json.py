@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import IO, Any
 
-from analyzer.model import Diff, FirmwareReport, FlowReport, Report
-from analyzer.report import Format, Style, changes
+from analyzer.model import Diff, Dissection, FirmwareReport, FlowReport, Report
+from analyzer.report import Format, Style, changes, dissection
 from analyzer.report.document import firmware_parts, flows_parts, report_parts
 
 
@@ -45,4 +45,16 @@ def _diff(found: Diff, stream: IO[str], _style: Style) -> None:
     _write(changes.parts(found), stream)
 
 
-FORMAT = Format("json", (".json",), _report, _flows, render_firmware=_firmware, render_diff=_diff)
+def _dissection(found: Dissection, stream: IO[str], _style: Style) -> None:
+    _write(dissection.parts(found), stream)
+
+
+FORMAT = Format(
+    "json",
+    (".json",),
+    _report,
+    _flows,
+    render_firmware=_firmware,
+    render_diff=_diff,
+    render_dissection=_dissection,
+)
