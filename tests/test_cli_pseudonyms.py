@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import struct
 from pathlib import Path
 
 import captures
@@ -71,6 +72,26 @@ def test_several_captures_do_not_tell_their_names(tmp_path: Path) -> None:
     assert run(["evidence", *(str(path) for path in tmp_path.glob("*.pcap")), *arguments]) == 0
     assert b"Main-Street" not in made.read_bytes()
     assert b"capture-1" in made.read_bytes()
+
+
+def test_interfaces_keep_plain_names_only(tmp_path: Path) -> None:
+    frames = captures.read(Path(CAPTURE).read_bytes())[0]
+    path, made = tmp_path / "c.pcapng", tmp_path / "made.pcapng"
+    names = (b"eth0", b"Wi-Fi of Jones")
+    data = captures.shb()
+    for name in names:
+        options = captures.option(2, name) + captures.option(3, b"desk of Jones") + captures.option(0, b"")
+        data += captures.block(captures.IDB, struct.pack("<HHI", 1, 0, 0) + options)
+    comment = captures.option(1, b"seen by Jones") + captures.option(0, b"")
+    for at, row in enumerate(frames):
+        data += captures.epb((row.time // 1000, row.data), at % 2, options=comment)
+    path.write_bytes(data)
+    arguments = ["evidence", str(path), "--all", "-o", str(made), "-q"]
+    assert run(arguments) == 0
+    assert made.read_bytes().count(b"Jones") == 3 + len(frames)
+    assert run([*arguments, "--pseudonymise", "--key", "k"]) == 0
+    assert b"Jones" not in made.read_bytes()
+    assert b"eth0" in made.read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import judging
 import pytest
 import reports
 
-from analyzer.model import FirmwareReport, Host, Site
+from analyzer.model import FirmwareReport, FlowRecord, Host, Site
 from analyzer.pipeline import Options, check, firmware, flows
 from analyzer.pseudonyms import Pseudonyms
 from analyzer.pseudonyms.report import known, pseudonymised
@@ -63,6 +65,22 @@ def test_names_go_and_words_of_ours_stay() -> None:
     assert other.flows[0].originator.roles == ("igor-node",)
     assert other.rows == report.rows
     assert other.flows[0].originator.address != report.flows[0].originator.address
+
+
+class Made(Sequence[FlowRecord]):
+    """Records made when they are asked for."""
+
+    def __len__(self) -> int:
+        return len(reports.REPORT.flows)
+
+    def __getitem__(self, at: Any) -> Any:
+        return reports.REPORT.flows[at]
+
+
+def test_flows_that_are_made_when_asked_for() -> None:
+    other = pseudonymised(replace(reports.REPORT, flows=Made()), Pseudonyms(bytes(32)))
+    assert other.flows == pseudonymised(reports.REPORT, Pseudonyms(bytes(32))).flows
+    assert other.flows[0].originator.address != reports.REPORT.flows[0].originator.address
 
 
 def test_addresses_of_the_report_are_known() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import contextlib
 import os
+import re
 import shutil
 import stat
 import sys
@@ -29,6 +30,10 @@ from analyzer.report.neutral import TEXT_LIMIT, visible
 
 FRAME_LIMIT: Final = 100_000
 """Frames copied unless the user says otherwise: more than anybody reads, and a file that can be mailed."""
+_PLAIN_NAME: Final = re.compile(rb"[a-z]{1,10}[0-9]{0,4}(\.[0-9]{1,4})?")
+"""Names that say what an interface is, such as ``eth0.20``, and not whose."""
+HEADS: Final = 5_000
+"""Frames written whose times are remembered: as many as anybody looks into."""
 IDS_SHOWN: Final = 8
 """Ids that the line about an unknown one lists."""
 
@@ -116,11 +121,19 @@ def sight(
     return Sight(options, report, finding, chosen)
 
 
+class Head(NamedTuple):
+    """Of a frame that was written: its time (ns since 1970) and its bytes on the wire."""
+
+    time: int
+    wire: int
+
+
 class Copied(NamedTuple):
     """How many frames were written, and what to say of those that were rewritten."""
 
     frames: int
     remarks: tuple[str, ...] = ()
+    heads: tuple[Head, ...] = ()
 
 
 def copy(found: Sight, stream: IO[bytes], application: str, pseudonyms: Pseudonyms | None = None) -> Copied:
@@ -138,6 +151,7 @@ def copy(found: Sight, stream: IO[bytes], application: str, pseudonyms: Pseudony
     several = len(found.report.captures) > 1
     pending: list[Option] = [(COMMENT, text(comment))] if comment else []
     written = 0
+    heads: list[Head] = []
     numbers: dict[tuple[int, int], int] = {}
     frames = found.chosen.frames
     frame = 1
@@ -166,13 +180,16 @@ def copy(found: Sight, stream: IO[bytes], application: str, pseudonyms: Pseudony
                 options = (*pending, *source.options)
                 writer.packet(numbers[slot], source.ticks, data, wire, options)
                 pending, written = [], written + 1
+                if written <= HEADS:
+                    heads.append(Head(int(columns["time"][row]), wire))
             frame += count
-    return Copied(written, tuple(_remarks(rewriter)) if rewriter is not None else ())
+    return Copied(written, tuple(_remarks(rewriter)) if rewriter is not None else (), tuple(heads))
 
 
 def _without_words(source: Original) -> Original:
     options = tuple(option for option in source.options if option[0] in NUMBERS)
-    return source._replace(interface=source.interface._replace(description=b""), options=options)
+    name = source.interface.name if _PLAIN_NAME.fullmatch(source.interface.name) else b""
+    return source._replace(interface=source.interface._replace(name=name, description=b""), options=options)
 
 
 def _remarks(rewriter: Rewriter) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from analyzer.addresses import Address, parse
@@ -86,8 +86,9 @@ def _other(value: Any, pseudonyms: Pseudonyms, *, prose: bool = False) -> Any:
     if isinstance(value, tuple):
         parts = [_other(part, pseudonyms, prose=prose) for part in value]
         return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
-    if isinstance(value, list):
-        return [_other(part, pseudonyms, prose=prose) for part in value]
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
+        # Whatever makes records when they are asked for has to make them here.
+        return tuple(_other(part, pseudonyms, prose=prose) for part in value)
     if isinstance(value, Mapping):
         return {key: _other(part, pseudonyms, prose=prose) for key, part in value.items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
