@@ -37,6 +37,8 @@ class Observation:
     frames: tuple[int, ...]
     flows: tuple[Conversation, ...] = ()
     near_miss: str = ""
+    explains: str = ""
+    """A protocol: where a row of it is missing, this only tells what came close."""
 
 
 @dataclass(slots=True)
