@@ -221,7 +221,12 @@ def _spoke(some: Sequence[Signalling]) -> str:
 
 
 def _frames(some: Sequence[Signalling]) -> tuple[int, ...]:
-    frames = {frame for one in some[: FRAMES // 3] for flow in one.flows[:2] for frame in flow.evidence()}
+    frames = {
+        frame
+        for one in some[: FRAMES // 3]
+        for flow in (*one.flows[:2], *one.flows[-1:])
+        for frame in flow.evidence()
+    }
     return tuple(sorted(frames)[:FRAMES])
 
 

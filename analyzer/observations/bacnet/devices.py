@@ -36,6 +36,8 @@ KEPT: Final = 65_536
 """Device instances, and searches, that are remembered."""
 ORIGINS: Final = 8
 """Devices remembered that claim one instance."""
+LEARNED: Final = 16
+"""I-Am of one device from which it is learned who asks it and where it answers; more tell nothing new."""
 UNSET: Final = 4_194_303
 """The instance of a device that nobody has given one yet (12.11.1); everybody's in a Who-Is range."""
 ANSWER_WITHIN: Final = 10 * SECOND
@@ -126,14 +128,13 @@ class Devices:
             if len(held) >= ORIGINS:
                 return
             claim = held[party.identity] = Claim(party)
-        asked = {
-            asker
-            for time, (low, high), asker in self._recent
-            if low <= instance <= high and seen.time - time <= ANSWER_WITHIN
-        }
-        claim.asked_by |= asked
-        if len(claim.heard_at) < ORIGINS:
+        if claim.tally.count < LEARNED:
             claim.heard_at.add(seen.target[0])
+            claim.asked_by.update(
+                asker
+                for time, (low, high), asker in self._recent
+                if low <= instance <= high and seen.time - time <= ANSWER_WITHIN
+            )
         for identity, other in held.items():
             near = abs(seen.time - other.tally.last) <= ANSWER_WITHIN
             met = claim.heard_at & other.heard_at or claim.asked_by & other.asked_by
@@ -272,6 +273,7 @@ def _twice(devices: Devices, setting: Setting) -> Iterator[Observation]:
                 apart.append(claim)
         if len(apart) < 2:
             continue
+        apart.sort(key=lambda claim: claim.party.address)
         names = [claim.party.name for claim in apart]
         told = "; ".join(
             f"{claim.party.name} said so {times(claim.tally.count)}, to "
