@@ -73,8 +73,8 @@ def knock(host: Host, server: str, count: int, port: int = 1480) -> None:
     host.run(work())
 
 
-def upgrade(server: Host, device: Host, size: int, restart: float, port: int = 1480) -> None:
-    """Firmware down a device's command connection; the device drops both, restarts and calls again."""
+def send_upgrade(server: Host, size: int, port: int = 1480) -> None:
+    """The BioStar server's listening port, with firmware for the first device that calls."""
 
     async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         first = await reader.read(4096)
@@ -91,27 +91,30 @@ def upgrade(server: Host, device: Host, size: int, restart: float, port: int = 1
                 writer.write(message(0x82, len(data), 4))
         writer.close()
 
-    async def listen() -> None:
+    async def work() -> None:
         await asyncio.start_server(send, server.address, port)
 
-    async def live() -> None:
-        writers, got = [], 0
+    server.run(work())
+
+
+def take_upgrade(host: Host, server: str, size: int, restart: float, port: int = 1480) -> None:
+    """A device takes its firmware on the command connection, drops both, restarts and calls again."""
+
+    async def work() -> None:
+        streams = []
         for kind in (0x10, 0x11):
-            reader, writer = await asyncio.open_connection(server.address, port)
-            writer.write(message(kind, 1, 40))
-            writers.append(writer)
-            if kind == 0x10:
-                command = reader
+            streams.append(await asyncio.open_connection(server, port))
+            streams[-1][1].write(message(kind, 1, 40))
+        got = 0
         while got < size:
-            got += len(await command.read(65536))
+            got += len(await streams[0][0].read(65536))
         await asyncio.sleep(2)
-        for writer in writers:
+        for _, writer in streams:
             writer.transport.abort()
 
-    server.run(listen())
-    device.run(live())
+    host.run(work())
     time.sleep(restart)
-    register(device, server.address, port)
+    register(host, server, port)
 
 
 def serve(host: Host, port: int = 1480) -> None:

@@ -69,7 +69,8 @@ def biostar_upgrade(out: Path) -> None:
     with site("biostar-upgrade") as network:
         server, door = network.host("server", "10.20.0.50"), network.host("door", "10.20.3.11")
         network.capture(out / "capture.pcap", server)
-        biostar.upgrade(server, door, 104_448, restart=12)
+        biostar.send_upgrade(server, 104_448)
+        biostar.take_upgrade(door, server.address, 104_448, restart=12)
         time.sleep(5)
 
 
