@@ -17,6 +17,7 @@ FRAMES: Final = 12
 """Frames that a tally keeps: the first half and the last half of what it counts."""
 FLOWS: Final = 16
 """Pairs of ends that a tally keeps."""
+UNDECLARED: Final = "undeclared"
 NAMED: Final = 3
 """Hosts that a sentence names before it only counts them."""
 
@@ -117,7 +118,12 @@ class Setting:
 
     def kind(self, address: Address) -> str:
         """What a host is, for grouping: its roles, or that it has none."""
-        return "+".join(sorted(self.roles(address))) or "undeclared"
+        return "+".join(sorted(self.roles(address))) or UNDECLARED
+
+    def asker(self, address: Address) -> str:
+        """What an asker is, for grouping: its roles, or who it is. What strangers ask has no common cause."""
+        kind = self.kind(address)
+        return kind if kind != UNDECLARED else text(*address)
 
     def same_host(self, one: Address, other: Address) -> bool:
         """Whether a host entry that names addresses, not whole networks, has both."""

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from analyzer.addresses import looks_broadcast
 from analyzer.conversation import Address
 from analyzer.model import FindingKind, Severity
 from analyzer.observations.bacnet.sighting import Party, Sighting
@@ -95,7 +96,7 @@ class Devices:
         elif (npdu.apdu.type, npdu.apdu.service) == (1, 8):
             self._recent.append((seen.time, (0, UNSET), seen.speaker.address))
         instance = i_am(npdu.apdu)
-        if instance is not None and instance != UNSET:
+        if instance is not None and instance != UNSET and not looks_broadcast(*seen.speaker.address):
             self._claim(seen, instance)
 
     def _search(self, seen: Sighting, wanted: Range) -> None:
