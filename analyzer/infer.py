@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from analyzer.addresses import text
+from analyzer.addresses import is_broadcast, is_multicast, is_unspecified, text
 from analyzer.conversation import Address, Conversation
 from analyzer.directory import Directory
 from analyzer.model import Direction, Edition, Host, Ruleset, Site
@@ -48,6 +48,8 @@ def _roles(found: Sequence[Conversation], rulesets: Sequence[Ruleset]) -> Iterab
     for conversation in found:
         ballot.count(conversation)
     for address in sorted(ballot.votes):
+        if is_multicast(*address) or is_broadcast(*address) or is_unspecified(*address):
+            continue  # no host has such an address, whatever a capture shows as coming from it
         role = ballot.elect(address)
         if role and ballot.telling[address] >= ENOUGH:
             reasons = list(dict.fromkeys(ballot.because[address][role]))

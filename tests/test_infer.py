@@ -103,6 +103,13 @@ def test_what_many_products_do_makes_nobody_a_subject(traffic: Traffic) -> None:
     assert not [host for host in inferred(traffic).values() if host.roles]
 
 
+@pytest.mark.parametrize("nobody", ["255.255.255.255", "0.0.0.0"])
+def test_an_address_that_no_host_can_have_is_no_host(nobody: str) -> None:
+    traffic = both_ways(Traffic(), nobody, NODE, 50195)
+    assert not inferred(both_ways(traffic, nobody, OTHER, 50201)).keys() & {nobody}
+    assert judged(traffic, ()).site.hosts is not None
+
+
 def test_declared_roles_are_not_added_to() -> None:
     traffic = Traffic().connect(0, DOOR, 40000, SERVER, 1480, b"\1\2\3")
     found = inferred(traffic, place((f"igor-node={NODE}@6.0.2",)))

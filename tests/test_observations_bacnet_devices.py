@@ -33,7 +33,7 @@ def searching(low: int = 1234, high: int | None = None, *, count: int = 3, gap: 
 
 def test_a_device_that_is_not_there() -> None:
     (finding,) = told(searching(), VAIN)
-    assert (finding.severity, finding.frames) == (WARNING, (7, 8, 9))
+    assert (finding.severity, finding.frames) == (WARNING, (6, 7, 8, 9))
     assert finding.title == f"{BMS} keeps looking for BACnet device 1234: no I-Am answers"
     assert "3 times" in finding.detail
     assert "I-Am: 1000" in finding.detail

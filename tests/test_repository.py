@@ -216,6 +216,11 @@ def test_the_wheel_carries_the_package_and_the_rulesets(wheel: Path) -> None:
     package = {name for name in package if name.endswith((".py", ".pyi"))}
     package |= {path.relative_to(ROOT).as_posix() for path in ROOT.glob("analyzer/report/*.typ")}
     package |= {f"analyzer/schemas/{path.name}" for path in ROOT.glob("analyzer/schemas/*.json")}
+    package |= {
+        path.relative_to(ROOT).as_posix()
+        for path in ROOT.glob("analyzer/report/html/*")
+        if path.suffix in (".html", ".css", ".js")
+    }
     rulesets = {f"analyzer/shipped/{path.name}" for path in ROOT.glob("rulesets/*") if path.is_file()}
     compiled = {name for name in names if name.endswith((".so", ".pyd"))}
     assert names - compiled == package | rulesets | {"analyzer/py.typed"}

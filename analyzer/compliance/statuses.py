@@ -13,8 +13,8 @@ from typing import Final
 
 from analyzer import outcomes
 from analyzer.compliance.judgement import Judgement
-from analyzer.compliance.verdicts import Locate
 from analyzer.conversation import Address, Conversation
+from analyzer.directory import Directory
 from analyzer.matrix import Matrix
 from analyzer.model import Host, Outcome, Row, RowResult, Site, Status
 from analyzer.visibility import Visibility
@@ -36,7 +36,7 @@ def statuses(
     found: Sequence[Conversation],
     judgements: Mapping[int, Judgement],
     seen: Visibility,
-    locate: Locate,
+    directory: Directory,
 ) -> tuple[RowResult, ...]:
     """The result of every row of the matrix, in the matrix's order."""
     exercised: dict[str, list[Conversation]] = defaultdict(list)
@@ -44,7 +44,7 @@ def statuses(
         if conversation.parent is None:
             for row in judgements[conversation.row].rows:
                 exercised[row.id].append(conversation)
-    question = _Question(matrix, site, seen, locate, frozenset(exercised))
+    question = _Question(matrix, site, seen, directory, frozenset(exercised))
     return tuple(_result(row, exercised.get(row.id, []), question) for row in matrix.rows)
 
 
@@ -89,7 +89,7 @@ class _Question:
     """Due, observable, satisfied: what has to be asked before an absence means anything."""
 
     def __init__(
-        self, matrix: Matrix, site: Site, seen: Visibility, locate: Locate, exercised: frozenset[str]
+        self, matrix: Matrix, site: Site, seen: Visibility, directory: Directory, exercised: frozenset[str]
     ) -> None:
         self.site, self.seen = site, seen
         self.rows = matrix.rows
@@ -102,8 +102,8 @@ class _Question:
             for edition in subject.editions:
                 self.hosts[subject.role, edition.id].append(subject.host)
         self.addresses: dict[int, list[Address]] = defaultdict(list)
-        for address in seen.sights:
-            for host in locate(address):
+        for address in seen.addresses():
+            for host in directory.at(*address):
                 self.addresses[id(host)].append(address)
         self.partners = self._partners(matrix)
 
@@ -142,8 +142,8 @@ class _Question:
         reason = f"no {row.subject} was seen in this capture"
         counterparts = self._counterparts(row)
         for _, address in self._subjects(row):
-            sight = self.seen.sights[address]
-            if sight.sent.first is None or sight.received.first is None:
+            sight = self.seen.sight(address)
+            if sight is None or sight.sent.first is None or sight.received.first is None:
                 reason = f"{row.subject} was seen in one direction only"
             elif self.seen.both_ways(address) < minutes * MINUTE:
                 reason = f"{row.subject} was seen for less than {minutes:g} minutes"

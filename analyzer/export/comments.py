@@ -24,7 +24,7 @@ def head(policy: Policy, target: str, notes: Sequence[str]) -> list[str]:
     site = f" of {plain(policy.site.name, 60)}" if policy.site.name else ""
     lines = [f"portmatrix {VERSION}: expected traffic{site} for {target}"]
     lines += [f"sheet {plain(sheet)}" for sheet in _sheets(policy)]
-    return [*lines, *(plain(note, LONGEST) for note in (*policy.notes, *notes))]
+    return [*lines, *(plain(note, LONGEST) for note in (*policy.notes, *policy.remarks, *notes))]
 
 
 def _sheets(policy: Policy) -> list[str]:

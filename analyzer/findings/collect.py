@@ -13,7 +13,7 @@ from analyzer.compliance import Judgement
 from analyzer.compliance.near import near_miss
 from analyzer.compliance.statuses import FAILURES
 from analyzer.conversation import Address, Conversation
-from analyzer.findings import hosts, observed, transfers, wording
+from analyzer.findings import hosts, observed, transfers, troubles, wording
 from analyzer.findings.case import Case, identify, kind_of
 from analyzer.findings.waivers import Waivers
 from analyzer.matrix import Matrix
@@ -30,6 +30,7 @@ from analyzer.model import (
     Verdict,
 )
 from analyzer.observations import Observation
+from analyzer.transfers import Trouble
 
 MANY_PORTS: Final = 12
 """Unexpected ports between the same two roles from which on they are one finding (a scan)."""
@@ -53,6 +54,7 @@ class Evidence:
     captures: Sequence[CaptureInfo]
     today: datetime.date
     transfers: Sequence[transfers.Carried] = ()
+    troubles: Sequence[Trouble] = ()
     observations: Sequence[Observation] = ()
     near: Mapping[int, str] = field(default_factory=dict)
     """What comes close to right for a conversation that failed, by its row."""
@@ -71,6 +73,7 @@ def collect(evidence: Evidence) -> tuple[tuple[Finding, ...], Mapping[int, str]]
     failed = transfers.cases(evidence.transfers, evidence.judgements, evidence.rows, waived)
     cases = [*_flow_cases(evidence, waived), *failed, *missing]
     cases += [*hosts.cases(evidence), *waivers.expired()]
+    cases += troubles.cases(evidence.troubles, evidence.found, evidence.judgements, waived)
     cases += observed.cases(seen, evidence.judgements, waived)
     findings = [case.finding(evidence.captures) for case in cases]
     findings += _problems(evidence.captures)

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+
 from analyzer.addresses import parse
 from analyzer.conversation import Address, Conversation
 from analyzer.model import FindingKind, Outcome, Severity, Transfer, TransferOutcome
@@ -74,9 +76,8 @@ class Signalling:
 def signalling(setting: Setting) -> list[Signalling]:
     """The signalling of each gateway and node, with the transfers between the two."""
     pairs: dict[tuple[Address, Address], Signalling] = {}
-    for flow in setting.found:
-        if flow.protocol != SIGNALLING or flow.group:
-            continue
+    rows = setting.found.facts["protocol"].among(SIGNALLING) & ~setting.found.group
+    for flow in setting.found.at(np.flatnonzero(rows)):
         for gateway, node in ((flow.a, flow.b), (flow.b, flow.a)):
             if GATEWAY in setting.roles(gateway) and NODE in setting.roles(node):
                 pairs.setdefault((gateway, node), Signalling(gateway, node)).add(flow)
@@ -114,12 +115,11 @@ def _unrequested(
     served = [one for one in held if one.transfers]
     compared = f" {named((one.node for one in served), 'nodes')} had a transfer." if served else ""
     rest = min(setting.seen.end - one.last for one in waiting) // SECOND
-    at_gateway = setting.seen.points == {gateway}
+    here = named([gateway])
     where = (
-        "This capture was taken at the gateway: a capture at the node shows whether it asks and its "
-        "request is lost on the way."
-        if at_gateway
-        else "A capture at the gateway shows whether a request arrives there."
+        f"This capture was taken at {here}: a capture at {nodes} shows whether a request is sent and lost."
+        if setting.seen.points == {gateway}
+        else f"A capture at {here} shows whether a request arrives there."
     )
     yield Observation(
         kind=FindingKind.MISSING_FLOW,
@@ -128,9 +128,9 @@ def _unrequested(
         title=f"{nodes} spoke with {named([gateway])} about an update, and no transfer follows",
         detail=f"{_spoke(waiting)}. The capture goes on for {rest} s after that, without a request for an "
         f"image.{compared}",
-        advice="In this order: is the image in place at the gateway, and newer than what the node runs; "
-        "does the gateway's TFTP service run, and do its antivirus exclusions hold; does every firewall "
-        f"between let UDP 69 and CoAP through both ways. {where}",
+        advice=f"In this order: is the image in place at {here}, and newer than what {nodes} has; does the "
+        f"TFTP service of {here} run, and do its antivirus exclusions hold; does every firewall between let "
+        f"UDP 69 and CoAP through both ways. {where}",
         frames=_frames(waiting),
         flows=_flows(waiting),
         explains="tftp",
@@ -164,9 +164,9 @@ def _unanswered(
             title=title,
             detail=f"{_spoke(waiting)}. Answered: {others}",
             advice="Compare the firmware version of these nodes with the others'; see whether they are "
-            f"restarting; then whether a filter on their way drops {waiting[0].ports}. On a Windows "
-            "gateway these ports may be reserved for something else: netsh int ipv4 show "
-            "excludedportrange protocol=udp.",
+            f"restarting; then whether a filter on their way drops {waiting[0].ports}. On Windows these "
+            "ports may be reserved for something else: netsh int ipv4 show excludedportrange "
+            "protocol=udp.",
             frames=_frames(waiting),
             flows=_flows(waiting),
         )
@@ -174,7 +174,7 @@ def _unanswered(
 
 def _alive(address: Address, setting: Setting) -> bool:
     """Whether a host was heard at all: one that is off tells its own story elsewhere."""
-    sight = setting.seen.sights.get(address)
+    sight = setting.seen.sight(address)
     return sight is not None and sight.sent.first is not None
 
 
@@ -212,8 +212,7 @@ def _unreported(gateway: Address, held: Sequence[Signalling], setting: Setting) 
 def _spoke(some: Sequence[Signalling]) -> str:
     """Who said how much on which ports, the first few."""
     told = [
-        f"{named([one.node])}: {one.of_gateway} packets of the gateway, {one.of_node} of the node, "
-        f"{one.ports}"
+        f"{named([one.node])}: {one.of_gateway} packets to it, {one.of_node} from it, {one.ports}"
         for one in some[:3]
     ]
     more = len(some) - 3

@@ -44,7 +44,7 @@ def flows(options: Options, progress: Progress | None = None) -> FlowReport:
     found = classify.recognise(table)
     sessions.tie(found)
     bench = bench_of(build(sheets, place.hosts), sheets, place, strict=False)
-    classify.orient(found, bench.has_row, bench.knows_port)
+    classify.orient(found, bench.has_row, bench.knows_port, bench.relations)
     outcomes.settle(found, Visibility(found), replies_due(sheets))
     records = tuple(record(conversation, {}, bench) for conversation in found)
     return FlowReport(VERSION, captures, records, undecoded(table))

@@ -19,7 +19,19 @@ from analyzer.errors import UsageError
 from analyzer.model import Diff, FirmwareReport, FlowReport, Report
 
 SHARED: Final = frozenset(
-    {"changes", "columns", "digest", "document", "flowlines", "ladder", "layout", "neutral", "sheet"}
+    {
+        "brief",
+        "changes",
+        "columns",
+        "digest",
+        "document",
+        "flowlines",
+        "ladder",
+        "layout",
+        "neutral",
+        "sheet",
+        "visit",
+    }
 )
 """Modules of this folder that are not formats."""
 

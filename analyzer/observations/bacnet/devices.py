@@ -47,6 +47,8 @@ APART: Final = SECOND
 """Searches closer together than this are one: a program asks on all its networks at once."""
 ENOUGH: Final = 3
 """Searches without an answer from which on somebody keeps looking."""
+EXAMPLES: Final = 3
+"""Devices that do answer the asker, cited beside those that do not."""
 SWEEP: Final = 20
 """Searches for different ranges from which on an asker goes through all numbers, whoever has them."""
 
@@ -191,8 +193,10 @@ def _would_show(search: Search, setting: Setting) -> bool | None:
     address, seen = search.asker.address, setting.seen
     asked = [target[0] for _, target in search.tally.ends]
     if not any(flow.group for flow in setting.flows("udp", [search.tally])):
-        return all(host in seen.sights and not seen.one_sided(address, host) for host in asked) or None
-    sight = seen.sights.get(address)
+        return (
+            all(seen.sight(host) is not None and not seen.one_sided(address, host) for host in asked) or None
+        )
+    sight = seen.sight(address)
     if sight is None or sight.received.first is None:
         return None
     return not seen.points or seen.points == {address}
@@ -215,6 +219,13 @@ def _vain(
         if there
         else "No device said I-Am in this capture"
     )
+    answered = [
+        claim.tally
+        for claims in devices.claims.values()
+        for claim in claims.values()
+        if first.asker.address in claim.asked_by
+    ]
+    tallies = [*(search.tally for search in held.values()), *answered[:EXAMPLES]]
     return Observation(
         kind=FindingKind.FAILING_FLOW,
         severity=severity,
@@ -228,8 +239,8 @@ def _vain(
         "register as a foreign device; if it is here, compare the broadcast address of the Who-Is with "
         "the subnet's mask. A device that is gone should be taken out of the configuration of "
         f"{first.asker.name}.",
-        frames=frames_of(search.tally for search in held.values()),
-        flows=setting.flows("udp", (search.tally for search in held.values())),
+        frames=frames_of(tallies),
+        flows=setting.flows("udp", tallies),
     )
 
 

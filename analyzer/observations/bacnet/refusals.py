@@ -232,7 +232,7 @@ def _results(refusals: Refusals, setting: Setting) -> Iterator[Observation]:
         yield Observation(
             kind=FindingKind.PROTOCOL_ERROR,
             severity=Severity.NOTE if probe or cause[-1] else Severity.WARNING,
-            key=("bacnet", *(part for part in cause if part)),
+            key=("bacnet", setting.kind(first.asker), *(part for part in cause[1:] if part)),
             title=f"{askers} {_form(words, {key.asker for key in held}).format(refusers, askers, first.name)}"
             + (", and a later request is accepted" if cause[-1] else ""),
             detail=_counted([(_between(key.asker, key.refuser), tally) for key, tally in held.items()])
@@ -272,7 +272,8 @@ def _refusals(refusals: Refusals, setting: Setting) -> Iterator[Observation]:
         groups[(*kinds, key.type, key.service, key.cause, key.by_asker)][key] = tally
     for group, held in groups.items():
         first = next(iter(held))
-        yield _refusal(tuple(map(str, group)), first, held, setting)
+        kind = setting.kind(first.asker.address)
+        yield _refusal((kind, *map(str, group[1:])), first, held, setting)
 
 
 def _refusal(
@@ -372,7 +373,7 @@ def _rejections(refusals: Refusals, setting: Setting) -> Iterator[Observation]:
         yield Observation(
             kind=FindingKind.PROTOCOL_ERROR,
             severity=Severity.WARNING,
-            key=("bacnet", "network", *cause),
+            key=("bacnet", "network", setting.kind(first.asker), *cause[1:]),
             title=f"router {routers} rejects messages of {askers} to {where}: "
             f"{reason(NETWORK_REJECTS, first.reason)}",
             detail=_counted([(_between(key.asker, key.router), tally) for key, tally in held.items()])

@@ -24,10 +24,8 @@ def near(setting: Setting) -> Mapping[int, str]:
     """What comes close to right for each attempt at a device's port that failed, by the flow's row."""
     answering: dict[Address, set[int]] = defaultdict(set)
     failed = []
-    for flow in setting.found:
-        if flow.transport != "tcp" or flow.port not in AT_DEVICE:
-            continue
-        if DEVICE not in setting.roles(flow.responder):
+    for flow in setting.using("tcp", *AT_DEVICE):
+        if flow.port not in AT_DEVICE or DEVICE not in setting.roles(flow.responder):
             continue
         if flow.outcome is Outcome.ANSWERED:
             answering[flow.responder].add(flow.port)

@@ -1,0 +1,86 @@
+"""How far transfers came, and what became of update attempts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import html_pages
+import pytest
+import reports
+
+from analyzer.model import TransferOutcome
+from analyzer.report.html import progress
+
+DONE = replace(
+    reports.TRANSFER, id="t2", outcome=TransferOutcome.COMPLETE, cause=None, bytes=57_120, expected_bytes=None
+)
+
+
+def shown(*transfers, attempts=()):
+    return replace(reports.REPORT, transfers=transfers, attempts=attempts)
+
+
+@pytest.mark.parametrize(
+    ("transfer", "reached", "percent"),
+    [
+        (reports.TRANSFER, 500, "50 %"),
+        (DONE, 1000, "100 %"),
+        (replace(reports.TRANSFER, bytes=0, expected_bytes=None), 0, "0 %"),
+        (replace(reports.TRANSFER, expected_bytes=None), None, ""),
+        (replace(reports.TRANSFER, bytes=999_999), 1000, "100 %"),
+    ],
+    ids=["half", "complete", "nothing", "unknown size", "more than announced"],
+)
+def test_how_far(transfer, reached, percent) -> None:
+    (bar,) = progress.view((transfer,), ()).bars
+    assert (bar.reached, bar.percent) == (reached, percent)
+
+
+def test_failed_transfers_come_first_and_all_are_counted() -> None:
+    view = progress.view((DONE, reports.TRANSFER, replace(DONE, id="t3")), ())
+    assert [bar.transfer.id for bar in view.bars] == ["t1", "t2", "t3"]
+    assert view.outcomes == [("failed", 1), ("complete", 2)]
+    assert view.causes == [("stalled", 1)]
+
+
+def test_a_card_says_where_it_stopped() -> None:
+    page = html_pages.tree(shown(reports.TRANSFER))
+    (card,) = page.xpath("//article[@id='transfer-t1']")
+    said = html_pages.said(card)
+    for part in (
+        "failed: stalled",
+        "node-6.0.2.bin",
+        "50 %, 28 560 of 57 120 bytes, block 20 of 1 428 bytes each, 5 retransmissions, longest gap 5.00 s",
+        "block 20 was sent 6 times and never acknowledged",
+        "asked for blksize=1428 tsize=0; accepted blksize=1428 tsize=57120",
+        "frames 20 to 99",
+    ):
+        assert part in said
+    (bar,) = card.xpath(".//*[local-name()='svg']")
+    assert bar.get("aria-label") == "50 %"
+    assert bar.xpath("./*[@class='done']/@width") == ["500"]
+
+
+def test_attempts_show_their_steps() -> None:
+    page = html_pages.tree(
+        shown(reports.TRANSFER, attempts=(reports.ATTEMPT, replace(reports.ATTEMPT, outcome="succeeded")))
+    )
+    (section,) = page.xpath("//section[@id='transfers']")
+    assert "From 10.20.0.10: 1 of 2 succeeded." in html_pages.said(section)
+    events = [html_pages.said(event) for event in section.xpath("(.//ol[@class='events'])[1]/li")]
+    assert events == [
+        "announced 03:03:13, frame 18, UDP 1050",
+        "requested 03:03:15, frame 20, node-6.0.2.bin",
+        "! failed 03:03:45, frame 99, stalled",
+    ]
+
+
+def test_a_campaign_larger_than_the_page_says_what_is_left_out() -> None:
+    many = tuple(replace(DONE, id=f"t{at}") for at in range(progress.SHOWN + 5))
+    page = html_pages.tree(shown(*many))
+    assert len(page.xpath("//article[contains(@class, 'transfer')]")) == progress.SHOWN
+    assert "and 5 transfers more" in html_pages.said(page)
+
+
+def test_without_transfers_there_is_no_section() -> None:
+    assert html_pages.tree(reports.REPORT).xpath("//section[@id='transfers']") == []
