@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from analyzer import documents, mudfile, versions
+from analyzer import documents, versions
 from analyzer.errors import Mistake, PortmatrixError, RulesetError
 from analyzer.model import Edition, Ruleset
 from analyzer.rulefile import ACTIVITIES, parse
@@ -58,8 +58,11 @@ def _read(extra: Sequence[str], mistakes: list[Mistake]) -> dict[str, Ruleset]:
 
 def _take(found: dict[str, Ruleset], mistakes: list[Mistake], text: str, file: str) -> None:
     try:
-        if mudfile.is_mud(text):
-            text, _ = mudfile.to_ruleset(text, file)
+        if text.lstrip().startswith("{"):  # JSON, as a MUD file is
+            from analyzer import mudfile  # noqa: PLC0415 - few sheets are, and every check reads sheets
+
+            if mudfile.is_mud(text):
+                text, _ = mudfile.to_ruleset(text, file)
         ruleset = parse(text, file)
     except RulesetError as error:
         mistakes.extend(error.mistakes)

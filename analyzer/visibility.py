@@ -136,6 +136,13 @@ class Visibility:
         result: Array = self._sent.seen | self._received.seen
         return result
 
+    @cached_property
+    def one_sided_pairs(self) -> frozenset[tuple[Address, Address]]:
+        """``(seen, unseen)``: the first end's packets prove answers of the other that are not here."""
+        places = self._found.places
+        ends = zip((self._blind // len(places)).tolist(), (self._blind % len(places)).tolist(), strict=True)
+        return frozenset((places.address(one), places.address(other)) for one, other in ends)
+
     def one_sided(self, source: Address, target: Address) -> bool:
         """Whether answers from ``target`` to ``source`` could not have been seen here."""
         places = self._found.places

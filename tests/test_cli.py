@@ -194,7 +194,7 @@ print(*sorted(set(sys.modules) - before), file=said)
 STAGES = set(
     """
     addresses capture classify cli compliance conversation conversations decode directory documents
-    errors exclusions findings flowtable infer kinds matrix model observations outcomes parallel
+    errors exclusions findings flowtable infer kinds matrix model mudfile observations outcomes parallel
     payloads picking pipeline protocol protocols report rulefile rulesets sessions shipped site
     tables transfers transports updates version versions visibility
     """.split()  # noqa: SIM905 - a list of forty strings is forty lines
@@ -233,7 +233,7 @@ def test_help_imports_only_click_and_the_command_line():
     names = imported("--help", "check --help", "flows --help", "rules lint --help")
     assert foreign(names) == {"click"}
     ours = {name.split(".")[1] for name in names if name.startswith("analyzer.")}
-    assert ours == {"cli", "errors", "model", "parquet", "report", "version"}
+    assert ours == {"cli", "errors", "model", "parquet", "report", "scalar", "version"}
     assert not names & SLOW
 
 

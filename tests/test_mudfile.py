@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import analyzer
 from analyzer import mudfile, rulefile
 from analyzer.errors import RulesetError
 from analyzer.model import Ruleset
@@ -73,6 +76,25 @@ def test_the_example_of_the_rfc() -> None:
     assert ruleset.services["tcp", 443].reply is None
     assert left == ("cl0-frdev: the counterpart (ietf-acldns:dst-dnsname) is no role, so any peer",)
     assert "lighting.example.com/lightbulb2000" in ruleset.document
+
+
+def test_the_schema_takes_the_example_and_refuses_what_the_rfcs_do() -> None:
+    schema = json.loads((Path(analyzer.__file__).parent / "schemas" / "mud.schema.json").read_text())
+    validator = jsonschema.Draft202012Validator(schema)
+    assert validator.is_valid(json.loads(mud(CLOUD)))
+    wrong = (
+        mud(CLOUD, **{"mud-url": "http://lighting.example.com/lightbulb2000"}),
+        mud(CLOUD, **{"cache-validity": 169}),
+        mud(CLOUD, **{"last-update": "yesterday"}),
+        mud(CLOUD, **{"is-supported": "yes"}),
+        mud(ace("x", tcp={"destination-port": {"lower-port": 1}})),
+        mud(ace("x", tcp={"destination-port": port(65536)})),
+        mud(ace("x", tcp={}, udp={})),
+        mud(ace("x", "permit", tcp={})),
+        mud(ace("y" * 65, tcp={})),
+        mud(ace("x", **{"ietf-mud:mud": {"local-networks": True}})),
+    )
+    assert not [text for text in wrong if validator.is_valid(json.loads(text))]
 
 
 def test_ranges_and_both_transports() -> None:

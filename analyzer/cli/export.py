@@ -77,10 +77,10 @@ def _date(_context: click.Context, _parameter: click.Parameter, value: str) -> s
 )
 @click.option(
     "--place",
-    type=click.Choice(["router", "host"]),
-    default="router",
+    type=click.Choice(["any", "router", "host"]),
+    default="any",
     show_default=True,
-    help="Where nftables and iptables filter: forwarded traffic, or a host's own.",
+    help="What nftables and iptables filter: forwarded traffic, a host's own, or both.",
 )
 @click.option(
     "--subnet",
@@ -158,7 +158,9 @@ def export(
 
 def _put(written: Written, target: str, output: str | None) -> None:
     """The one file to where it was asked for, several into a directory."""
-    if len(written.files) == 1:
+    folder = Path(str(output))
+    directory = output is not None and (output.endswith(("/", "\\")) or folder.is_dir())
+    if len(written.files) == 1 and not directory:
         (text,) = written.files.values()
 
         def render(value: str, stream: Any, _style: Style) -> None:
@@ -170,7 +172,6 @@ def _put(written: Written, target: str, output: str | None) -> None:
         raise UsageError(
             f"--to {target} makes {len(written.files)} files ({', '.join(written.files)}): use -o DIR"
         )
-    folder = Path(str(output))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

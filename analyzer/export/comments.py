@@ -40,6 +40,12 @@ def of_term(term: Term, limit: int = LONGEST) -> list[str]:
     return [piece for line in (*lines, *term.rule.sources) for piece in _wrapped(line, limit)]
 
 
+def in_short(term: Term, limit: int = 120) -> str:
+    """A term's rows, or what it is for, within what a kernel keeps with a rule (nftables: 128 bytes)."""
+    permit = term.rule.permit
+    return plain(", ".join(row.id for row in permit.rows) or permit.note, limit)
+
+
 def _wrapped(text: str, limit: int) -> list[str]:
     return textwrap.wrap(plain(text, LONGEST), limit, break_on_hyphens=False) or [""]
 

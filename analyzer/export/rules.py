@@ -30,7 +30,7 @@ class Wishes:
     disputed: Literal["permit", "deny"] = "permit"
     peers: Literal["any", "declared"] = "any"
     infrastructure: Literal["none", "always", "client"] = "always"
-    place: Literal["router", "host"] = "router"
+    place: Literal["any", "router", "host"] = "any"
     subnets: tuple[str, ...] = ()
     tftp_ports: Ports = HIGH
     unexpected: bool = False
@@ -140,7 +140,8 @@ def _named(ordered: Sequence[tuple[bool, Permit]]) -> Iterator[Rule]:
     taken: set[str] = set()
     for permits, permit in ordered:
         ends = f"{permit.source.label} {permit.target.label} {permit.source_ports} {permit.ports}"
-        first = permit.ports[0].low if permit.ports else ""
+        shown = permit.source_ports or permit.ports
+        first = shown[0].low if shown else ""
         kind = (
             "answer" if permit.source_ports else permit.transport if permits else f"deny-{permit.transport}"
         )

@@ -36,7 +36,9 @@ def pseudonymised(report: R, pseudonyms: Pseudonyms) -> R:
         if field.name in changed or field.name in ("version", "rulesets", "undecoded"):
             continue
         value = getattr(report, field.name)
-        if field.name == "captures":
+        if field.name == "command":
+            changed[field.name] = ""  # it names files and hosts as the user typed them
+        elif field.name == "captures":
             changed[field.name] = tuple(_capture(info, at, pseudonyms) for at, info in enumerate(value))
         elif field.name == "hosts":
             changed[field.name] = tuple(
