@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 from bacnetwire import Building, bvlc
-from judging import BMS, CURRENT, GATEWAY, bench, judged, talk
+from judging import BMS, CURRENT, GATEWAY, bench, judged, matrix, talk
 
-from analyzer.findings.case import FRAMES
-from analyzer.findings.observed import cases
+from analyzer.findings.case import FRAMES, Case
+from analyzer.findings.observed import cases, explained
 from analyzer.model import FindingKind, Severity
 from analyzer.observations import Observation
 
@@ -47,6 +47,16 @@ def test_between_hosts_of_no_sheet_it_is_a_note() -> None:
     assert case.severity is Severity.NOTE
     (case,) = cases([SEEN], {}, {})
     assert case.severity is Severity.NOTE, "no flow at all"
+
+
+def test_what_explains_a_missing_row_is_its_near_miss() -> None:
+    row = next(row for row in matrix().rows if row.service.protocol == "tftp")
+    missing = Case(FindingKind.MISSING_FLOW, Severity.VIOLATION, ("tftp",), rows={row.id: row})
+    other = Case(FindingKind.MISSING_FLOW, Severity.VIOLATION, ("coap",))
+    telling = replace(SEEN, explains="tftp")
+    assert list(explained([telling, SEEN], [missing, other])) == [SEEN]
+    assert (missing.near_miss, other.near_miss) == ("a title. a detail", "")
+    assert list(explained([telling], [other])) == [telling]
 
 
 def test_a_note_stays_a_note() -> None:

@@ -3,6 +3,7 @@ agrees."""
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 
@@ -27,9 +28,12 @@ from bacnetwire import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from judging import BMS, GATEWAY, OTHER, recognised
+from payload_corpus import CORPUS
 
 from analyzer.observations import Setting
 from analyzer.observations.bacnet import Observer
+from analyzer.pipeline import Options
+from analyzer.pipeline.reading import read
 from analyzer.visibility import Visibility
 
 MESSAGES = [
@@ -121,3 +125,24 @@ def test_refusals_as_bacpypes3_writes_them() -> None:
         building = Building().say(0, BMS, GATEWAY, unicast(request(1, 15))).say(0.1, GATEWAY, BMS, data)
         (seen,) = building.observer().observe(setting(building))
         assert words in seen.title
+
+
+def test_refusals_of_public_captures_are_those_of_the_reference() -> None:
+    """Frame by frame: every Error, Reject and Abort that Wireshark sees over UDP."""
+    folder = CORPUS / "truth_app" / "bacnet"
+    if not folder.is_dir():
+        pytest.skip(f"the public captures are not beside this checkout: {folder} is missing")
+    compared = 0
+    for truth in sorted(folder.glob("*.jsonl")):
+        capture = CORPUS / "files" / "bacnet" / truth.name.removesuffix(".jsonl")
+        lines = [json.loads(line) for line in truth.read_text().splitlines()]
+        types = {line["frame"]: line.get("bacapp.type") for line in lines if line.get("sport")}
+        expected = {frame: kind for frame, kind in types.items() if kind in ("5", "6", "7")}
+        observer = Observer()
+        read(Options((str(capture),)), None, (observer,))
+        tallies = observer.refusals.refusals.items()
+        found = {frame: str(key.type) for key, tally in tallies for frame in tally.frames}
+        assert sum(tally.count for _, tally in tallies) == len(expected), capture.name
+        assert found.items() <= expected.items(), capture.name
+        compared += len(expected)
+    assert compared > 50

@@ -33,7 +33,7 @@ def searching(low: int = 1234, high: int | None = None, *, count: int = 3, gap: 
 
 def test_a_device_that_is_not_there() -> None:
     (finding,) = told(searching(), VAIN)
-    assert (finding.severity, finding.frames) == (WARNING, (7, 8, 9))
+    assert (finding.severity, finding.frames) == (WARNING, (6, 7, 8, 9))
     assert finding.title == f"{BMS} keeps looking for BACnet device 1234: no I-Am answers"
     assert "3 times" in finding.detail
     assert "I-Am: 1000" in finding.detail
@@ -204,8 +204,10 @@ def direct_and(later: bytes, sender: str = BBMD) -> Building:
             1, TWIN, EVERYONE, broadcast(i_am(4_194_303))), "no number was given to either yet"),
         (Building().say(0, GATEWAY, "10.20.0.255", broadcast(i_am(77))).say(
             1, "10.99.0.7", "10.99.0.255", broadcast(i_am(77))), "two networks that never met"),
-        (Building().say(0, GATEWAY, BMS, unicast(i_am(77))).say(1, TWIN, BMS, unicast(i_am(78))), "two "
-        "numbers"),
+        (Building().say(0, GATEWAY, BMS, unicast(i_am(77))).say(
+            1, TWIN, BMS, unicast(i_am(78))), "two numbers"),
+        (Building().say(0, GATEWAY, BMS, unicast(i_am(77))).say(
+            1, EVERYONE, BMS, unicast(i_am(77))), "a broadcast address is nobody's"),
     ],
 )  # fmt: skip
 def test_what_is_one_device(building: Building, why: str) -> None:

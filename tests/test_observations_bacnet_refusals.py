@@ -167,6 +167,23 @@ def test_a_router_that_rejects_a_network() -> None:
     assert (finding.severity, finding.title) == (WARNING, words)
 
 
+def test_a_router_that_tells_everyone() -> None:
+    finding = only(Building().say(0, GATEWAY, EVERYONE, bvlc(11, b"\x01\x80\x03\x02\x00\x07")))
+    assert finding.title == f"router {GATEWAY} rejects messages of everyone to network 7: network busy"
+
+
+def test_strangers_that_refuse_each_other_are_told_apart() -> None:
+    one, other = "10.20.9.1", "10.20.9.2"
+    building = Building()
+    for at, (asker, refuser) in enumerate(((one, other), (other, one))):
+        building.say(at, asker, refuser, unicast(request(1)))
+        building.say(at + 0.1, refuser, asker, unicast(error(1, 2, 40)))
+    assert [f.title.split(" with ")[0] for f in told(building)] == [
+        f"{other} answers ReadProperty of {one}",
+        f"{one} answers ReadProperty of {other}",
+    ]
+
+
 def test_between_strangers_it_is_a_note() -> None:
     building = Building().say(0, "10.20.9.1", "10.20.9.2", REGISTER).say(0.1, "10.20.9.2", "10.20.9.1", NAK)
     assert only(building).severity is NOTE

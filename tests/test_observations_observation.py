@@ -74,6 +74,7 @@ def test_what_a_host_is() -> None:
     setting = Setting([], Visibility([]), lambda where: at.get(where, ()))
     assert setting.kind(address(GATEWAY)) == "bacnet-system+igor-gateway"
     assert setting.kind(address(BMS)) == "undeclared"
+    assert (setting.asker(address(BMS)), setting.asker(address(NODE))) == (BMS, "igor-node")
     assert setting.same_host(address(GATEWAY), address(OTHER))
     assert setting.same_host(address(NODE), address(NODE))
     assert not setting.same_host(address(NODE), address(GATEWAY))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from analyzer.compliance import Judgement
 from analyzer.findings.case import FRAMES, Case
@@ -10,6 +10,20 @@ from analyzer.model import Severity, Verdict
 from analyzer.observations import Observation
 
 UNJUDGED = (Verdict.OUT_OF_SCOPE, Verdict.INFRASTRUCTURE)
+
+
+def explained(observations: Iterable[Observation], missing: Sequence[Case]) -> Iterator[Observation]:
+    """Those that stand for themselves; what explains a row that is missing becomes its near miss."""
+    for seen in observations:
+        rows = [
+            case
+            for case in missing
+            if seen.explains and any(row.service.protocol == seen.explains for row in case.rows.values())
+        ]
+        if not rows:
+            yield seen
+        for case in rows:
+            case.near_miss = case.near_miss or f"{seen.title}. {seen.detail}"
 
 
 def cases(

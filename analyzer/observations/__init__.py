@@ -13,7 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from analyzer.observations import bacnet
+from analyzer.model import Attempt
+from analyzer.observations import bacnet, biostar, igor
+from analyzer.observations.biostar.family import near
 from analyzer.observations.observation import Observation, Setting
 from analyzer.picking import Watcher
 
@@ -27,13 +29,21 @@ class Observer(Watcher, Protocol):
 
 def observers() -> tuple[Observer, ...]:
     """One of each, to watch one analysis."""
-    return (bacnet.Observer(),)
+    return (bacnet.Observer(), biostar.Observer())
 
 
 def observe(watching: Iterable[Observer], setting: Setting) -> Iterator[Observation]:
-    """All that they have to tell."""
+    """All that they have to tell, and what conversations and transfers tell without them."""
     for one in watching:
         yield from one.observe(setting)
+    yield from igor.tell(setting)
 
 
-__all__ = ["Observation", "Observer", "Setting", "observe", "observers"]
+def attempts(watching: Iterable[Observer], setting: Setting) -> tuple[Attempt, ...]:
+    """Updates that only the behaviour of connections shows: likely ones. Their ids count from ``u1``."""
+    return tuple(
+        attempt for one in watching if isinstance(one, biostar.Observer) for attempt in one.attempts(setting)
+    )
+
+
+__all__ = ["Observation", "Observer", "Setting", "attempts", "near", "observe", "observers"]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Final
 
+import numpy as np
+
+from analyzer import transports
 from analyzer.addresses import text
 from analyzer.conversation import Address, Conversation
+from analyzer.conversations import Conversations
 from analyzer.model import FindingKind, Host, Severity, Transfer
 from analyzer.visibility import Visibility
 
@@ -17,6 +20,7 @@ FRAMES: Final = 12
 """Frames that a tally keeps: the first half and the last half of what it counts."""
 FLOWS: Final = 16
 """Pairs of ends that a tally keeps."""
+UNDECLARED: Final = "undeclared"
 NAMED: Final = 3
 """Hosts that a sentence names before it only counts them."""
 
@@ -37,6 +41,8 @@ class Observation:
     frames: tuple[int, ...]
     flows: tuple[Conversation, ...] = ()
     near_miss: str = ""
+    explains: str = ""
+    """A protocol: where a row of it is missing, this only tells what came close."""
 
 
 @dataclass(slots=True)
@@ -83,21 +89,25 @@ class Setting:
         transfers: Sequence[Transfer] = (),
         activities: Iterable[str] = (),
     ) -> None:
-        self.found, self.seen, self.hosts = found, seen, hosts
+        self.found, self.seen, self.hosts = Conversations.of(found), seen, hosts
         self.transfers, self.activities = transfers, frozenset(activities)
 
-    @cached_property
-    def _rows(self) -> dict[tuple[str, Endpoint, Endpoint], Conversation]:
-        rows = {}
-        for flow in self.found:
-            if flow.ported:
-                a, b = (flow.a, flow.a_port), (flow.b, flow.b_port)
-                rows[flow.transport, a, b] = rows[flow.transport, b, a] = flow
-        return rows
+        self._ends: dict[tuple[str, int], dict[tuple[Endpoint, Endpoint], Conversation]] = {}
+
+    def using(self, transport: str, *ports: int) -> Iterator[Conversation]:
+        """The conversations that have one of ``ports`` at either end, in order."""
+        columns = self.found.columns
+        wanted = np.isin(columns["a_port"], ports) | np.isin(columns["b_port"], ports)
+        return self.found.at(np.flatnonzero(wanted & (columns["transport"] == transports.number(transport))))
 
     def flow(self, transport: str, one: Endpoint, other: Endpoint) -> Conversation | None:
         """The conversation between two ends."""
-        return self._rows.get((transport, one, other))
+        ends = self._ends.get((transport, other[1]))
+        if ends is None:
+            ends = self._ends[transport, other[1]] = {}
+            for flow in self.using(transport, other[1]):
+                ends[(flow.a, flow.a_port), (flow.b, flow.b_port)] = flow
+        return ends.get((one, other)) or ends.get((other, one))
 
     def flows(self, transport: str, tallies: Iterable[Tally]) -> tuple[Conversation, ...]:
         """The conversations that tallies were counted in, each once."""
@@ -115,7 +125,12 @@ class Setting:
 
     def kind(self, address: Address) -> str:
         """What a host is, for grouping: its roles, or that it has none."""
-        return "+".join(sorted(self.roles(address))) or "undeclared"
+        return "+".join(sorted(self.roles(address))) or UNDECLARED
+
+    def asker(self, address: Address) -> str:
+        """What an asker is, for grouping: its roles, or who it is. What strangers ask has no common cause."""
+        kind = self.kind(address)
+        return kind if kind != UNDECLARED else text(*address)
 
     def same_host(self, one: Address, other: Address) -> bool:
         """Whether a host entry that names addresses, not whole networks, has both."""

@@ -12,6 +12,7 @@ from analyzer import classify, outcomes, sessions
 from analyzer.matrix import build
 from analyzer.model import FindingKind, FirmwareReport, FlowReport, Progress, Report
 from analyzer.observations import observers
+from analyzer.observations.igor import SIGNALLING
 from analyzer.pipeline.judging import bench_of, judge, replies_due
 from analyzer.pipeline.options import Options, expected
 from analyzer.pipeline.reading import read, undecoded
@@ -50,8 +51,12 @@ def flows(options: Options, progress: Progress | None = None) -> FlowReport:
 
 
 def firmware(options: Options, progress: Progress | None = None) -> FirmwareReport:
-    """The transfers of captures and what became of them. Raises as :func:`check` does."""
+    """The transfers of captures and what became of them. Raises as :func:`check` does.
+
+    Its findings are those about transfers that failed, and about signalling that no transfer follows.
+    """
     report = check(options, progress)
+    signalling = {flow.id for flow in report.flows if flow.protocol == SIGNALLING}
     return FirmwareReport(
         version=report.version,
         captures=report.captures,
@@ -59,7 +64,12 @@ def firmware(options: Options, progress: Progress | None = None) -> FirmwareRepo
         hosts=report.hosts,
         transfers=report.transfers,
         attempts=report.attempts,
-        findings=tuple(f for f in report.findings if f.kind is FindingKind.TRANSFER_FAILED),
+        findings=tuple(
+            finding
+            for finding in report.findings
+            if finding.kind is FindingKind.TRANSFER_FAILED
+            or (finding.flows and signalling.issuperset(finding.flows))
+        ),
     )
 
 

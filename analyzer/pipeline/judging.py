@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from analyzer import (
     classify,
@@ -20,6 +21,7 @@ from analyzer.exclusions import silence
 from analyzer.findings import Carried, Evidence, collect
 from analyzer.matrix import Matrix, build
 from analyzer.model import (
+    Attempt,
     CaptureInfo,
     Cause,
     HostResult,
@@ -29,7 +31,7 @@ from analyzer.model import (
     Site,
     TransferOutcome,
 )
-from analyzer.observations import Observer, Setting, observe
+from analyzer.observations import Observer, Setting, attempts, near, observe
 from analyzer.pipeline.reading import undecoded
 from analyzer.pipeline.records import record
 from analyzer.protocols.ssdp import is_host_background
@@ -78,6 +80,7 @@ def judge(
         carried,
         tuple(collector.troubles(known)),
         tuple(observe(watching, setting)),
+        near(setting),
     )
     findings, waived = collect(evidence)
     records = tuple(record(conversation, judgements, bench, waived) for conversation in found)
@@ -92,13 +95,22 @@ def judge(
         rulesets=tuple(sheet for sheet in sheets if set(sheet.subjects) & {s.role for s in matrix.subjects}),
         undecoded=undecoded(table),
         transfers=tuple(transfers),
-        attempts=updates.attempts(
-            [draft.transfer for draft in drafts if draft.image],
-            found,
-            lambda address: bench.end(address).roles,
-            collector.end,
+        attempts=joined(
+            updates.attempts(
+                [draft.transfer for draft in drafts if draft.image],
+                found,
+                lambda address: bench.end(address).roles,
+                collector.end,
+            ),
+            attempts(watching, setting),
         ),
     )
+
+
+def joined(certain: Sequence[Attempt], likely: Sequence[Attempt]) -> tuple[Attempt, ...]:
+    """``certain`` attempts as they are, then the likely ones, whose ids count on."""
+    later = (replace(one, id=f"u{number}") for number, one in enumerate(likely, len(certain) + 1))
+    return (*certain, *later)
 
 
 def bench_of(matrix: Matrix, sheets: Sequence[Ruleset], place: Site, strict: bool) -> Bench:

@@ -156,7 +156,8 @@ def _attempts(report: FirmwareReport, lines: list[tuple[str, str]], style: Style
     _campaigns(report.attempts, lines, style)
     shown = report.attempts if style.verbosity > 0 else report.attempts[:SHOWN]
     for attempt in shown:
-        text = f"{attempt.id} {attempt.node} from {attempt.gateway}: {attempt.outcome}"
+        sure = "" if attempt.basis == "certain" else f" ({attempt.basis})"
+        text = f"{attempt.id} {attempt.node} from {attempt.gateway}: {attempt.outcome}{sure}"
         if attempt.detail:
             text += f"; {_shown(attempt.detail)}"
         _add(lines, wrap(text, style.width, "  ", "    "))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,13 +13,22 @@ from analyzer.observations.bacnet.pick import MOST, wants
 from analyzer.observations.bacnet.sighting import Sighting
 from analyzer.observations.observation import Observation, Setting
 from analyzer.picking import Want
-from analyzer.protocols.bacnet import parse
+from analyzer.protocols.bacnet import Message, parse
 from analyzer.tables import Packets
 
 _COLUMNS: Final = (
     *("frame", "time", "interface", "version", "src_hi", "src_lo", "dst_hi", "dst_lo"),
     *("src_port", "dst_port", "ip_id", "payload", "payload_wire", "payload_captured", "digest"),
 )
+
+
+@functools.lru_cache(maxsize=4096)
+def _message(data: bytes, wire: int) -> Message | None:
+    """The message of ``data``, None for what is none. Sites say the same few things over and over."""
+    try:
+        return parse(data, wire)
+    except DissectError:
+        return None
 
 
 class Observer:
@@ -45,9 +55,8 @@ class Observer:
         ):
             if self._recent.is_copy(digest, wire, ip_id, time, interface):
                 continue
-            try:
-                message = parse(bytes(buffer[begin : begin + min(captured, MOST)]), wire)
-            except DissectError:
+            message = _message(bytes(buffer[begin : begin + min(captured, MOST)]), wire)
+            if message is None:
                 continue
             src_hi, src_lo, dst_hi, dst_lo, src_port, dst_port = ends
             source, target = (version, src_hi, src_lo), (version, dst_hi, dst_lo)

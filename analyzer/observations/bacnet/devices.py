@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from analyzer.addresses import looks_broadcast
 from analyzer.conversation import Address
 from analyzer.model import FindingKind, Severity
 from analyzer.observations.bacnet.sighting import Party, Sighting
@@ -36,6 +37,8 @@ KEPT: Final = 65_536
 """Device instances, and searches, that are remembered."""
 ORIGINS: Final = 8
 """Devices remembered that claim one instance."""
+LEARNED: Final = 16
+"""I-Am of one device from which it is learned who asks it and where it answers; more tell nothing new."""
 UNSET: Final = 4_194_303
 """The instance of a device that nobody has given one yet (12.11.1); everybody's in a Who-Is range."""
 ANSWER_WITHIN: Final = 10 * SECOND
@@ -44,6 +47,8 @@ APART: Final = SECOND
 """Searches closer together than this are one: a program asks on all its networks at once."""
 ENOUGH: Final = 3
 """Searches without an answer from which on somebody keeps looking."""
+EXAMPLES: Final = 3
+"""Devices that do answer the asker, cited beside those that do not."""
 SWEEP: Final = 20
 """Searches for different ranges from which on an asker goes through all numbers, whoever has them."""
 
@@ -93,7 +98,7 @@ class Devices:
         elif (npdu.apdu.type, npdu.apdu.service) == (1, 8):
             self._recent.append((seen.time, (0, UNSET), seen.speaker.address))
         instance = i_am(npdu.apdu)
-        if instance is not None and instance != UNSET:
+        if instance is not None and instance != UNSET and not looks_broadcast(*seen.speaker.address):
             self._claim(seen, instance)
 
     def _search(self, seen: Sighting, wanted: Range) -> None:
@@ -126,14 +131,13 @@ class Devices:
             if len(held) >= ORIGINS:
                 return
             claim = held[party.identity] = Claim(party)
-        asked = {
-            asker
-            for time, (low, high), asker in self._recent
-            if low <= instance <= high and seen.time - time <= ANSWER_WITHIN
-        }
-        claim.asked_by |= asked
-        if len(claim.heard_at) < ORIGINS:
+        if claim.tally.count < LEARNED:
             claim.heard_at.add(seen.target[0])
+            claim.asked_by.update(
+                asker
+                for time, (low, high), asker in self._recent
+                if low <= instance <= high and seen.time - time <= ANSWER_WITHIN
+            )
         for identity, other in held.items():
             near = abs(seen.time - other.tally.last) <= ANSWER_WITHIN
             met = claim.heard_at & other.heard_at or claim.asked_by & other.asked_by
@@ -215,6 +219,13 @@ def _vain(
         if there
         else "No device said I-Am in this capture"
     )
+    answered = [
+        claim.tally
+        for claims in devices.claims.values()
+        for claim in claims.values()
+        if first.asker.address in claim.asked_by
+    ]
+    tallies = [*(search.tally for search in held.values()), *answered[:EXAMPLES]]
     return Observation(
         kind=FindingKind.FAILING_FLOW,
         severity=severity,
@@ -228,8 +239,8 @@ def _vain(
         "register as a foreign device; if it is here, compare the broadcast address of the Who-Is with "
         "the subnet's mask. A device that is gone should be taken out of the configuration of "
         f"{first.asker.name}.",
-        frames=frames_of(search.tally for search in held.values()),
-        flows=setting.flows("udp", (search.tally for search in held.values())),
+        frames=frames_of(tallies),
+        flows=setting.flows("udp", tallies),
     )
 
 
@@ -274,6 +285,7 @@ def _twice(devices: Devices, setting: Setting) -> Iterator[Observation]:
                 apart.append(claim)
         if len(apart) < 2:
             continue
+        apart.sort(key=lambda claim: claim.party.address)
         names = [claim.party.name for claim in apart]
         told = "; ".join(
             f"{claim.party.name} said so {times(claim.tally.count)}, to "

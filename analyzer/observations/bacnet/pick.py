@@ -75,7 +75,10 @@ def _interesting(packets: Packets, octets: Array, rows: Array, begin: Array, end
     unasked = apdu & (kind == 1) & ((at(place + 1) == 0) | (at(place + 1) == 8))
     refusal = apdu & (kind >= 5) & (kind <= 7)
     invoke = np.where(kind == 0, at(place + 2), at(place + 1))
-    requests = _requests(packets, rows, apdu, kind, invoke, refusal)
+    # An Abort goes either way (5.4): from the responder, whose bit is set, or from the requester itself.
+    own = refusal & (kind == 7) & (flags & 1 == 0)
+    replies = apdu & ((kind == 2) | ((kind == 3) & ~segmented)) | (refusal & ~own)
+    requests = _requests(packets, rows, apdu & (kind == 0), replies, refusal, own, invoke)
     acks = apdu & (kind == 4)
     rejected = network & (first == REJECT_MESSAGE)
     found: Array = (between < 0) | rejected | unasked | refusal | segmented | acks | requests
@@ -83,18 +86,14 @@ def _interesting(packets: Packets, octets: Array, rows: Array, begin: Array, end
 
 
 def _requests(
-    packets: Packets, rows: Array, apdu: Array, kind: Array, invoke: Array, refusal: Array
+    packets: Packets, rows: Array, asks: Array, replies: Array, refusal: Array, own: Array, invoke: Array
 ) -> Array:
     """The confirmed requests that a refusal of the batch may answer, and the latest without any reply."""
-    asks = apdu & (kind == 0)
     found = np.zeros(len(rows), bool)
     if not asks.any():
         return found
     there, back = (_keys(packets, rows, invoke, ends) for ends in (("src", "dst"), ("dst", "src")))
-    replies = apdu & (kind >= 2) & (kind <= 7)
-    # An Abort goes either way (5.4): from the responder, or from the requester itself.
-    refused = np.concatenate((back[refusal], there[refusal & (kind == 7)]))
-    found[asks] = np.isin(there[asks], refused)
+    found[asks] = np.isin(there[asks], np.concatenate((back[refusal & ~own], there[own])))
     waiting = np.flatnonzero(asks & ~found)
     waiting = waiting[~np.isin(there[waiting], back[replies])]
     found[waiting[-OPEN_REQUESTS:]] = True

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final, NamedTuple, TypeVar
 
+from analyzer.addresses import is_multicast, looks_broadcast
 from analyzer.conversation import Address
 from analyzer.model import FindingKind, Severity
 from analyzer.observations.bacnet.sighting import Party, Sighting
@@ -217,7 +218,7 @@ def _results(refusals: Refusals, setting: Setting) -> Iterator[Observation]:
         recovered = refusals.accepted.get((key.asker, key.refuser), 0) > tally.last
         later = key.code == _register_code(key.kind) and recovered
         group = (
-            setting.kind(key.asker),
+            setting.asker(key.asker),
             setting.kind(key.refuser),
             key.name,
             "accepted later" if later else "",
@@ -231,7 +232,7 @@ def _results(refusals: Refusals, setting: Setting) -> Iterator[Observation]:
         yield Observation(
             kind=FindingKind.PROTOCOL_ERROR,
             severity=Severity.NOTE if probe or cause[-1] else Severity.WARNING,
-            key=("bacnet", *(part for part in cause if part)),
+            key=("bacnet", setting.kind(first.asker), *(part for part in cause[1:] if part)),
             title=f"{askers} {_form(words, {key.asker for key in held}).format(refusers, askers, first.name)}"
             + (", and a later request is accepted" if cause[-1] else ""),
             detail=_counted([(_between(key.asker, key.refuser), tally) for key, tally in held.items()])
@@ -267,11 +268,12 @@ def _counted(said: Sequence[tuple[str, Tally]]) -> str:
 def _refusals(refusals: Refusals, setting: Setting) -> Iterator[Observation]:
     groups: dict[tuple[object, ...], dict[Refusal, Tally]] = defaultdict(dict)
     for key, tally in refusals.refusals.items():
-        kinds = setting.kind(key.asker.address), setting.kind(key.refuser.address)
+        kinds = setting.asker(key.asker.address), setting.kind(key.refuser.address)
         groups[(*kinds, key.type, key.service, key.cause, key.by_asker)][key] = tally
     for group, held in groups.items():
         first = next(iter(held))
-        yield _refusal(tuple(map(str, group)), first, held, setting)
+        kind = setting.kind(first.asker.address)
+        yield _refusal((kind, *map(str, group[1:])), first, held, setting)
 
 
 def _refusal(
@@ -360,16 +362,18 @@ def _advice(key: Refusal, askers: str, refusers: str) -> str:
 def _rejections(refusals: Refusals, setting: Setting) -> Iterator[Observation]:
     groups: dict[tuple[str, ...], dict[Rejection, Tally]] = defaultdict(dict)
     for key, tally in refusals.rejections.items():
-        group = setting.kind(key.asker), setting.kind(key.router), str(key.network), str(key.reason)
+        group = setting.asker(key.asker), setting.kind(key.router), str(key.network), str(key.reason)
         groups[group][key] = tally
     for cause, held in groups.items():
         first = next(iter(held))
-        askers, routers = named({key.asker for key in held}), named({key.router for key in held})
+        everyone = all(looks_broadcast(*key.asker) or is_multicast(*key.asker) for key in held)
+        askers = "everyone" if everyone else named({key.asker for key in held})
+        routers = named({key.router for key in held})
         where = f"network {first.network}" if first.network is not None else "a network"
         yield Observation(
             kind=FindingKind.PROTOCOL_ERROR,
             severity=Severity.WARNING,
-            key=("bacnet", "network", *cause),
+            key=("bacnet", "network", setting.kind(first.asker), *cause[1:]),
             title=f"router {routers} rejects messages of {askers} to {where}: "
             f"{reason(NETWORK_REJECTS, first.reason)}",
             detail=_counted([(_between(key.asker, key.router), tally) for key, tally in held.items()])
