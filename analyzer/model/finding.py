@@ -30,6 +30,8 @@ class FindingKind(enum.StrEnum):
     TRANSFER_FAILED = "transfer-failed"
     CAPTURE_PROBLEM = "capture-problem"
     EXPIRED_WAIVER = "expired-waiver"
+    PROTOCOL_ERROR = "protocol-error"
+    """The peer answered, and its answer is a refusal or an error."""
 
 
 @dataclass(frozen=True, slots=True)
