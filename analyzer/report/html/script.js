@@ -48,6 +48,14 @@
     button.addEventListener("click", () => copy($(button.dataset.copy).textContent, button));
   }
 
+  /* ---------------------------------------------------------------- printing: open what is folded */
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("details:not([open]):not(.rows):not(.hosts)")];
+    for (const part of folded) part.open = true;
+  });
+  addEventListener("afterprint", () => { for (const part of folded) part.open = false; });
+
   /* ---------------------------------------------------------------- the flow table */
   if (!$("flow-table")) return;
   const held = JSON.parse($("flow-data").textContent);
