@@ -314,10 +314,10 @@ def test_it_prints_on_a4(opened: Any) -> None:
         "50195",
         "node-6.0.2.bin",
         "Alike flows together",
-        "ab" * 32,
         f"1 / {len(document.pages)}",
     ):
         assert essential in text, essential
+    assert "ab" * 32 in text.replace(" ", "")  # the hash, which a narrow column breaks
     for for_the_screen in ("Show in the flow table", "Dark theme", "Page 1 of", "Copy"):
         assert for_the_screen not in text
 

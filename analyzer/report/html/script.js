@@ -150,7 +150,7 @@
     for (const index of column[table]) seen.set(index, (seen.get(index) || 0) + 1);
     for (const [index, flows] of [...seen].sort((a, b) => b[1] - a[1])) {
       if (texts[table][index] === "") continue;
-      const option = make("option", texts[table][index] + " (" + grouped(flows) + ")");
+      const option = make("option", texts[table][index].slice(0, 40) + " (" + grouped(flows) + ")");
       option.value = index;
       select.append(option);
     }
