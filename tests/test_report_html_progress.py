@@ -75,6 +75,16 @@ def test_attempts_show_their_steps() -> None:
     ]
 
 
+def test_attempts_that_did_not_succeed_come_first_and_the_rest_is_folded() -> None:
+    good = replace(reports.ATTEMPT, outcome="succeeded")
+    many = [replace(good, id=f"u{at}") for at in range(progress.OPEN + 4)]
+    view = progress.view((), [*many, replace(reports.ATTEMPT, id="bad")])
+    assert view.open_attempts[0].id == "bad"
+    assert (len(view.open_attempts), len(view.folded_attempts)) == (progress.OPEN, 5)
+    page = html_pages.tree(shown(attempts=(*many, reports.ATTEMPT)))
+    assert "The other 5 attempts" in html_pages.said(page)
+
+
 def test_a_campaign_larger_than_the_page_says_what_is_left_out() -> None:
     many = tuple(replace(DONE, id=f"t{at}") for at in range(progress.SHOWN + 5))
     page = html_pages.tree(shown(*many))

@@ -15,6 +15,9 @@ SHOWN: Final = 300
 CARDS: Final = 12
 """Transfers with a card each, those that did not complete; where there are more, the rest is a table."""
 
+OPEN: Final = 20
+"""Update attempts that are shown at once, those that did not succeed first; the others are folded."""
+
 WIDTH: Final = 1000
 """Units of a progress bar's drawing, stretched to whatever width it gets."""
 
@@ -51,7 +54,8 @@ class Progress:
     left_bars: int
     outcomes: list[tuple[str, int]]
     causes: list[tuple[str, int]]
-    attempts: tuple[Attempt, ...]
+    open_attempts: list[Attempt]
+    folded_attempts: list[Attempt]
     left_attempts: int
     gateways: list[tuple[str, int, int]]
     """Gateway, attempts that succeeded, attempts in all; for gateways with more than one."""
@@ -75,6 +79,7 @@ def view(transfers: Sequence[Transfer], attempts: Sequence[Attempt]) -> Progress
     large = len(bars) if len(bars) <= CARDS else min(asking, CARDS)
     outcomes = Counter(entry.outcome for entry in transfers)
     causes = Counter(entry.cause.value for entry in transfers if entry.cause is not None)
+    ordered = sorted(attempts, key=lambda entry: entry.outcome == "succeeded")[:SHOWN]
     tally: dict[str, Counter[str]] = {}
     for attempt in attempts:
         tally.setdefault(attempt.gateway, Counter())[attempt.outcome] += 1
@@ -84,7 +89,8 @@ def view(transfers: Sequence[Transfer], attempts: Sequence[Attempt]) -> Progress
         left_bars=max(0, len(ranked) - SHOWN),
         outcomes=[(outcome.value, outcomes[outcome]) for outcome in _ORDER if outcomes[outcome]],
         causes=causes.most_common(),
-        attempts=tuple(attempts[:SHOWN]),
+        open_attempts=ordered[:OPEN],
+        folded_attempts=ordered[OPEN:],
         left_attempts=max(0, len(attempts) - SHOWN),
         gateways=[
             (gateway, counts["succeeded"], counts.total())
