@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import asyncio
+import io
 import os
 import shutil
 import unicodedata
@@ -12,11 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import frames
 import html_pages
 import pytest
 import reports
+from captures import pcap
 from test_report_html_page import hostile
 
+from analyzer import pipeline
 from analyzer.model import Endpoint, FlowRecord, Outcome, Report, Verdict
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -245,6 +248,40 @@ def test_a_strangers_script_does_not_run(opened: Any) -> None:
     assert len(tab.asked) == 1
 
 
+def test_a_hostile_capture_is_a_harmless_page(opened: Any, tmp_path: Path) -> None:
+    """From the wire: a script as the name of a file, escape codes in a URI, a name of 60,000 letters."""
+    gateway, node = "10.20.0.10", "10.20.1.21"
+
+    def datagram(data: bytes, sport: int, dport: int) -> bytes:
+        return frames.eth(frames.ip4(frames.udp(data, sport, dport), a=node, b=gateway))
+
+    def request(name: bytes) -> bytes:
+        return b"\0\1" + name + b"\0octet\0"
+
+    script = b"</script><script>window.pwned=1</script><!--<script>"
+    uri = "\x1b[31m\u202e<b>".encode()
+    sent = [
+        datagram(request(script), 40001, 69),
+        datagram(request(b"n" * 60_000), 40002, 69),
+        datagram(b"\x40\x01\x00\x07" + bytes([0xB0 | len(uri)]) + uri, 40003, 5683),
+    ]
+    path = tmp_path / "hostile.pcap"
+    path.write_bytes(pcap([(reports.START + at * 10**6, data) for at, data in enumerate(sent)]))
+    hosts = (f"igor-gateway={gateway}@5.1.0", f"igor-node={node}@6.0.2")
+    report = pipeline.check(pipeline.Options(sources=(str(path),), hosts=hosts))
+    assert script.decode() in [transfer.file for transfer in report.transfers]
+    tab = opened(report)
+    assert tab.page.evaluate("window.pwned") is None
+    assert tab.said == []
+    assert len(tab.asked) == 1
+    shown = tab.page.locator("body").text_content()
+    assert script.decode() in shown
+    assert "\\x1b[31m\\u202e<b>" in tab.page.locator("#flow-data").text_content().encode().decode(
+        "unicode_escape"
+    )
+    assert len(html_pages.text(report)) < 400_000
+
+
 def test_the_policy_holds_even_if_markup_got_through(opened: Any) -> None:
     tab = opened(RICH)
     tab.page.evaluate(
@@ -280,10 +317,10 @@ def test_it_prints_on_a4(opened: Any) -> None:
         "50195",
         "node-6.0.2.bin",
         "Alike flows together",
-        "ab" * 32,
         f"1 / {len(document.pages)}",
     ):
         assert essential in text, essential
+    assert "ab" * 32 in text.replace(" ", "")  # the hash, which a narrow column breaks
     for for_the_screen in ("Show in the flow table", "Dark theme", "Page 1 of", "Copy"):
         assert for_the_screen not in text
 

@@ -58,6 +58,19 @@ def test_a_whole_text_is_harmless_as_well() -> None:
     assert rendered("{{ value|whole }}", value="<\x1b>") == "&lt;\\x1b&gt;"
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("short enough", "short enough"),
+        ("cut between two words", "cut between\u2026"),
+        ("cutinsideofalongword", "cutinsideofalon\u2026"),
+        ("\u202e" * 3 + "evil" * 9, "\\u202e" * 3 + "evilevilevil\u2026"),
+    ],
+)
+def test_clipping(value: str, shown: str) -> None:
+    assert rendered("{{ value|clip(16) }}", value=value) == shown
+
+
 def test_a_name_that_is_not_there_is_an_error() -> None:
     with pytest.raises(UndefinedError):
         rendered("{{ nothing }}")

@@ -32,13 +32,13 @@ def shown(*transfers, attempts=()):
     ids=["half", "complete", "nothing", "unknown size", "more than announced"],
 )
 def test_how_far(transfer, reached, percent) -> None:
-    (bar,) = progress.view((transfer,), ()).bars
+    (bar,) = progress.view((transfer,), ()).cards
     assert (bar.reached, bar.percent) == (reached, percent)
 
 
 def test_failed_transfers_come_first_and_all_are_counted() -> None:
     view = progress.view((DONE, reports.TRANSFER, replace(DONE, id="t3")), ())
-    assert [bar.transfer.id for bar in view.bars] == ["t1", "t2", "t3"]
+    assert [bar.transfer.id for bar in view.cards] == ["t1", "t2", "t3"]
     assert view.outcomes == [("failed", 1), ("complete", 2)]
     assert view.causes == [("stalled", 1)]
 
@@ -75,11 +75,34 @@ def test_attempts_show_their_steps() -> None:
     ]
 
 
+def test_attempts_that_did_not_succeed_come_first_and_the_rest_is_folded() -> None:
+    good = replace(reports.ATTEMPT, outcome="succeeded")
+    many = [replace(good, id=f"u{at}") for at in range(progress.OPEN + 4)]
+    view = progress.view((), [*many, replace(reports.ATTEMPT, id="bad")])
+    assert view.open_attempts[0].id == "bad"
+    assert (len(view.open_attempts), len(view.folded_attempts)) == (progress.OPEN, 5)
+    page = html_pages.tree(shown(attempts=(*many, reports.ATTEMPT)))
+    assert "The other 5 attempts" in html_pages.said(page)
+
+
 def test_a_campaign_larger_than_the_page_says_what_is_left_out() -> None:
     many = tuple(replace(DONE, id=f"t{at}") for at in range(progress.SHOWN + 5))
     page = html_pages.tree(shown(*many))
-    assert len(page.xpath("//article[contains(@class, 'transfer')]")) == progress.SHOWN
+    assert len(page.xpath("//tr[starts-with(@id, 'transfer-')]")) == progress.SHOWN
     assert "and 5 transfers more" in html_pages.said(page)
+
+
+def test_of_many_transfers_only_those_that_ask_for_something_are_large() -> None:
+    many = [replace(DONE, id=f"t{at}") for at in range(2, 40)]
+    view = progress.view([*many, reports.TRANSFER], ())
+    assert [bar.transfer.id for bar in view.cards] == ["t1"]
+    assert len(view.lines) == 38
+    failed = [replace(reports.TRANSFER, id=f"t{at}") for at in range(progress.CARDS + 3)]
+    view = progress.view([*many, *failed], ())
+    assert (len(view.cards), len(view.lines)) == (progress.CARDS, 38 + 3)
+    page = html_pages.tree(shown(*many, reports.TRANSFER))
+    (line,) = page.xpath("//tr[@id='transfer-t2']")
+    assert html_pages.said(line).startswith("t2\u2713 completenode-6.0.2.bin TFTP read")
 
 
 def test_without_transfers_there_is_no_section() -> None:

@@ -56,7 +56,7 @@ def tracked() -> list[Path]:
 
 
 def prose_and_code() -> list[Path]:
-    binary = {".pcap", ".pcapng", ".gz", ".zst", ".lz4", ".xz"}
+    binary = {".png", ".pcap", ".pcapng", ".gz", ".zst", ".lz4", ".xz"}
     return [path for path in tracked() if path.suffix not in binary]
 
 

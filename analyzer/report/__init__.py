@@ -20,8 +20,19 @@ from analyzer.model import Diff, Dissection, FirmwareReport, FlowReport, Report,
 
 SHARED: Final = frozenset(
     {
-        *("brief", "changes", "columns", "digest", "dissection", "document", "flowlines", "ladder"),
-        *("layout", "neutral", "proposal", "sheet", "visit"),
+        "brief",
+        "changes",
+        "columns",
+        "digest",
+        "dissection",
+        "document",
+        "flowlines",
+        "ladder",
+        "layout",
+        "neutral",
+        "proposal",
+        "sheet",
+        "visit",
     }
 )
 """Modules of this folder that are not formats."""

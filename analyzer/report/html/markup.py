@@ -90,6 +90,15 @@ def _clock(nanoseconds: int | None) -> str:
     return "" if nanoseconds is None else timestamp(nanoseconds)[:19].replace("T", " ")
 
 
+def _clip(value: str, most: int) -> str:
+    """``value`` in at most ``most`` characters, cut between words where it has any."""
+    if len(value) <= most:
+        return value
+    cut = value[: most - 1]
+    words = cut.rsplit(" ", 1)[0]
+    return f"{words if len(words) > most // 2 else cut}\u2026"
+
+
 def _upper_first(value: str) -> str:
     """``value`` with its first letter a capital, and the others as they are."""
     return value[:1].upper() + value[1:]
@@ -113,6 +122,7 @@ def environment() -> Environment:
         size=size,
         duration=duration,
         clock=_clock,
+        clip=_clip,
         upper_first=_upper_first,
         whole=whole,
     )

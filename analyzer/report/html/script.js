@@ -48,6 +48,14 @@
     button.addEventListener("click", () => copy($(button.dataset.copy).textContent, button));
   }
 
+  /* ---------------------------------------------------------------- printing: open what is folded */
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("details:not([open]):not(.rows):not(.hosts)")];
+    for (const part of folded) part.open = true;
+  });
+  addEventListener("afterprint", () => { for (const part of folded) part.open = false; });
+
   /* ---------------------------------------------------------------- the flow table */
   if (!$("flow-table")) return;
   const held = JSON.parse($("flow-data").textContent);
@@ -142,7 +150,7 @@
     for (const index of column[table]) seen.set(index, (seen.get(index) || 0) + 1);
     for (const [index, flows] of [...seen].sort((a, b) => b[1] - a[1])) {
       if (texts[table][index] === "") continue;
-      const option = make("option", texts[table][index] + " (" + grouped(flows) + ")");
+      const option = make("option", texts[table][index].slice(0, 40) + " (" + grouped(flows) + ")");
       option.value = index;
       select.append(option);
     }
