@@ -246,11 +246,13 @@ def orient(
     undecided = np.flatnonzero(facts["basis"].among("first-packet"))
     for one in found.alike(undecided, (*read, found.group, *looks, *relations(found)), SETTLED):
         _decide(one, has_row, knows_port)
-    heads = found.ported.copy()
-    heads[list(found.parents)] = False
+    heads = found.heads
+    heads = heads[found.ported[heads]]
     addressed = payloads.claims(transport, found.pair("port")[1])
     for one in found.alike(
-        np.flatnonzero(heads), (*read, facts["confidence"].codes, addressed), ("protocol", "claimed", "fit")
+        heads[found.ported[heads]],
+        (*read, facts["confidence"].codes, addressed),
+        ("protocol", "claimed", "fit"),
     ):
         _claim(one)
     for row, legs in found.legs.items():

@@ -240,8 +240,14 @@ class Conversation:
     @property
     def detail(self) -> str:
         """What the payload told: the originator's first line, else the responder's."""
-        for side in self.oriented(self.readings):
-            for reading in side:
+        reader = self.reader
+        recognise = protocols.load()[reader].recognise if reader else None
+        if recognise is None:
+            return ""
+        ports = self.oriented((self.a_port, self.b_port))
+        for heads, (source, target) in zip(self.oriented(self.heads), (ports, ports[::-1]), strict=True):
+            for head in heads:
+                reading = recognise(Payload(head.data, head.wire, self.transport, source, target))
                 if reading.fit is Fit.YES and reading.detail:
                     return reading.detail
         return ""

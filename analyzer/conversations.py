@@ -137,9 +137,19 @@ class Conversations(Sequence[Conversation]):
     def _one(self, row: int) -> Conversation:
         return Conversation(self, row)
 
+    def names(self, rows: Array) -> tuple[str, ...]:
+        """The ids of some rows."""
+        return tuple([f"f{row + 1}" for row in rows.tolist()])
+
     def at(self, rows: Array) -> Iterator[Conversation]:
         """The conversations of some rows."""
         return map(self._one, rows.tolist())
+
+    def ids(self, rows: Array) -> tuple[str, ...]:
+        """The ids of some rows, each followed by those of its legs, none twice."""
+        if self.legs.keys().isdisjoint(rows.tolist()):
+            return self.names(rows)
+        return tuple(dict.fromkeys(one.id for head in self.at(rows) for one in (head, *head.legs)))
 
     # ------------------------------------------------------------ questions asked of all at once
 
@@ -149,6 +159,13 @@ class Conversations(Sequence[Conversation]):
         transport = self.columns["transport"]
         result: Array = (transport == TCP) | (transport == UDP)
         return result
+
+    @property
+    def heads(self) -> Array:
+        """The rows that are no leg of another."""
+        heads = np.ones(len(self), bool)
+        heads[list(self.parents)] = False
+        return np.flatnonzero(heads)
 
     @property
     def forward(self) -> Array:
@@ -188,6 +205,31 @@ class Conversations(Sequence[Conversation]):
         """The distinct addresses of all ends."""
         return Places(self.columns)
 
+    def between(self, transport: int, one: tuple[Address, int], other: tuple[Address, int]) -> int:
+        """The last row of a transport (a number) between two ends, each an address and a port; -1 without
+        one."""
+        ends = [
+            place << 16 | port for place, port in ((self.places.find(at), port) for at, port in (one, other))
+        ]
+        if min(ends) < 0:
+            return -1
+        low, high, order, mixed = self._ends
+        mix = _mixed(*(np.array([end]) for end in sorted(ends)))[0]
+        some = order[np.searchsorted(mixed, mix, "left") : np.searchsorted(mixed, mix, "right")]
+        some = some[(low[some] == min(ends)) & (high[some] == max(ends))]
+        some = some[self.columns["transport"][some] == transport]
+        return int(some.max()) if len(some) else -1
+
+    @cached_property
+    def _ends(self) -> tuple[Array, Array, Array, Array]:
+        """The lower and the higher end of each row, and the rows in order of a mix of both."""
+        places, columns = self.places, self.columns
+        ends = [place << 16 | columns[f"{end}_port"] for end, place in (("a", places.a), ("b", places.b))]
+        low, high = np.minimum(*ends), np.maximum(*ends)
+        mixed = _mixed(low, high)
+        order = np.argsort(mixed)
+        return low, high, order, mixed[order]
+
     @cached_property
     def complaints(self) -> Array:
         """A number for each row: equal where ICMP errors of the same types quote the same ends, 0 without."""
@@ -223,6 +265,12 @@ class Conversations(Sequence[Conversation]):
         return np.arange(len(self))
 
 
+def _mixed(low: Array, high: Array) -> Array:
+    """One number of two, mostly different where they are."""
+    result: Array = low.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) ^ high.astype(np.uint64)
+    return result
+
+
 class _Gathered(Conversations):
     """Conversations from anywhere, each asked by itself."""
 
@@ -253,6 +301,10 @@ class _Gathered(Conversations):
 
     def _one(self, row: int) -> Conversation:
         return self._members[row]
+
+    def names(self, rows: Array) -> tuple[str, ...]:
+        """The ids of some rows."""
+        return tuple([one.id for one in self.at(rows)])
 
     def kinds(self, rows: Array, _signature: Iterable[Array]) -> Kinds:
         """Every row is of a kind of its own."""

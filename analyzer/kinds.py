@@ -81,4 +81,4 @@ def wide(*columns: Array) -> tuple[Array, ...]:
 def members(numbers: Array, count: int) -> list[Array]:
     """The rows of each of ``count`` kinds, in order."""
     order = np.argsort(numbers, kind="stable")
-    return np.split(order, np.cumsum(np.bincount(numbers, minlength=count))[:-1])
+    return np.split(order, np.cumsum(np.bincount(numbers, minlength=count))[:-1]) if count else []

@@ -16,7 +16,7 @@ import numpy as np
 from analyzer import transports
 from analyzer.conversation import Conversation
 from analyzer.conversations import Conversations
-from analyzer.kinds import Array
+from analyzer.kinds import Array, kinds
 from analyzer.model import Outcome
 from analyzer.protocol import Fit, Says
 from analyzer.tables import ACK, RST, QuotedError
@@ -262,6 +262,25 @@ def of_session(conversation: Conversation) -> tuple[Outcome, str]:
         last = max(failed, key=lambda leg: leg.start)
         return last.outcome, last.why
     return conversation.outcome, conversation.why
+
+
+def of_sessions(found: Conversations, rows: Array) -> tuple[Array, list[tuple[Outcome, str]]]:
+    """:func:`of_session` of each of ``rows``: its number, and what the numbers stand for, in order of
+    rows."""
+    outcome, why = found.facts["outcome"], found.facts["why"]
+    plain = kinds((outcome.codes[rows], why.codes[rows]))
+    told = [(outcome[row], why[row]) for row in rows[plain.firsts].tolist()]
+    numbers = {result: number for number, result in enumerate(told)}
+    of = plain.of
+    if found.legs:
+        place = np.full(len(found), -1)
+        place[rows] = np.arange(len(rows))
+        for row in found.legs:
+            if place[row] >= 0:
+                of[place[row]] = numbers.setdefault(of_session(found[row]), len(numbers))
+    again = kinds((of,))
+    results = list(numbers)
+    return again.of, [results[number] for number in of[again.firsts].tolist()]
 
 
 def _unproven(leg: Conversation) -> bool:

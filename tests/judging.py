@@ -80,6 +80,16 @@ class Talk(Conversation):
         nothing: dict[str, Any] = {"heads": ((), ()), "errors": (), "readings": ((), ()), "parent": None}
         self.__dict__.update({**FACTS, **nothing, "group": False, "legs": [], **values})
 
+    @property
+    def detail(self) -> str:
+        told = [
+            reading.detail
+            for side in self.oriented(self.readings)
+            for reading in side
+            if reading.fit is Fit.YES
+        ]
+        return next(filter(None, told), "")
+
     __eq__ = object.__eq__
     __hash__ = object.__hash__
 

@@ -11,10 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+import numpy as np
+
 from analyzer import outcomes
-from analyzer.compliance.judgement import Judgement
+from analyzer.compliance.judgement import Judgement, Judgements
 from analyzer.conversation import Address, Conversation
+from analyzer.conversations import Conversations
 from analyzer.directory import Directory
+from analyzer.kinds import Array, members
 from analyzer.matrix import Matrix
 from analyzer.model import Host, Outcome, Row, RowResult, Site, Status
 from analyzer.visibility import Visibility
@@ -39,20 +43,28 @@ def statuses(
     directory: Directory,
 ) -> tuple[RowResult, ...]:
     """The result of every row of the matrix, in the matrix's order."""
-    exercised: dict[str, list[Conversation]] = defaultdict(list)
-    for conversation in found:
-        if conversation.parent is None:
-            for row in judgements[conversation.row].rows:
-                exercised[row.id].append(conversation)
+    found = Conversations.of(found)
+    judgements = Judgements.on(found, judgements)
+    heads = found.heads
+    exercised: dict[str, list[Array]] = defaultdict(list)
+    for judgement, flows in zip(
+        judgements.kinds, members(judgements.of[heads], len(judgements.kinds)), strict=True
+    ):
+        # A row that both ends have, two nodes for example, is listed twice and exercised once.
+        for row in dict.fromkeys(row.id for row in judgement.rows) if len(flows) else ():
+            exercised[row].append(heads[flows])
     question = _Question(matrix, site, seen, directory, frozenset(exercised))
-    return tuple(_result(row, exercised.get(row.id, []), question) for row in matrix.rows)
+    return tuple(
+        _exercised(row, found, np.sort(np.concatenate(exercised[row.id])))
+        if row.applicable and row.id in exercised
+        else _unexercised(row, question)
+        for row in matrix.rows
+    )
 
 
-def _result(row: Row, flows: Sequence[Conversation], question: _Question) -> RowResult:
+def _unexercised(row: Row, question: _Question) -> RowResult:
     if not row.applicable:
         return RowResult(row, Status.NOT_APPLICABLE, "another edition or mode is in use here")
-    if flows:
-        return _exercised(row, flows)
     due = question.due(row)
     if not due:
         if not question.subject_seen(row):
@@ -71,10 +83,14 @@ def _result(row: Row, flows: Sequence[Conversation], question: _Question) -> Row
     return RowResult(row, Status.MISSING, f"due ({due}), and never attempted while the subject was seen")
 
 
-def _exercised(row: Row, flows: Sequence[Conversation]) -> RowResult:
-    ids = tuple(dict.fromkeys(flow.id for head in flows for flow in (head, *head.legs)))
-    results = [outcomes.of_session(flow) for flow in flows]
-    answered = sum(outcome is Outcome.ANSWERED for outcome, _ in results)
+def _exercised(row: Row, found: Conversations, flows: Array) -> RowResult:
+    ids = found.ids(flows)
+    of, results = outcomes.of_sessions(found, flows)
+    answered = sum(
+        int(count)
+        for (outcome, _), count in zip(results, np.bincount(of), strict=True)
+        if outcome is Outcome.ANSWERED
+    )
     if answered:
         return RowResult(row, Status.WORKING, f"{answered} of {len(flows)} flows answered", None, ids)
     failed = [(FAILURES.index(outcome), outcome, why) for outcome, why in results if outcome in FAILURES]

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from analyzer import protocols, transports
-from analyzer.compliance.judgement import End, Judgement, Says
+from analyzer.compliance.judgement import End, Judgement, Judgements, Says
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations, Places
 from analyzer.directory import Directory
@@ -151,6 +151,42 @@ class Bench:
         )
 
     # ------------------------------------------------------------ verdicts
+
+    def judge_all(self, found: Conversations) -> Judgements:
+        """The verdicts on all conversations: one question for each relation."""
+        columns, facts = found.columns, found.facts
+        guess = facts["confidence"].among("guess")
+        ports = [columns[f"{end}_port"] for end in "ab"]
+        # A guess is read both ways, and its reason names no port that no sheet speaks of.
+        both = guess | facts["asks_back"].among(True)
+        ends, _ = self.ends(found.places)
+        addressed = found.forward
+        seen = [
+            np.where(guess, self._told_apart(columns["transport"], port), np.where(both | mine, port, 0))
+            for port, mine in zip(ports, (~addressed, addressed), strict=True)
+        ]
+        # What an operating system sent shows in its words, so SSDP is asked flow by flow.
+        wordy = np.where(facts["protocol"].among("ssdp"), found.all + 1, 0)
+        kinds = found.kinds(
+            found.heads,
+            (
+                columns["transport"],
+                found.group,
+                addressed,
+                ends[found.places.a],
+                ends[found.places.b],
+                *seen,
+                ports[0] == ports[1],
+                found.pair("packets")[0] > 0,
+                wordy,
+                *(facts[name].codes for name in ("protocol", "fit", "confidence", "asks_back")),
+            ),
+        )
+        of = np.zeros(len(found), np.int64)
+        of[found.heads] = kinds.of
+        for row, parent in found.parents.items():
+            of[row] = of[parent.row]
+        return Judgements(of, [self.judge(found[row]) for row in kinds.firsts.tolist()])
 
     def judge(self, conversation: Conversation) -> Judgement:
         """The verdict on a conversation; a leg has its parent's."""

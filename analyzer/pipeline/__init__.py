@@ -16,7 +16,7 @@ from analyzer.observations.igor import SIGNALLING
 from analyzer.pipeline.judging import bench_of, judge, replies_due
 from analyzer.pipeline.options import Options, expected
 from analyzer.pipeline.reading import read, undecoded
-from analyzer.pipeline.records import record
+from analyzer.pipeline.records import Records
 from analyzer.transfers import Collector
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
@@ -46,8 +46,7 @@ def flows(options: Options, progress: Progress | None = None) -> FlowReport:
     bench = bench_of(build(sheets, place.hosts), sheets, place, strict=False)
     classify.orient(found, bench.has_row, bench.knows_port, bench.relations)
     outcomes.settle(found, Visibility(found), replies_due(sheets))
-    records = tuple(record(conversation, {}, bench) for conversation in found)
-    return FlowReport(VERSION, captures, records, undecoded(table))
+    return FlowReport(VERSION, captures, Records(found, bench), undecoded(table))
 
 
 def firmware(options: Options, progress: Progress | None = None) -> FirmwareReport:

@@ -11,14 +11,17 @@ from analyzer import (
     infer,
     outcomes,
     sessions,
+    transports,
     updates,
 )
 from analyzer.addresses import text
 from analyzer.compliance import Bench, statuses
 from analyzer.conversation import Address, Conversation
+from analyzer.conversations import Conversations
 from analyzer.directory import Directory
 from analyzer.exclusions import silence
 from analyzer.findings import Carried, Evidence, collect
+from analyzer.kinds import members
 from analyzer.matrix import Matrix, build
 from analyzer.model import (
     Attempt,
@@ -33,7 +36,7 @@ from analyzer.model import (
 )
 from analyzer.observations import Observer, Setting, attempts, near, observe
 from analyzer.pipeline.reading import undecoded
-from analyzer.pipeline.records import record
+from analyzer.pipeline.records import Records
 from analyzer.protocols.ssdp import is_host_background
 from analyzer.tables import Flows
 from analyzer.transfers import Circumstances, Collector, Draft, draw
@@ -65,7 +68,7 @@ def judge(
     known = circumstances(collector, found, seen, bench, sheets)
     drafts = draw(collector, *known[2:])
     carried = carried_transfers(drafts, found)
-    judgements = {conversation.row: bench.judge(conversation) for conversation in found}
+    judgements = bench.judge_all(found)
     rows = statuses(matrix, place, found, judgements, seen, bench.directory)
     transfers = [transfer for transfer, _ in carried]
     setting = Setting(found, seen, lambda address: bench.end(address).hosts, transfers, place.activities)
@@ -83,14 +86,13 @@ def judge(
         near(setting),
     )
     findings, waived = collect(evidence)
-    records = tuple(record(conversation, judgements, bench, waived) for conversation in found)
     return Report(
         version=VERSION,
         captures=tuple(captures),
         site=place,
         hosts=tuple(_hosts(place, found, bench)),
         rows=rows,
-        flows=records,
+        flows=Records(found, bench, judgements, waived),
         findings=findings,
         rulesets=tuple(sheet for sheet in sheets if set(sheet.subjects) & {s.role for s in matrix.subjects}),
         undecoded=undecoded(table),
@@ -144,22 +146,17 @@ def replies_due(sheets: Sequence[Ruleset]) -> dict[tuple[str, int], bool]:
 
 def circumstances(
     collector: Collector,
-    found: Sequence[Conversation],
+    found: Conversations,
     seen: Visibility,
     bench: Bench,
     sheets: Sequence[Ruleset],
 ) -> Circumstances:
     """What the carriers of transfers are told when the last packet was read."""
-    between: dict[tuple[object, ...], int] = {}
-    for conversation in found:
-        if conversation.ported:
-            ends = (*conversation.a, conversation.a_port), (*conversation.b, conversation.b_port)
-            between[*ends, conversation.transport] = conversation.row
-            between[*ends[::-1], conversation.transport] = conversation.row
 
     def flows_of(one: tuple[int, ...], other: tuple[int, ...], transport: str) -> Iterator[int]:
-        row = between.get((one, other, transport))
-        if row is not None:
+        ends = [((end[0], end[1], end[2]), end[3]) for end in (one, other)]
+        row = found.between(transports.number(transport), *ends)
+        if row >= 0:
             yield row
 
     def hint(cause: Cause, server: Address, transport: str, port: int) -> str:
@@ -183,11 +180,13 @@ def carried_transfers(drafts: Sequence[Draft], found: Sequence[Conversation]) ->
     return carried
 
 
-def _hosts(place: Site, found: Sequence[Conversation], bench: Bench) -> Iterator[HostResult]:
-    seen: dict[int, dict[Address, None]] = {id(host): {} for host in place.hosts}
-    for address in {end: None for conversation in found for end in (conversation.a, conversation.b)}:
-        for host in bench.end(address).hosts:
-            seen[id(host)][address] = None
+def _hosts(place: Site, found: Conversations, bench: Bench) -> Iterator[HostResult]:
+    places = found.places
+    numbers, ends = bench.ends(places)
+    seen: dict[int, list[Address]] = {id(host): [] for host in place.hosts}
+    for end, met in zip(ends, members(numbers, len(ends)), strict=True):
+        for host in end.hosts:
+            seen[id(host)] += map(places.address, met.tolist())
     for host in place.hosts:
         yield HostResult(
             name=host.name,
