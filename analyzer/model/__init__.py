@@ -30,6 +30,7 @@ from analyzer.model.sheet import (
     Source,
 )
 from analyzer.model.site import Allow, Host, Site
+from analyzer.model.survey import NameHeard, Survey, SurveyHost, SurveyLine
 from analyzer.model.transfer import Attempt, Cause, Event, Transfer, TransferOutcome
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "Host",
     "HostResult",
     "Interpretation",
+    "NameHeard",
     "Outcome",
     "Problem",
     "Progress",
@@ -72,6 +74,9 @@ __all__ = [
     "Site",
     "Source",
     "Status",
+    "Survey",
+    "SurveyHost",
+    "SurveyLine",
     "Traffic",
     "Transfer",
     "TransferOutcome",

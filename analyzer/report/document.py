@@ -335,5 +335,6 @@ def flows_parts(report: FlowReport) -> dict[str, Any]:
 def whole(parts: Mapping[str, Any]) -> Entry:
     """A document with its iterators drawn into lists."""
     return {
-        key: value if isinstance(value, str | dict | list) else list(value) for key, value in parts.items()
+        key: value if isinstance(value, str | bool | dict | list) else list(value)
+        for key, value in parts.items()
     }
