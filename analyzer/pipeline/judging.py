@@ -66,7 +66,7 @@ def judge(
     seen = Visibility(found)
     outcomes.settle(found, seen, replies_due(sheets))
     known = circumstances(collector, found, seen, bench, sheets)
-    drafts = draw(collector, *known[2:])
+    drafts = [draft for draft in draw(collector, *known[2:]) if _ours(draft, found, bench, place)]
     carried = carried_transfers(drafts, found)
     judgements = bench.judge_all(found)
     rows = statuses(matrix, place, found, judgements, seen, bench.directory)
@@ -164,6 +164,14 @@ def circumstances(
         return silence(cause, hosts, sheets, transport, port)
 
     return Circumstances(collector.begin, collector.end, flows_of, seen.one_sided, hint)
+
+
+def _ours(draft: Draft, found: Sequence[Conversation], bench: Bench, place: Site) -> bool:
+    """Whether a transfer may be of this site: what strangers fetch from strangers by HTTP is their own
+    affair."""
+    if draft.transfer.protocol != "http" or not place.hosts:
+        return True
+    return any(bench.end(address).roles for row in draft.rows for address in (found[row].a, found[row].b))
 
 
 def carried_transfers(drafts: Sequence[Draft], found: Sequence[Conversation]) -> tuple[Carried, ...]:

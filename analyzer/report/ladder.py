@@ -127,7 +127,7 @@ def _transfer(entry: Transfer, lines: list[tuple[str, str]], style: Style) -> No
     total = f" of {number(entry.expected_bytes)}" if entry.expected_bytes is not None else ""
     facts = [
         f"{number(entry.bytes)}{total} bytes",
-        f"block {number(entry.blocks)}" + (f" of {entry.block_size} bytes each" if entry.block_size else ""),
+        *([f"block {number(entry.blocks)} of {entry.block_size} bytes each"] if entry.block_size else []),
         plural(entry.retransmissions, "retransmission"),
         f"longest gap {duration(entry.longest_gap)}",
     ]

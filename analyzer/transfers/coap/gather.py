@@ -3,6 +3,7 @@ resources."""
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -199,8 +200,10 @@ class Messages:
             if confirmable is not None:
                 confirmable.owner = body
         if len(self._requests) >= REQUESTS:
-            del self._requests[next(iter(self._requests))]
-        self._requests.pop(pair, None)
+            for old in list(self._requests)[: REQUESTS // 2]:
+                del self._requests[old]
+        if held is not None:
+            del self._requests[pair]
         self._requests[pair] = Request(said.code, key, body, confirmable, raw)
 
     def _again(self, body: Body, said: Said, time: int, frame: int) -> None:
@@ -365,6 +368,7 @@ class Messages:
                     )
 
 
+@functools.lru_cache(maxsize=4096)
 def _is_group(end: Endpoint) -> bool:
     return is_multicast(*end[:3]) or is_broadcast(*end[:3])
 
