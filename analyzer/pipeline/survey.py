@@ -8,6 +8,8 @@ from typing import Final
 
 from analyzer import classify, infer, rulesets, sessions
 from analyzer.addresses import mac, parse, text
+from analyzer.census import Links, Names, Seen, hints, host, lines, systems
+from analyzer.census.vendors import known
 from analyzer.compliance import Bench
 from analyzer.conversation import Address, Conversation
 from analyzer.infer import Guess
@@ -16,8 +18,6 @@ from analyzer.model import Host, Progress, Ruleset, Site, Survey, SurveyHost, Ve
 from analyzer.pipeline.judging import bench_of
 from analyzer.pipeline.options import Options
 from analyzer.pipeline.reading import read
-from analyzer.survey import Links, Names, Seen, hints, host, lines, systems
-from analyzer.survey.vendors import known
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
 

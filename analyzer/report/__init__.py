@@ -16,7 +16,7 @@ from functools import cache
 from typing import IO, Any, Final
 
 from analyzer.errors import UsageError
-from analyzer.model import Diff, Dissection, FirmwareReport, FlowReport, Report, Survey
+from analyzer.model import Diff, Dissection, FirmwareReport, FlowReport, Learned, Report, Survey
 
 SHARED: Final = frozenset(
     {
@@ -66,6 +66,7 @@ class Format:
     render_diff: Callable[[Diff, IO[Any], Style], None] | None = None
     render_survey: Callable[[Survey, IO[Any], Style], None] | None = None
     render_dissection: Callable[[Dissection, IO[Any], Style], None] | None = None
+    render_learned: Callable[[Learned, IO[Any], Style], None] | None = None
 
     def render(self, what: str) -> Callable[[Any, IO[Any], Style], None] | None:
         """The function for ``what``: the name of one of the fields above, without ``render_``."""
@@ -76,6 +77,7 @@ class Format:
             "diff": self.render_diff,
             "survey": self.render_survey,
             "dissection": self.render_dissection,
+            "learned": self.render_learned,
         }
         return functions[what]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from judging import GATEWAY, LAPTOP, NODE, OTHER
 
 from analyzer import addresses, rulesets
+from analyzer.census.draft import Seen, lines
+from analyzer.census.links import Links
+from analyzer.census.names import Names
 from analyzer.infer import Guess
 from analyzer.model import NameHeard, SurveyLine
-from analyzer.survey.draft import Seen, lines
-from analyzer.survey.links import Links
-from analyzer.survey.names import Names
 
 SHEETS = rulesets.load(())
 

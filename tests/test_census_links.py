@@ -9,7 +9,7 @@ import pytest
 from traffic import Traffic
 
 from analyzer import addresses, decode
-from analyzer.survey.links import ADDRESSES, MACS, Links
+from analyzer.census.links import ADDRESSES, MACS, Links
 from analyzer.tables import FRAMES, Batch
 
 GATEWAY, NODE, FAR, FARTHER = "10.20.0.10", "10.20.1.21", "198.51.100.1", "198.51.100.2"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from analyzer import addresses
+from analyzer.census.hints import MADE, hints
+from analyzer.census.links import Links
 from analyzer.infer import Hint
-from analyzer.survey.hints import MADE, hints
-from analyzer.survey.links import Links
 
 DOOR = addresses.parse("10.20.3.11")
 

@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 
 from analyzer.addresses import Address
+from analyzer.census import messages
+from analyzer.census.messages import Fact
 from analyzer.model import NameHeard
 from analyzer.picking import Want
-from analyzer.survey import messages
-from analyzer.survey.messages import Fact
 from analyzer.tables import UDP, Kind, Packets
 
 DHCP_SERVER, DNS, NBNS, MDNS, LLMNR = 67, 53, 137, 5353, 5355

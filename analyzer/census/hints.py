@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from analyzer.census import vendors
+from analyzer.census.links import Links
 from analyzer.infer import Hint
-from analyzer.survey import vendors
-from analyzer.survey.links import Links
 
 MAKERS: Final = {"suprema": "biostar-device"}
 """Makers of equipment that only has one role, as they are registered (IEEE MA-L), in lower case."""

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer import addresses
+from analyzer.census.fold import fold
 from analyzer.directory import span
-from analyzer.survey.fold import fold
 
 
 def at(*texts: str) -> list[tuple[int, int, int]]:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from analyzer.survey import vendors
+from analyzer.census import vendors
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from naming import I_AM, address, answer, dhcp, netbios, record, wire_name
 
 from analyzer import addresses
-from analyzer.survey import messages
-from analyzer.survey.messages import Fact
+from analyzer.census import messages
+from analyzer.census.messages import Fact
 
 A4 = addresses.parse("10.20.1.21")
 MAC = 0x020000000007

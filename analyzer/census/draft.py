@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from analyzer.addresses import Address, mac, parse, text
+from analyzer.census import vendors
+from analyzer.census.fold import fold
+from analyzer.census.links import Links
+from analyzer.census.names import Names
 from analyzer.infer import Guess, Use
 from analyzer.model import Direction, Edition, Ruleset, SurveyHost, SurveyLine
-from analyzer.survey import vendors
-from analyzer.survey.fold import fold
-from analyzer.survey.links import Links
-from analyzer.survey.names import Names
 
 REASONS: Final = 6
 """Services that a line names as its evidence."""

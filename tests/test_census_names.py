@@ -7,8 +7,8 @@ from test_picking import packets_of
 from tftpwire import Wire
 
 from analyzer import addresses
+from analyzer.census.names import MESSAGES, PER_HOST, Names
 from analyzer.picking import pick
-from analyzer.survey.names import MESSAGES, PER_HOST, Names
 
 NODE, SERVER = "10.20.1.21", "10.20.0.1"
 MAC = 0x020000000007

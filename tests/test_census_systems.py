@@ -7,7 +7,7 @@ from traffic import Traffic
 
 from analyzer import infer, rulesets
 from analyzer.addresses import text
-from analyzer.survey.systems import systems
+from analyzer.census.systems import systems
 
 READ = b"\x81\x0a\x00\x11\x01\x04\x00\x05\x01\x0c\x0c\x02\x00\x00\x01\x19\x4d"
 ACK = b"\x81\x0a\x00\x09\x01\x00\x20\x01\x0f"
