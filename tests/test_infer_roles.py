@@ -162,6 +162,12 @@ def test_what_one_side_proves_counts_for_both() -> None:
     }
 
 
+@pytest.mark.parametrize("nobody", ["255.255.255.255", "0.0.0.0"])
+def test_an_address_that_no_host_can_have_is_no_host(nobody: str) -> None:
+    traffic = both_ways(Traffic(), nobody, NODE, 50195)
+    assert nobody not in inferred(both_ways(traffic, nobody, OTHER, 50201))
+
+
 def test_broad_evidence_is_certain_and_one_open_protocol_is_likely_at_most() -> None:
     nodes = (NODE, OTHER)
     coap = Traffic()

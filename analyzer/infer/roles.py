@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from analyzer import protocols
+from analyzer.addresses import is_broadcast, is_multicast, is_unspecified
 from analyzer.conversation import Address, Conversation
 from analyzer.model import Direction, Ruleset
 from analyzer.protocol import Fit
@@ -135,8 +136,13 @@ def guess(
     return [
         _guess(address, hosts, sheets, said)
         for address in sorted(hosts)
-        if hosts[address].belief and (hosts[address].telling or hosts[address].opens)
+        if hosts[address].belief and (hosts[address].telling or hosts[address].opens) and _possible(address)
     ]
+
+
+def _possible(address: Address) -> bool:
+    """Whether a host can have the address, whatever a capture shows as coming from it."""
+    return not (is_multicast(*address) or is_broadcast(*address) or is_unspecified(*address))
 
 
 # ---------------------------------------------------------------- sheets

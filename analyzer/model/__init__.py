@@ -14,6 +14,7 @@ from analyzer.model.diff import (
     Traffic,
     Turn,
 )
+from analyzer.model.dissection import DissectedField, DissectedFrame, DissectedLayer, Dissection
 from analyzer.model.finding import Finding, FindingKind, Severity
 from analyzer.model.flow import Basis, Confidence, Endpoint, FlowRecord, Outcome, Verdict
 from analyzer.model.learned import Learned, LearnedRow, LeftOut
@@ -44,6 +45,10 @@ __all__ = [
     "Confidence",
     "Diff",
     "Direction",
+    "DissectedField",
+    "DissectedFrame",
+    "DissectedLayer",
+    "Dissection",
     "Edition",
     "Endpoint",
     "Event",

@@ -42,7 +42,7 @@ def survey(options: Options, progress: Progress | None = None) -> Survey:
     guesses = [one for one in guesses if one.partners and (one.role or one.rivals)]
     hosts = infer.settled(tuple(infer.stated(guesses)), found, sheets)
     bench = bench_of(build(sheets, hosts), sheets, Site(hosts=hosts), strict=False)
-    classify.orient(found, bench.has_row, bench.knows_port)
+    classify.orient(found, bench.has_row, bench.knows_port, bench.relations)
     tallies, activities = _tallies(found, bench)
     doubts = {**_displaced(guesses, sheets), **_contradicted(guesses, tallies)}
     doubts |= _dependent(found, guesses, doubts, sheets)

@@ -1,4 +1,4 @@
-"""``portmatrix rules``: the shipped and own rulesets, listed, shown and checked."""
+"""``rules list`` and ``rules show``: the sheets as text and as JSON."""
 
 from __future__ import annotations
 
@@ -10,21 +10,16 @@ from typing import IO, Any, Final
 import click
 
 from analyzer.cli import options, output
-from analyzer.errors import RulesetError, UsageError
+from analyzer.errors import UsageError
 from analyzer.model import Edition, Interpretation, Ruleset, Service
 from analyzer.report import Format, Style, sheet
-from analyzer.report.layout import plural, wrap
+from analyzer.report.layout import wrap
 from analyzer.report.neutral import visible
 
 RULES_SCHEMA: Final = "portmatrix.rules/1"
 
 
-@click.group()
-def rules() -> None:
-    """The shipped and own rulesets: list, show, lint."""
-
-
-@rules.command("list")
+@click.command("list")
 @options.rules
 @options.output("", "text", "json")
 def list_command(rules: tuple[str, ...], format_name: str | None, target: str | None) -> int:
@@ -35,7 +30,7 @@ def list_command(rules: tuple[str, ...], format_name: str | None, target: str | 
     return 0
 
 
-@rules.command()
+@click.command()
 @click.argument("names", metavar="[NAME...]", nargs=-1)
 @click.option("--edition", metavar="ID", help="Only this edition.")
 @options.rules
@@ -67,29 +62,6 @@ def show(
     if edition is not None:
         chosen = [replace(entry, editions=_only(entry, edition)) for entry in chosen if _only(entry, edition)]
     _emit(chosen, format_name, target, _show_text)
-    return 0
-
-
-@rules.command("lint")
-@click.argument("paths", metavar="[PATH...]", nargs=-1)
-@options.rules
-def lint_command(paths: tuple[str, ...], rules: tuple[str, ...]) -> int:
-    """Validate rulesets and lay them over each other.
-
-    PATH is an own ruleset or a directory of them. Every mistake is printed, one a line; then what
-    one sheet lists and its counterpart does not. Exit code 1 for an invalid ruleset.
-    """
-    from analyzer import lint, rulesets  # noqa: PLC0415 - --help must not load YAML
-
-    try:
-        loaded = rulesets.load((*paths, *rules))
-    except RulesetError as error:
-        output.lines(str(mistake) for mistake in error.mistakes)
-        return 1
-    notes = lint.lint(loaded)
-    output.lines(
-        [*map(str, notes), f"{plural(len(loaded), 'ruleset')} valid, {plural(len(notes), 'remark')}"]
-    )
     return 0
 
 
@@ -280,6 +252,3 @@ def _ports(places: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
     for transport, port in places:
         ports.setdefault(transport, []).append(port)
     return ports
-
-
-COMMAND = rules
