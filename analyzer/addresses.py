@@ -104,9 +104,3 @@ def looks_broadcast(version: int, hi: int, lo: int) -> bool:
 def is_unspecified(version: int, hi: int, lo: int) -> bool:
     """Whether it is no address yet: 0.0.0.0 (DHCP, ARP probes), ``::``, or an all-zero MAC."""
     return hi == 0 and lo == 0 and version in (0, 4, 6)
-
-
-def is_host(version: int, hi: int, lo: int) -> bool:
-    """Whether a host can have the address, whatever a capture shows as coming from it."""
-    address = version, hi, lo
-    return not (is_multicast(*address) or is_broadcast(*address) or is_unspecified(*address))

@@ -17,7 +17,7 @@ import numpy as np
 
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
-from analyzer.kinds import Array, distinct
+from analyzer.kinds import Array, among, distinct
 from analyzer.protocol import Fit, Says
 from analyzer.tables import ACK, ARP, SYN
 
@@ -93,7 +93,7 @@ class Visibility:
             alone.append(source[progressed] * count + target[progressed])
         pairs = distinct(np.concatenate(alone))
         answers = pairs % count * count + pairs // count if len(pairs) else pairs
-        self._blind = pairs[~np.isin(answers, np.concatenate(towards))] if len(pairs) else pairs
+        self._blind = pairs[~among(answers, np.concatenate(towards))] if len(pairs) else pairs
         """``source * count + target``: the source's packets prove answers of the target that are not here."""
         self._one_sided = self._sources_without_answers(silent, count)
         ported = np.flatnonzero(unicast & found.ported)
@@ -118,13 +118,6 @@ class Visibility:
         many: Array = (self._into_silence >= ONE_SIDED_FLOWS) & several
         return ~self._received.seen & self._sent.seen & (proven | many)
 
-    @property
-    def one_sided_pairs(self) -> set[tuple[Address, Address]]:
-        """``(seen, unseen)``: the first end's packets prove answers of the other that are not here."""
-        places = self._found.places
-        pairs = (divmod(pair, len(places)) for pair in self._blind.tolist())
-        return {(places.address(source), places.address(target)) for source, target in pairs}
-
     def sight(self, address: Address) -> Sight | None:
         """What the capture shows of one address; None where it shows no unicast of it."""
         place = self._found.places.find(address)
@@ -143,6 +136,13 @@ class Visibility:
         result: Array = self._sent.seen | self._received.seen
         return result
 
+    @cached_property
+    def one_sided_pairs(self) -> frozenset[tuple[Address, Address]]:
+        """``(seen, unseen)``: the first end's packets prove answers of the other that are not here."""
+        places = self._found.places
+        ends = zip((self._blind // len(places)).tolist(), (self._blind % len(places)).tolist(), strict=True)
+        return frozenset((places.address(one), places.address(other)) for one, other in ends)
+
     def one_sided(self, source: Address, target: Address) -> bool:
         """Whether answers from ``target`` to ``source`` could not have been seen here."""
         places = self._found.places
@@ -157,7 +157,7 @@ class Visibility:
         source, target = self._found.oriented(places.a, places.b)
         result: Array = self._one_sided[source]
         if len(self._blind):
-            result = result | np.isin(source * len(places) + target, self._blind)
+            result = result | among(source * len(places) + target, self._blind)
         return result
 
     def both_ways(self, address: Address) -> int:

@@ -103,15 +103,3 @@ def test_looks_broadcast(written: str, expected: bool) -> None:
 def test_unspecified() -> None:
     zero = [addresses.is_unspecified(*addresses.parse(text)) for text in ("0.0.0.0", "::", "0.0.0.1", "1::")]
     assert zero == [True, True, False, False]
-
-
-@pytest.mark.parametrize("written", ["10.20.1.255", "fe80::1", "00:1b:c5:00:00:01"])
-def test_what_a_host_can_have(written: str) -> None:
-    assert addresses.is_host(*addresses.parse(written))
-
-
-@pytest.mark.parametrize(
-    "written", ["255.255.255.255", "224.0.0.1", "ff02::1", "0.0.0.0", "::", "ff:ff:ff:ff:ff:ff"]
-)
-def test_what_no_host_can_have(written: str) -> None:
-    assert not addresses.is_host(*addresses.parse(written))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -16,7 +16,7 @@ from analyzer.compliance.near import near_miss
 from analyzer.compliance.statuses import FAILURES
 from analyzer.conversation import Conversation
 from analyzer.conversations import Conversations, Selection
-from analyzer.findings import hosts, transfers, troubles, wording
+from analyzer.findings import hosts, observed, transfers, troubles, wording
 from analyzer.findings.case import Case, identify, kind_of
 from analyzer.findings.waivers import Waivers
 from analyzer.kinds import Array, kinds, members
@@ -33,6 +33,7 @@ from analyzer.model import (
     Status,
     Verdict,
 )
+from analyzer.observations import Observation
 from analyzer.transfers import Trouble
 
 MANY_PORTS: Final = 12
@@ -56,16 +57,22 @@ class Evidence:
     today: datetime.date
     transfers: Sequence[transfers.Carried] = ()
     troubles: Sequence[Trouble] = ()
+    observations: Sequence[Observation] = ()
+    near: Mapping[int, str] = field(default_factory=dict)
+    """What comes close to right for a conversation that failed, by its row."""
 
 
 def collect(evidence: Evidence) -> tuple[tuple[Finding, ...], Mapping[int, str]]:
     """The findings, gravest first, and the waiver's reason for each waived flow row."""
     waivers = Waivers(evidence.site, evidence.today)
     waived = waivers.of(evidence.found)
+    missing = list(_missing(evidence))
+    seen = observed.explained(evidence.observations, missing)
     failed = transfers.cases(evidence.transfers, evidence.judgements, evidence.rows, waived)
-    cases = [*_flow_cases(evidence, waived), *failed, *_missing(evidence)]
+    cases = [*_flow_cases(evidence, waived), *failed, *missing]
     cases += [*hosts.cases(evidence), *waivers.expired()]
     cases += troubles.cases(evidence.troubles, evidence.found, evidence.judgements, waived)
+    cases += observed.cases(seen, evidence.judgements, waived)
     findings = [case.finding(evidence.captures) for case in cases]
     findings += _problems(evidence.captures)
     findings.sort(key=lambda finding: ORDER.index(finding.severity))
@@ -130,6 +137,10 @@ def _flow_cases(evidence: Evidence, waived: Mapping[int, str]) -> list[Case]:
     merged = _fold_scans(cases, found, judgements)
     for case in merged:
         _word(case, evidence.matrix)
+        if case.kind is FindingKind.FAILING_FLOW:
+            flows_of_case = Selection.of(case.flows).rows.tolist() if evidence.near else []
+            near = (evidence.near.get(row, "") for row in flows_of_case)
+            case.near_miss = next(filter(None, near), case.near_miss)
     return merged
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from analyzer import (
     classify,
@@ -23,6 +24,7 @@ from analyzer.findings import Carried, Evidence, collect
 from analyzer.kinds import members
 from analyzer.matrix import Matrix, build
 from analyzer.model import (
+    Attempt,
     CaptureInfo,
     Cause,
     HostResult,
@@ -32,6 +34,7 @@ from analyzer.model import (
     Site,
     TransferOutcome,
 )
+from analyzer.observations import Observer, Setting, attempts, near, observe
 from analyzer.pipeline.reading import undecoded
 from analyzer.pipeline.records import ColumnRecords
 from analyzer.protocols.ssdp import is_host_background
@@ -50,8 +53,9 @@ def judge(
     *,
     strict: bool = False,
     today: datetime.date | None = None,
+    watching: Sequence[Observer] = (),
 ) -> Report:
-    """The report on a flow table that has been read already."""
+    """The report on a flow table that has been read already, by what ``collector`` and ``watching`` saw."""
     collector = collector or Collector()
     found = classify.recognise(table)
     sessions.tie(found)
@@ -62,10 +66,12 @@ def judge(
     seen = Visibility(found)
     outcomes.settle(found, seen, replies_due(sheets))
     known = circumstances(collector, found, seen, bench, sheets)
-    drafts = draw(collector, *known[2:])
+    drafts = [draft for draft in draw(collector, *known[2:]) if _ours(draft, found, bench, place)]
     carried = carried_transfers(drafts, found)
     judgements = bench.judge_all(found)
     rows = statuses(matrix, place, found, judgements, seen, bench.directory)
+    transfers = [transfer for transfer, _ in carried]
+    setting = Setting(found, seen, lambda address: bench.end(address).hosts, transfers, place.activities)
     evidence = Evidence(
         found,
         judgements,
@@ -76,6 +82,8 @@ def judge(
         today or datetime.date.today(),
         carried,
         tuple(collector.troubles(known)),
+        tuple(observe(watching, setting)),
+        near(setting),
     )
     findings, waived = collect(evidence)
     return Report(
@@ -88,14 +96,23 @@ def judge(
         findings=findings,
         rulesets=tuple(sheet for sheet in sheets if set(sheet.subjects) & {s.role for s in matrix.subjects}),
         undecoded=undecoded(table),
-        transfers=tuple(transfer for transfer, _ in carried),
-        attempts=updates.attempts(
-            [draft.transfer for draft in drafts if draft.image],
-            found,
-            lambda address: bench.end(address).roles,
-            collector.end,
+        transfers=tuple(transfers),
+        attempts=joined(
+            updates.attempts(
+                [draft.transfer for draft in drafts if draft.image],
+                found,
+                lambda address: bench.end(address).roles,
+                collector.end,
+            ),
+            attempts(watching, setting),
         ),
     )
+
+
+def joined(certain: Sequence[Attempt], likely: Sequence[Attempt]) -> tuple[Attempt, ...]:
+    """``certain`` attempts as they are, then the likely ones, whose ids count on."""
+    later = (replace(one, id=f"u{number}") for number, one in enumerate(likely, len(certain) + 1))
+    return (*certain, *later)
 
 
 def bench_of(matrix: Matrix, sheets: Sequence[Ruleset], place: Site, strict: bool) -> Bench:
@@ -147,6 +164,14 @@ def circumstances(
         return silence(cause, hosts, sheets, transport, port)
 
     return Circumstances(collector.begin, collector.end, flows_of, seen.one_sided, hint)
+
+
+def _ours(draft: Draft, found: Sequence[Conversation], bench: Bench, place: Site) -> bool:
+    """Whether a transfer may be of this site: what strangers fetch from strangers by HTTP is their own
+    affair."""
+    if draft.transfer.protocol != "http" or not place.hosts:
+        return True
+    return any(bench.end(address).roles for row in draft.rows for address in (found[row].a, found[row].b))
 
 
 def carried_transfers(drafts: Sequence[Draft], found: Sequence[Conversation]) -> tuple[Carried, ...]:
