@@ -82,3 +82,14 @@ def members(numbers: Array, count: int) -> list[Array]:
     """The rows of each of ``count`` kinds, in order."""
     order = np.argsort(numbers, kind="stable")
     return np.split(order, np.cumsum(np.bincount(numbers, minlength=count))[:-1]) if count else []
+
+
+def among(values: Array, wanted: Array | Sequence[int]) -> Array:
+    """Which of ``values`` are in ``wanted``, as booleans. Numpy's own loads its masked arrays for that."""
+    if not len(wanted):
+        return np.zeros(len(values), bool)
+    ordered = np.sort(np.asarray(wanted))
+    places = np.searchsorted(ordered, values)
+    places[places == len(ordered)] = 0
+    found: Array = ordered[places] == values
+    return found

@@ -9,7 +9,7 @@ import numpy as np
 
 from analyzer import protocols
 from analyzer.conversations import Conversations
-from analyzer.kinds import Array, distinct, kinds, members
+from analyzer.kinds import Array, among, distinct, kinds, members
 from analyzer.protocol import Payload, Protocol
 from analyzer.tables import TCP, UDP, Heads
 
@@ -102,7 +102,7 @@ class _Readers:
                 openings.setdefault(protocol, []).append(octet)
         for protocol, octets in openings.items():
             if protocol not in asked:
-                some = np.flatnonzero(np.isin(first, octets))
+                some = np.flatnonzero(among(first, octets))
                 column = np.zeros(len(which), np.int64)
                 column[some] = 1 + self._read(protocol, transport, which[some])
                 columns.append(column)
@@ -130,7 +130,7 @@ class _Readers:
                 self.heads.wire[which].tolist(),
                 *(
                     # A protocol looks at a port only to see whether it is its own.
-                    np.where(np.isin(port[which], claimed), port[which], 0).tolist()
+                    np.where(among(port[which], claimed), port[which], 0).tolist()
                     for port in (self.source, self.target)
                 ),
                 strict=True,

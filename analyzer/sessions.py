@@ -18,7 +18,7 @@ import numpy as np
 from analyzer import protocols
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
-from analyzer.kinds import Array
+from analyzer.kinds import Array, among
 from analyzer.protocol import Fit, Says
 from analyzer.tables import UDP
 
@@ -113,7 +113,7 @@ def _around(found: Conversations, openers: Sequence[int]) -> Array:
     ends = [place << 16 | columns[f"{end}_port"] for end, place in (("a", places.a), ("b", places.b))]
     clients = np.where(found.forward, *ends)[list(openers)]
     near: Array = (columns["transport"] == UDP) & ~found.group
-    return np.flatnonzero(near & (np.isin(ends[0], clients) | np.isin(ends[1], clients)))
+    return np.flatnonzero(near & (among(ends[0], clients) | among(ends[1], clients)))
 
 
 def _asked(conversation: Conversation) -> bool:

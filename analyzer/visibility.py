@@ -17,7 +17,7 @@ import numpy as np
 
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
-from analyzer.kinds import Array, distinct
+from analyzer.kinds import Array, among, distinct
 from analyzer.protocol import Fit, Says
 from analyzer.tables import ACK, ARP, SYN
 
@@ -93,7 +93,7 @@ class Visibility:
             alone.append(source[progressed] * count + target[progressed])
         pairs = distinct(np.concatenate(alone))
         answers = pairs % count * count + pairs // count if len(pairs) else pairs
-        self._blind = pairs[~np.isin(answers, np.concatenate(towards))] if len(pairs) else pairs
+        self._blind = pairs[~among(answers, np.concatenate(towards))] if len(pairs) else pairs
         """``source * count + target``: the source's packets prove answers of the target that are not here."""
         self._one_sided = self._sources_without_answers(silent, count)
         ported = np.flatnonzero(unicast & found.ported)
@@ -157,7 +157,7 @@ class Visibility:
         source, target = np.where(forward, places.a, places.b), np.where(forward, places.b, places.a)
         result: Array = self._one_sided[source]
         if len(self._blind):
-            result = result | np.isin(source * len(places) + target, self._blind)
+            result = result | among(source * len(places) + target, self._blind)
         return result
 
     def both_ways(self, address: Address) -> int:

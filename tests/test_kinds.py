@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.kinds import ROOM, kinds, members, wide
+from analyzer.kinds import ROOM, among, distinct, kinds, members, wide
 
 NARROW = st.integers(0, 3)
 FAR = st.sampled_from([0, 1, 255, 1 << 16, ROOM, (1 << 63) + 5, (1 << 64) - 1])
@@ -37,3 +37,14 @@ def test_a_wide_range_that_no_table_holds_is_sorted() -> None:
 
 def test_members_are_in_order_and_a_kind_may_have_none() -> None:
     assert [rows.tolist() for rows in members(np.array([2, 0, 2, 0]), 3)] == [[1, 3], [], [0, 2]]
+
+
+SMALL = st.lists(st.integers(0, 20), max_size=12)
+
+
+@given(SMALL, SMALL)
+def test_among_and_distinct_are_those_of_sets(values: list[int], wanted: list[int]) -> None:
+    held = np.array(values, np.uint16)
+    assert among(held, wanted).tolist() == [value in wanted for value in values]
+    assert among(held, np.array(wanted, np.int64)).tolist() == [value in wanted for value in values]
+    assert distinct(held).tolist() == sorted(set(values))

@@ -21,7 +21,11 @@ from analyzer.pipeline.survey import survey
 from analyzer.report import Style, choose
 
 CASES = [
-    (path, site) for path, site in samples() if path.parent.name != "same-traffic" or path.stem == "ethernet"
+    (path, site)
+    for path, site in samples()
+    if (path.parent.name != "same-traffic" or path.stem == "ethernet")
+    # BACnet alone: nothing tells which of its hosts is a gateway.
+    and not path.parent.name.startswith("bacnet-")
 ]
 
 

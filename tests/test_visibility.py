@@ -206,7 +206,8 @@ PLAIN = [
     (path, site)
     for path, site in ETHERNET
     if path.name in ("capture.pcap", "ethernet.pcap")
-    and not path.parent.name.startswith(("one-sided", "transfer-"))  # one direction or one transfer is all
+    # one direction, one transfer or searches without proof are all there is
+    and not path.parent.name.startswith(("one-sided", "transfer-", "bacnet-"))
 ]
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from analyzer.flowtable import keys as key
 from analyzer.flowtable.copies import DUPLICATE_FRAMES, SIGHT, copies
 from analyzer.flowtable.fragments import Datagram, Fragments
+from analyzer.kinds import among
 from analyzer.tables import (
     ACK,
     ARP,
@@ -264,7 +265,7 @@ class FlowTable:
         )
         places, slots = members[told], slots[told]
         wanted = np.where(
-            np.isin(columns["transport"][places] << 16 | columns["dst_port"][places], _LONG_HEADS),
+            among(columns["transport"][places] << 16 | columns["dst_port"][places], _LONG_HEADS),
             LONG_HEAD_BYTES,
             HEAD_BYTES,
         )

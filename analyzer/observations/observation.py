@@ -12,6 +12,7 @@ from analyzer import transports
 from analyzer.addresses import text
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
+from analyzer.kinds import among
 from analyzer.model import FindingKind, Host, Severity, Transfer
 from analyzer.visibility import Visibility
 
@@ -97,7 +98,7 @@ class Setting:
     def using(self, transport: str, *ports: int) -> Iterator[Conversation]:
         """The conversations that have one of ``ports`` at either end, in order."""
         columns = self.found.columns
-        wanted = np.isin(columns["a_port"], ports) | np.isin(columns["b_port"], ports)
+        wanted = among(columns["a_port"], ports) | among(columns["b_port"], ports)
         return self.found.at(np.flatnonzero(wanted & (columns["transport"] == transports.number(transport))))
 
     def flow(self, transport: str, one: Endpoint, other: Endpoint) -> Conversation | None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from analyzer.kinds import among
 from analyzer.picking import Want
 from analyzer.protocols.bacnet import CARRIERS, IP, IPV6, REJECT_MESSAGE
 from analyzer.tables import UDP, Kind, Packets
@@ -93,9 +94,9 @@ def _requests(
     if not asks.any():
         return found
     there, back = (_keys(packets, rows, invoke, ends) for ends in (("src", "dst"), ("dst", "src")))
-    found[asks] = np.isin(there[asks], np.concatenate((back[refusal & ~own], there[own])))
+    found[asks] = among(there[asks], np.concatenate((back[refusal & ~own], there[own])))
     waiting = np.flatnonzero(asks & ~found)
-    waiting = waiting[~np.isin(there[waiting], back[replies])]
+    waiting = waiting[~among(there[waiting], back[replies])]
     found[waiting[-OPEN_REQUESTS:]] = True
     return found
 

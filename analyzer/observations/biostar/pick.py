@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from analyzer.kinds import among
 from analyzer.picking import Want
 from analyzer.protocols.biostar_device import PROTOCOL as DEVICE
 from analyzer.protocols.biostar_server import PROTOCOL as SERVER
@@ -28,7 +29,7 @@ def wants(packets: Packets) -> Want:
     """Rows of the packets; none of their payload."""
     columns = packets.columns
     rows = np.flatnonzero((columns["transport"] == TCP) & (columns["kind"] == Kind.TRANSPORT))
-    ours = np.isin(columns["dst_port"][rows], _PORTS) | np.isin(columns["src_port"][rows], _PORTS)
+    ours = among(columns["dst_port"][rows], _PORTS) | among(columns["src_port"][rows], _PORTS)
     rows = rows[ours]
     if not len(rows):
         return Want(rows, rows)
