@@ -180,6 +180,19 @@ def test_broad_evidence_is_certain_and_one_open_protocol_is_likely_at_most() -> 
     assert {level for _, level in called(coap).values()} == {"certain"}
 
 
+@pytest.mark.parametrize("port", [69, 88])
+def test_what_others_use_too_makes_no_role_likely(port: int) -> None:
+    """Telephones that fetch their configuration; hosts that sign in at a domain controller."""
+    traffic = Traffic()
+    for number in range(4):
+        phone = f"10.0.9.{number + 5}"
+        if port == 69:
+            traffic.read_file(number * 5, phone, SERVER, name=b"phone.cfg")
+        else:
+            traffic.connect(number, phone, 40000, SERVER, port, b"\x99\x98")
+    assert {level for _, level in called(traffic).values()} <= {"unsure"}
+
+
 @settings(deadline=None, max_examples=60)
 @given(sites())
 def test_on_a_healthy_site_nothing_that_is_called_likely_is_wrong(

@@ -134,7 +134,7 @@ def _dependent(
 
     A violation would then rest on what the survey is unsure of, so they are unsure together.
     """
-    open_ = {one.address for one in guesses if one.level == "unsure" and one.role}
+    open_ = {one.address for one in guesses if one.level == "unsure"}
     sure = {one.address for one in guesses if one.level != "unsure" and one.address not in doubts}
     caught: dict[Address, str] = {}
     while open_ and sure:
@@ -162,7 +162,9 @@ def _dependent(
 
 
 def _declared(guesses: Sequence[Guess], sheets: Sequence[Ruleset]) -> Bench:
-    hosts = tuple(Host(text(*one.address), (text(*one.address),), (one.role,)) for one in guesses)
+    hosts = tuple(
+        Host(text(*one.address), (text(*one.address),), (one.role or one.rivals[0],)) for one in guesses
+    )
     return bench_of(build(sheets, hosts), sheets, Site(hosts=hosts), strict=False)
 
 
