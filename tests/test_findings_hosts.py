@@ -121,6 +121,16 @@ def test_use_of_the_direct_mode(traffic: Traffic, mode: str, expected: set[tuple
     assert kinds(traffic, hosts) == expected
 
 
+@pytest.mark.parametrize(
+    ("mode", "near"),
+    [("direct", ""), ("server", f"the site file says server mode, and yet {CLIENT} opens the connection")],
+)
+def test_a_connection_against_the_word_of_the_site_file(mode: str, near: str) -> None:
+    hosts = (f"biostar-client={CLIENT}@{mode}", f"biostar-device={DOOR}@{mode}")
+    finding = one(Traffic().connect(0, CLIENT, 40000, DOOR, 1471), hosts, "direct-mode")
+    assert finding.near_miss == near
+
+
 def test_the_vendors_own_words_are_given() -> None:
     hosts = (f"biostar-client={CLIENT}@direct", f"biostar-device={DOOR}@direct")
     finding = one(Traffic().connect(0, CLIENT, 40000, DOOR, 1471), hosts, "direct-mode")

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from analyzer import versions
+from analyzer.addresses import text
 from analyzer.compliance import Judgement
+from analyzer.conversation import Conversation
 from analyzer.conversations import Selection
 from analyzer.findings.case import Case
-from analyzer.kinds import Array
+from analyzer.kinds import Array, among
 from analyzer.matrix import Subject
 from analyzer.model import FindingKind, Host, Severity, Verdict
 
@@ -50,7 +50,7 @@ def _heads(evidence: Evidence, told: Callable[[Judgement], bool]) -> Array:
     """The rows, but for legs, whose judgement ``told`` holds of."""
     legs = evidence.found.parents
     rows = evidence.judgements.where(told)
-    return rows[~np.isin(rows, list(legs))] if legs else rows
+    return rows[~among(rows, list(legs))] if legs else rows
 
 
 def _unsupported(evidence: Evidence) -> Iterable[Case]:
@@ -131,8 +131,23 @@ def _direct(evidence: Evidence) -> Iterable[Case]:
                 "" if certain else " The mode is read from the traffic."
             )
             case.advice = f"Use {mode} mode for set-up and service only; run the devices in the other mode."
+            case.near_miss = _against_its_word(evidence, flows, mode)
             case.flows = flows
             yield case
+
+
+def _against_its_word(evidence: Evidence, flows: Iterable[Conversation], mode: str) -> str:
+    """Who opens connections of ``mode`` although the site file says another; empty if nobody does."""
+    stated: dict[str, list[str]] = defaultdict(list)
+    for flow in flows:
+        hosts = [host for end in evidence.judgements[flow.row].ends for host in end.hosts]
+        others = {host.mode for host in hosts if host.basis == "declared" and host.mode not in ("", mode)}
+        for other in sorted(others):
+            stated[other].append(text(*flow.originator))
+    return "; ".join(
+        f"the site file says {other} mode, and yet {', '.join(sorted(set(openers))[:3])} opens the connection"
+        for other, openers in stated.items()
+    )
 
 
 def _in_mode(evidence: Evidence, ruleset: str, mode: str) -> tuple[Selection, bool]:

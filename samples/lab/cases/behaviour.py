@@ -22,6 +22,8 @@ def bacnet_refused(out: Path) -> None:
         gateway, bms = network.host("gateway", "10.20.0.10"), network.host("bms", "10.20.0.40")
         tool = network.host("tool", "10.20.0.41")
         network.capture(out / "capture.pcap", network.switch)
+        (node,) = nodes(network, 1)
+        server = coap.serve(gateway, "gateway")
         bacnet.Device(gateway, 100)
         system, reader = bacnet.Device(bms, 200, bbmd="10.20.0.10"), bacnet.Device(tool, 201)
         time.sleep(1)
@@ -32,6 +34,8 @@ def bacnet_refused(out: Path) -> None:
         for _ in range(3):
             reader.search(1, 1000)
             time.sleep(2)
+        gateway.run(coap.ask(server, node.address, "light/level"))
+        post(node)
         time.sleep(9)
         reader.read("10.20.0.10")
 
@@ -41,7 +45,9 @@ def bacnet_duplicate(out: Path) -> None:
     with site("bacnet-duplicate") as network:
         gateway, bms = network.host("gateway", "10.20.0.10"), network.host("bms", "10.20.0.40")
         panel = network.host("panel", "10.20.0.45")
-        network.capture(out / "capture.pcap", bms)
+        network.capture(out / "capture.pcap", network.switch)
+        (node,) = nodes(network, 1)
+        server = coap.serve(gateway, "gateway")
         bacnet.Device(gateway, 100)
         bacnet.Device(panel, 100)
         system = bacnet.Device(bms, 200)
@@ -49,16 +55,22 @@ def bacnet_duplicate(out: Path) -> None:
         system.read("10.20.0.10")
         system.read("10.20.0.45")
         system.search(1, 100)
+        gateway.run(coap.ask(server, node.address, "light/level"))
+        post(node)
         time.sleep(1)
 
 
 def biostar_quick_close(out: Path) -> None:
     """The server does not know one of two doors and hangs up on it."""
     with site("biostar-quick") as network:
-        server = network.host("server", "10.20.0.50")
+        server, client = network.host("server", "10.20.0.50"), network.host("client", "10.20.0.60")
         doors = [network.host(f"door{number}", f"10.20.3.{10 + number}") for number in (1, 2)]
         network.capture(out / "capture.pcap", server)
         biostar.refuse(server, doors[1].address)
+        for door in doors:
+            biostar.answer_search(door)
+        biostar.use(client, server.address, 2)
+        biostar.search(client)
         biostar.register(doors[0], server.address)
         biostar.knock(doors[1], server.address, 5)
         time.sleep(1)
