@@ -72,4 +72,8 @@ def test_what_is_said() -> None:
     assert "no version stated for igor-gateway, so all rows of 1.12.1-4.5.3 and 5.0.0+ are permitted" in said
     assert "no edition covers igor-node 5.5" in said
     assert "implied: a BACnet system is declared" in said
-    assert "IPv6 is left alone" in "\n".join(found.remarks)
+    remarks = "\n".join(found.remarks)
+    assert "IPv6 is left alone" in remarks
+    assert "permitted by their source port" in remarks
+    assert "an SSDP search" in remarks
+    assert "an SSDP search" not in "\n".join(policy(CURRENT).remarks)

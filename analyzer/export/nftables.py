@@ -26,17 +26,10 @@ AFTER_CONNTRACK: Final = -150
 def write(policy: Policy) -> Written:
     """One table a family, which loading replaces."""
     found = terms(policy, ABLE)
-    notes = ["answers to SSDP searches that come from a port of their own have no rule: UDA 1.1 lets them"]
-    notes = notes if any(_answers_ssdp(term) for term in found) else []
-    lines = [f"# {line}" for line in head(policy, "nftables", notes)]
+    lines = [f"# {line}" for line in head(policy, "nftables", ())]
     for version in policy.versions:
         lines += ["", *_table(policy, found, version)]
-    return Written({"portmatrix.nft": "\n".join(lines) + "\n"}, tuple(notes))
-
-
-def _answers_ssdp(term: Term) -> bool:
-    """Whether a term is for answers to an SSDP search."""
-    return bool(term.source_ports) and any(row.service.protocol == "ssdp" for row in term.rule.permit.rows)
+    return Written({"portmatrix.nft": "\n".join(lines) + "\n"})
 
 
 def _table(policy: Policy, found: tuple[Term, ...], version: int) -> list[str]:

@@ -182,6 +182,14 @@ def _remarks(found: Parties, wishes: Wishes, permits: Sequence[Permit]) -> Itera
             f"no subnet stated: broadcast addresses of /{SHORTEST} to /{LONGEST} around each host are taken "
             "for those of the site (--subnet CIDR states them)"
         )
+    answers = [permit for permit in permits if permit.source_ports]
+    if answers:
+        yield (
+            "answers to searches come from hosts that were not addressed, so no state knows them: "
+            "they are permitted by their source port"
+        )
+    if any(row.service.protocol == "ssdp" for permit in answers for row in permit.rows):
+        yield "an answer to an SSDP search that comes from a port of its own, as UDA 1.1 allows, has no rule"
     if any(permit.why == "disputed" for permit in permits):
         done = "permitted" if wishes.disputed == "permit" else "denied"
         yield f"rows that only one of two sheets lists are {done} (--disputed)"
