@@ -33,7 +33,11 @@ def test_what_hosts_of_a_domain_open_never_reaches_the_equipment() -> None:
 
 
 def test_no_infrastructure() -> None:
-    assert "infrastructure" not in order(policy(CURRENT, infrastructure="none").rules)
+    """But neighbour discovery: without it no IPv6 host reaches another."""
+    kept = [
+        rule for rule in policy(CURRENT, infrastructure="none").rules if rule.permit.why == "infrastructure"
+    ]
+    assert [rule.permit.transport for rule in kept] == ["icmpv6"]
 
 
 def test_disputed_rows_are_denied_before_wider_ones_permit_them() -> None:

@@ -19,6 +19,8 @@ TABLE: Final = "portmatrix"
 FAMILY: Final = {4: "ip", 6: "ip6"}
 LOOPBACK: Final = {"input": 'iifname "lo" accept', "output": 'oifname "lo" accept'}
 """What a host says to itself is nobody else's business, whichever of its addresses it takes."""
+NEIGHBOURS: Final = "meta l4proto ipv6-icmp ct state untracked accept"
+"""Neighbour and listener discovery: the kernel does not track it, so it is never ``new``."""
 AFTER_CONNTRACK: Final = -150
 """Priority of the chains that assign the helper: connections are known from -200 on (conntrack)."""
 
@@ -50,8 +52,9 @@ def _table(policy: Policy, found: tuple[Term, ...], version: int) -> list[str]:
             said = short.get(line.strip())
             root = line.replace("chain root0", f"chain {hook.name}")
             roots.append(f'{root} comment "{said}"' if said else root)
-            if hook.name in LOOPBACK and "ct state established" in line:
-                roots.append(f"        {LOOPBACK[hook.name]}")
+            if "ct state established" in line:
+                roots += [f"        {LOOPBACK[hook.name]}"] if hook.name in LOOPBACK else []
+                roots += [f"        {NEIGHBOURS}"] if version == 6 else []
     comments = {term.name: of_term(term) for term in found if fits(term, version)}
     for line in chains:
         chain = re.fullmatch(r"    chain (\S+) \{", line)
