@@ -46,6 +46,15 @@ def test_a_host_may_speak_to_itself() -> None:
     assert '"lo"' not in written("nftables", CURRENT, place="router")
 
 
+def test_neighbours_are_found_over_ipv6() -> None:
+    text = written("nftables", SIX)
+    assert (
+        text[text.index("table ip6") :].count("        meta l4proto ipv6-icmp ct state untracked accept\n")
+        == 3
+    )
+    assert "untracked" not in written("nftables", CURRENT)
+
+
 def test_a_router_that_drops_what_is_left_keeps_its_own_traffic() -> None:
     text = written("nftables", CURRENT, default="deny")
     assert re.findall(r"hook (forward|input|output) priority 0; policy (\w+);", text) == [

@@ -33,7 +33,11 @@ def test_what_hosts_of_a_domain_open_never_reaches_the_equipment() -> None:
 
 
 def test_no_infrastructure() -> None:
-    assert "infrastructure" not in order(policy(CURRENT, infrastructure="none").rules)
+    """But neighbour discovery: without it no IPv6 host reaches another."""
+    kept = [
+        rule for rule in policy(CURRENT, infrastructure="none").rules if rule.permit.why == "infrastructure"
+    ]
+    assert [rule.permit.transport for rule in kept] == ["icmpv6"]
 
 
 def test_disputed_rows_are_denied_before_wider_ones_permit_them() -> None:
@@ -72,4 +76,8 @@ def test_what_is_said() -> None:
     assert "no version stated for igor-gateway, so all rows of 1.12.1-4.5.3 and 5.0.0+ are permitted" in said
     assert "no edition covers igor-node 5.5" in said
     assert "implied: a BACnet system is declared" in said
-    assert "IPv6 is left alone" in "\n".join(found.remarks)
+    remarks = "\n".join(found.remarks)
+    assert "IPv6 is left alone" in remarks
+    assert "permitted by their source port" in remarks
+    assert "an SSDP search" in remarks
+    assert "an SSDP search" not in "\n".join(policy(CURRENT).remarks)

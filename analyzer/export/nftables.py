@@ -19,6 +19,8 @@ TABLE: Final = "portmatrix"
 FAMILY: Final = {4: "ip", 6: "ip6"}
 LOOPBACK: Final = {"input": 'iifname "lo" accept', "output": 'oifname "lo" accept'}
 """What a host says to itself is nobody else's business, whichever of its addresses it takes."""
+NEIGHBOURS: Final = "meta l4proto ipv6-icmp ct state untracked accept"
+"""Neighbour and listener discovery: the kernel does not track it, so it is never ``new``."""
 AFTER_CONNTRACK: Final = -150
 """Priority of the chains that assign the helper: connections are known from -200 on (conntrack)."""
 
@@ -26,17 +28,10 @@ AFTER_CONNTRACK: Final = -150
 def write(policy: Policy) -> Written:
     """One table a family, which loading replaces."""
     found = terms(policy, ABLE)
-    notes = ["answers to SSDP searches that come from a port of their own have no rule: UDA 1.1 lets them"]
-    notes = notes if any(_answers_ssdp(term) for term in found) else []
-    lines = [f"# {line}" for line in head(policy, "nftables", notes)]
+    lines = [f"# {line}" for line in head(policy, "nftables", ())]
     for version in policy.versions:
         lines += ["", *_table(policy, found, version)]
-    return Written({"portmatrix.nft": "\n".join(lines) + "\n"}, tuple(notes))
-
-
-def _answers_ssdp(term: Term) -> bool:
-    """Whether a term is for answers to an SSDP search."""
-    return bool(term.source_ports) and any(row.service.protocol == "ssdp" for row in term.rule.permit.rows)
+    return Written({"portmatrix.nft": "\n".join(lines) + "\n"})
 
 
 def _table(policy: Policy, found: tuple[Term, ...], version: int) -> list[str]:
@@ -57,8 +52,9 @@ def _table(policy: Policy, found: tuple[Term, ...], version: int) -> list[str]:
             said = short.get(line.strip())
             root = line.replace("chain root0", f"chain {hook.name}")
             roots.append(f'{root} comment "{said}"' if said else root)
-            if hook.name in LOOPBACK and "ct state established" in line:
-                roots.append(f"        {LOOPBACK[hook.name]}")
+            if "ct state established" in line:
+                roots += [f"        {LOOPBACK[hook.name]}"] if hook.name in LOOPBACK else []
+                roots += [f"        {NEIGHBOURS}"] if version == 6 else []
     comments = {term.name: of_term(term) for term in found if fits(term, version)}
     for line in chains:
         chain = re.fullmatch(r"    chain (\S+) \{", line)

@@ -21,6 +21,9 @@ from analyzer.protocol import Protocol
 IP_PROTOCOLS = ("icmp", "icmpv6", "igmp")
 """Background without ports that hosts themselves exchange; what routers tell each other is theirs."""
 
+INDISPENSABLE = frozenset({"icmpv6"})
+"""Background that stays whatever the user chose: neighbour discovery (RFC 4861) is the ARP of IPv6."""
+
 
 @dataclass(frozen=True)
 class Wishes:
@@ -107,8 +110,10 @@ def _rest(
 ) -> Iterator[tuple[bool, Permit]]:
     """Infrastructure, and the denials at the end."""
     wishes, subjects = policy.wishes, policy.subjects
-    if wishes.infrastructure != "none":
-        yield from ((True, one) for one in _background(protocols, background, "always", ANYONE))
+    entries = background
+    if wishes.infrastructure == "none":
+        entries = [entry for entry in background if entry.protocol in INDISPENSABLE]
+    yield from ((True, one) for one in _background(protocols, entries, "always", ANYONE))
     out = "traffic of equipment with a sheet that no sheet lists"
     if subjects.spans:
         yield False, Permit(ANYONE, subjects, "any", None, "expected", (), out)
@@ -182,6 +187,14 @@ def _remarks(found: Parties, wishes: Wishes, permits: Sequence[Permit]) -> Itera
             f"no subnet stated: broadcast addresses of /{SHORTEST} to /{LONGEST} around each host are taken "
             "for those of the site (--subnet CIDR states them)"
         )
+    answers = [permit for permit in permits if permit.source_ports]
+    if answers:
+        yield (
+            "answers to searches come from hosts that were not addressed, so no state knows them: "
+            "they are permitted by their source port"
+        )
+    if any(row.service.protocol == "ssdp" for permit in answers for row in permit.rows):
+        yield "an answer to an SSDP search that comes from a port of its own, as UDA 1.1 allows, has no rule"
     if any(permit.why == "disputed" for permit in permits):
         done = "permitted" if wishes.disputed == "permit" else "denied"
         yield f"rows that only one of two sheets lists are {done} (--disputed)"
