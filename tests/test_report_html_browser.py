@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import shutil
@@ -66,6 +67,8 @@ RICH = replace(
 def chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
+    # pyshark, where its tests ran before in this process, leaves a child watcher without a loop behind.
+    asyncio.set_event_loop_policy(None)
     with sync_playwright() as engine:
         browser = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import os
 import pkgutil
 import re
@@ -14,6 +15,7 @@ import tarfile
 import tomllib
 import venv
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -158,11 +160,21 @@ def test_the_tools_find_nothing(command: tuple[str, ...]) -> None:
 IMPORTED_AS = {"pyyaml": "yaml", "backports.zstd": "backports"}
 
 
-def imported() -> set[str]:
-    """Top-level names of what the package imports."""
-    names: set[str] = set()
+def sources() -> Iterator[str]:
+    """The package and the notebooks, as Python."""
     for path in ROOT.glob("analyzer/**/*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        yield path.read_text(encoding="utf-8")
+    for path in ROOT.glob("notebooks/*.ipynb"):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "code":
+                yield "".join(line for line in cell["source"] if not line.startswith("%"))
+
+
+def imported() -> set[str]:
+    """Top-level names of what the package and the notebooks import."""
+    names: set[str] = {"ipykernel"}  # runs notebooks, and no notebook names it
+    for source in sources():
+        for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Import):
                 names.update(alias.name.split(".")[0] for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:

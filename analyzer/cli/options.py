@@ -72,6 +72,20 @@ frames = _stack(
 )
 
 
+pseudonyms = _stack(
+    click.option(
+        "--pseudonymise", is_flag=True, help="Other addresses and names in place of the site's own."
+    ),
+    click.option(
+        "--map",
+        "map_file",
+        metavar="FILE",
+        help="Which pseudonym stands for what: used where it is there, and written.",
+    ),
+    click.option("--key", metavar="TEXT", help="The same pseudonyms wherever this text is given."),
+)
+
+
 def ranges(lists: Iterable[str]) -> tuple[tuple[int, int], ...]:
     """``1,5-9`` as ``((1, 1), (5, 9))``. Raises :class:`UsageError` for what is no such list."""
     found: list[tuple[int, int]] = []

@@ -319,6 +319,7 @@ def attempt(entry: Attempt) -> Entry:
         ],
         "transfers": list(entry.transfers),
         "flows": list(entry.flows),
+        "basis": entry.basis,
     }
 
 

@@ -127,7 +127,7 @@ def _transfer(entry: Transfer, lines: list[tuple[str, str]], style: Style) -> No
     total = f" of {number(entry.expected_bytes)}" if entry.expected_bytes is not None else ""
     facts = [
         f"{number(entry.bytes)}{total} bytes",
-        f"block {number(entry.blocks)}" + (f" of {entry.block_size} bytes each" if entry.block_size else ""),
+        *([f"block {number(entry.blocks)} of {entry.block_size} bytes each"] if entry.block_size else []),
         plural(entry.retransmissions, "retransmission"),
         f"longest gap {duration(entry.longest_gap)}",
     ]
@@ -156,7 +156,8 @@ def _attempts(report: FirmwareReport, lines: list[tuple[str, str]], style: Style
     _campaigns(report.attempts, lines, style)
     shown = report.attempts if style.verbosity > 0 else report.attempts[:SHOWN]
     for attempt in shown:
-        text = f"{attempt.id} {attempt.node} from {attempt.gateway}: {attempt.outcome}"
+        sure = "" if attempt.basis == "certain" else f" ({attempt.basis})"
+        text = f"{attempt.id} {attempt.node} from {attempt.gateway}: {attempt.outcome}{sure}"
         if attempt.detail:
             text += f"; {_shown(attempt.detail)}"
         _add(lines, wrap(text, style.width, "  ", "    "))
