@@ -54,6 +54,24 @@ def test_the_three_things_to_do_lead_to_their_findings() -> None:
         assert len(made.xpath("//*[@id=$id]", id=link[1:])) == 1
 
 
+def test_rows_out_of_sight_are_said_beside_the_verdict() -> None:
+    (said,) = html_pages.tree(reports.REPORT).xpath("//p[@class='said']")
+    assert html_pages.said(said) == "2 violations, 1 note. 1 row could not be observed."
+
+
+def test_the_next_visit_is_a_list_of_steps() -> None:
+    (section,) = html_pages.tree(reports.REPORT).xpath("//section[@id='visit']")
+    steps = [html_pages.said(step) for step in section.xpath("./ol/li")]
+    assert len(steps) == 2
+    assert steps[0].startswith("Configuration 1 row Change one setting of a device")
+    assert "igor-gateway 5.0.0+, incoming TCP: 80 (HTTP (API))" in steps[0]
+    assert "Capture it where it can be seen: the node was seen for 1 min only." in steps[1]
+    (command,) = section.xpath("./p[@class='then']/code/text()")
+    assert command == (
+        "portmatrix check NEW.pcapng --site SITE.yaml --activity configuration --activity firmware-update"
+    )
+
+
 def test_every_link_leads_somewhere_on_the_page() -> None:
     made = html_pages.tree(reports.REPORT)
     ids = made.xpath("//@id")

@@ -24,6 +24,20 @@ def test_rows_are_grouped_by_activity_and_by_what_was_lacking() -> None:
     assert [row.port for step in found for row in step.rows] == [80, 50195]
 
 
+def test_ports_of_one_place_stand_together() -> None:
+    (step,) = visit.steps(
+        [like(reports.ROWS[at], port, reports.LEGEND["tcp", 443], Status.NOT_EXERCISED) for at, port in PORTS]
+    )
+    assert [(place, [row.port for row in rows]) for place, rows in step.places] == [
+        ("igor-gateway 5.0.0+, incoming TCP", [80, 443]),
+        ("igor-gateway 5.0.0+, outgoing TCP", [80]),
+    ]
+
+
+PORTS = ((0, 80), (3, 80), (0, 443))
+"""Rows of reports.ROWS, of which 0 is an incoming and 3 an outgoing one, and the port that each is given."""
+
+
 def like(result: RowResult, port: int, service: Service, status: Status, *flows: str) -> RowResult:
     line = replace(result.row, id=f"row/{result.row.direction}/{port}", port=port, service=service)
     return RowResult(line, status, "", flows=flows)

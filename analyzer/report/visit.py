@@ -40,6 +40,15 @@ class Step(NamedTuple):
     option: str
     why: str = ""
 
+    @property
+    def places(self) -> list[tuple[str, list[Row]]]:
+        """The rows by where they stand: ``igor-node 6.0.0+, incoming UDP`` and its ports, in their order."""
+        found: dict[str, list[Row]] = {}
+        for row in self.rows:
+            place = f"{row.subject} {row.edition}, {row.direction} {row.transport.upper()}"
+            found.setdefault(place, []).append(row)
+        return list(found.items())
+
 
 def _family(row: Row) -> tuple[str, str, str, str, str]:
     """Rows of one family count as one when due: a pool's ports, and both directions of a pair."""

@@ -2,8 +2,8 @@
 
 Jinja2 with autoescape, and :func:`analyzer.report.neutral.visible` as its ``finalize``: no expression of a
 template can reach the page without both. What is not to be escaped is a :class:`markupsafe.Markup`, and
-only this module and :mod:`analyzer.report.html.flowtable` make one, of text that holds no stranger's byte
-as it came.
+only this module makes one: of the package's own files, and of JSON without ``<``, ``>`` and ``&``.
+Jinja2 is a dependency of the package and not of an extra, so that whoever has the tool on site has the page.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 from analyzer.model import Endpoint, FlowRecord, HostResult, Outcome, Verdict
@@ -245,7 +245,7 @@ def group_of(end: Endpoint) -> str:
     return "+".join(end.roles) or _kind(end.address)
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def _kind(address: str) -> str:
     """Multicast, broadcast, the internet, or the network of 256 addresses (IPv4) or /64 (IPv6)."""
     try:
