@@ -58,7 +58,7 @@ class Gatherer:
                     f"{CODES.get(errors.request, '')} {errors.path}", errors.count, errors.first, errors.last,
                     tuple(errors.frames),
                 )  # fmt: skip
-        for one in self.found.exchanges.exhausted(known.end):
+        for one in self.found.exchanges.exhausted():
             if one.owner is not None:
                 continue
             for row in known.flows_of(one.source, one.target, "udp"):

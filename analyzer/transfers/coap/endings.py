@@ -129,6 +129,8 @@ def _patience(body: Body) -> int:
     """How long after its last message a request that was repeated as often may yet be answered or
     repeated, ns."""
     repeats = body.repeated[1]
+    if repeats >= MAX_RETRANSMIT:
+        return 0
     if repeats >= STUCK:
         return ANSWER
     return int(ACK_TIMEOUT * ACK_RANDOM * 2 ** min(repeats, MAX_RETRANSMIT))
