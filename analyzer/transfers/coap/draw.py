@@ -17,11 +17,7 @@ from analyzer.transfers.coap.body import Body, shown
 from analyzer.transfers.coap.endings import Ending, judge, named
 from analyzer.transfers.coap.exchange import SECOND
 from analyzer.transfers.coap.gather import Messages
-from analyzer.transfers.images import like_image
 
-IMAGE_BYTES: Final = 32 << 10
-"""Bytes from which on a resource without a telling name counts as an image: sensor data and lists are
-smaller."""
 RETRY_WITHIN: Final = 90 * SECOND
 """How long after an unheeded request the next one for the same resource is a retry of it."""
 EVIDENCE: Final = 24
@@ -130,9 +126,8 @@ def _draft(body: Body, ending: Ending, known: Circumstances) -> Draft:
         evidence=_evidence(whole),
         flows=tuple(f"f{row + 1}" for row in rows),
     )
-    image = body.bytes >= IMAGE_BYTES or like_image(body.path or "")
     failed_push = body.writes and ending.outcome is not TransferOutcome.COMPLETE
-    return Draft(transfer, rows, image or failed_push)
+    return Draft(transfer, rows, body.image or failed_push)
 
 
 def _told(body: Body) -> Iterable[str]:

@@ -180,6 +180,9 @@ def _silent(body: Body) -> Ending:
     if body.answered and server and not client:
         said = f"the client fell silent while the server still sent ({server} repetitions)"
         return Ending(failed, Cause.CLIENT_GAVE_UP, [said, where])
+    if body.answered and not body.writes and not body.image:
+        # Of what is no image a client may want the beginning only.
+        return Ending(TransferOutcome.UNKNOWN, None, [where, "the client asked for no more"])
     if body.answered:
         said = "the server answered, and the client " + (
             "sent nothing more" if body.writes else "asked for no more"
