@@ -36,8 +36,13 @@ def pushed(traffic: Traffic) -> Traffic:
             Traffic().connect(0, DOOR, 4000, SERVER, 1480).connect(0.005, DOOR, 4001, SERVER, 1480),
             {(DOOR, "biostar-device")},
         ),
+        (Traffic().connect(0, SERVER, 4000, DOOR, 1470), {(SERVER, "biostar-client")}),
+        (Traffic().connect(0, SERVER, 4000, DOOR, 1471).connect(1, NODE, 4000, SERVER, 1480), set()),
     ],
-    ids=["read", "written", "only asked", "bacnet", "one after the other", "two at a time"],
+    ids=[
+        *("read", "written", "only asked", "bacnet", "one after the other", "two at a time"),
+        *("reaches", "reaches and serves"),
+    ],
 )
 def test_what_the_traffic_says_of_its_ends(traffic: Traffic, expected: set[tuple[str, str]]) -> None:
     assert told(traffic) == expected

@@ -162,6 +162,12 @@ def test_what_one_side_proves_counts_for_both() -> None:
     }
 
 
+@pytest.mark.parametrize("nobody", ["255.255.255.255", "0.0.0.0"])
+def test_an_address_that_no_host_can_have_is_no_host(nobody: str) -> None:
+    traffic = both_ways(Traffic(), nobody, NODE, 50195)
+    assert nobody not in inferred(both_ways(traffic, nobody, OTHER, 50201))
+
+
 def test_broad_evidence_is_certain_and_one_open_protocol_is_likely_at_most() -> None:
     nodes = (NODE, OTHER)
     coap = Traffic()
@@ -172,6 +178,19 @@ def test_broad_evidence_is_certain_and_one_open_protocol_is_likely_at_most() -> 
         both_ways(coap, node, GATEWAY, 1050, at=10 + number)
         both_ways(coap, node, GATEWAY, 50197, at=20 + number)
     assert {level for _, level in called(coap).values()} == {"certain"}
+
+
+@pytest.mark.parametrize("port", [69, 88])
+def test_what_others_use_too_makes_no_role_likely(port: int) -> None:
+    """Telephones that fetch their configuration; hosts that sign in at a domain controller."""
+    traffic = Traffic()
+    for number in range(4):
+        phone = f"10.0.9.{number + 5}"
+        if port == 69:
+            traffic.read_file(number * 5, phone, SERVER, name=b"phone.cfg")
+        else:
+            traffic.connect(number, phone, 40000, SERVER, port, b"\x99\x98")
+    assert {level for _, level in called(traffic).values()} <= {"unsure"}
 
 
 @settings(deadline=None, max_examples=60)

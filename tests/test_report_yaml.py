@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_report_proposal import HOST, LINE, SURVEY, UNSURE
 
-from analyzer import site
-from analyzer.model import NameHeard, Site, Survey
+from analyzer import rulefile, site
+from analyzer.model import Learned, LearnedRow, LeftOut, NameHeard, Site, Survey
 from analyzer.report import Style, choose
 from analyzer.report.neutral import visible
 
@@ -81,3 +81,20 @@ def test_no_strangers_word_becomes_structure(name: str, vendor: str, path: str) 
     found = site.parse(text, "site.yaml", ROLES)
     assert [entry.networks for entry in found.hosts] == [("10.20.0.10",)]
     assert found.allow == ()
+
+
+@settings(max_examples=50)
+@given(st.text(), st.text())
+def test_a_drafted_ruleset_loads_whatever_the_capture_is_called(path: str, name: str) -> None:
+    row = LearnedRow(
+        "acme-meter", "incoming", "tcp", 443, "tls", name or "x", "operation", 3, ("10.0.0.1",), None
+    )
+    info = replace(SURVEY.captures[0], path=path)
+    draft = Learned("0.1.0", (info,), "learned", (row,), (), (LeftOut(name, path, 1),))
+    stream = io.StringIO()
+    render = choose("yaml", "learned").render_learned
+    assert render is not None
+    render(draft, stream, Style())
+    ruleset = rulefile.parse(stream.getvalue(), "learned.yaml")
+    assert ruleset.subjects == ("acme-meter",)
+    assert ruleset.editions[0].incoming == (("tcp", 443),)

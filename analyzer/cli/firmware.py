@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from analyzer.cli import options, output, progress
+from analyzer.cli import options, output, progress, pseudonyms
 from analyzer.cli.output import say
 from analyzer.report import choose
 from analyzer.report.layout import plural
@@ -14,6 +14,7 @@ from analyzer.report.layout import plural
 @options.captures
 @options.site
 @options.output("firmware")
+@options.pseudonyms
 @options.engine
 @options.talk
 def firmware(
@@ -24,6 +25,9 @@ def firmware(
     rules: tuple[str, ...],
     format_name: str | None,
     target: str | None,
+    pseudonymise: bool,
+    map_file: str | None,
+    key: str | None,
     engine: str,
     quiet: int,
     verbose: int,
@@ -35,12 +39,14 @@ def firmware(
     """
     from analyzer import pipeline  # noqa: PLC0415 - --help must not load the stages
 
+    wish = pseudonyms.Wish(pseudonymise, map_file, key)
     chosen = choose(format_name, "firmware", target or "")
     output.refuse_inputs(target, (*captures, site, *rules))
     wanted = pipeline.Options(sources=captures, site=site, hosts=hosts, rules=rules, engine=engine)
     with progress.shown(bool(quiet) or no_progress) as meter:
         report = pipeline.firmware(wanted, meter)
     output.refuse_inputs(target, (info.path for info in report.captures))
+    report = wish.applied(report, bool(quiet))
     render = chosen.render_firmware
     assert render is not None  # choose() gave a format of firmware reports
     output.write(target, chosen, render, report, verbose - quiet)

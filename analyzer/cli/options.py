@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -14,6 +15,11 @@ from analyzer.report import names
 _RANGE: Final = re.compile(r"([0-9]{1,12})(?:-([0-9]{1,12}))?", re.ASCII)
 
 Decorator = Callable[[Any], Any]
+
+TYPED: Final = "portmatrix.typed"
+"""Where the context keeps the arguments as they were typed."""
+
+_SECRET: Final = re.compile(r"(?<=://)[^/?#\s]*@|(?<=[?&])([^=&#\s]+)=[^&#\s]*")
 
 
 def _stack(*decorators: Decorator) -> Decorator:
@@ -63,6 +69,20 @@ frames = _stack(
     click.option(
         "--frames", metavar="LIST", multiple=True, help="Frames by number, such as 1,5-9 (repeatable)."
     ),
+)
+
+
+pseudonyms = _stack(
+    click.option(
+        "--pseudonymise", is_flag=True, help="Other addresses and names in place of the site's own."
+    ),
+    click.option(
+        "--map",
+        "map_file",
+        metavar="FILE",
+        help="Which pseudonym stands for what: used where it is there, and written.",
+    ),
+    click.option("--key", metavar="TEXT", help="The same pseudonyms wherever this text is given."),
 )
 
 
@@ -130,3 +150,18 @@ def output(what: str, *listed: str, default: str = "text") -> Decorator:
             help="Write here instead of standard output: whole or not at all.",
         ),
     )
+
+
+def typed() -> str:
+    """The command line of the running command as a shell would take it.
+
+    A report travels further than the terminal: user, password and query values of a URL are left out.
+    """
+    words = click.get_current_context().meta.get(TYPED, ())
+    return shlex.join(("portmatrix", *(_public(word) for word in words)))
+
+
+def _public(word: str) -> str:
+    if "://" not in word:
+        return word
+    return _SECRET.sub(lambda found: f"{found[1]}=..." if found[1] else "...@", word)

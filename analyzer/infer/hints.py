@@ -11,7 +11,8 @@ from analyzer.conversation import Address, Conversation
 from analyzer.infer.roles import Hint
 from analyzer.protocols.tftp import PORT as TFTP
 
-GATEWAY, NODE, DEVICE = "igor-gateway", "igor-node", "biostar-device"
+GATEWAY, NODE = "igor-gateway", "igor-node"
+DEVICE, CLIENT = "biostar-device", "biostar-client"
 SERVER_PORT: Final = 1480
 
 IMAGE: Final = 6.0
@@ -21,6 +22,9 @@ SERVES: Final = 4.0
 TWICE: Final = 5.0
 """A BioStar device opens two connections to its server, one for commands and one for what it tells
 (BioStar SDK Manual V1.9, section 3.11)."""
+REACHES: Final = 8.0
+"""Who opens connections to devices and takes none is a client: a server is there to be connected to."""
+DEVICE_PORTS: Final = (1470, 1471)
 READ, WRITE = b"\0\1", b"\0\2"
 
 
@@ -29,6 +33,7 @@ def hints(found: Sequence[Conversation]) -> Iterator[Hint]:
     yield from _images(found)
     yield from _bacnet(found)
     yield from _twice(found)
+    yield from _reaches(found)
 
 
 def _images(found: Iterable[Conversation]) -> Iterator[Hint]:
@@ -73,3 +78,18 @@ def _twice(found: Iterable[Conversation]) -> Iterator[Hint]:
         ordered = sorted(flows, key=lambda flow: flow.start)
         if any(later.start < earlier.end for earlier, later in pairwise(ordered)):
             yield Hint(origin, DEVICE, TWICE, f"holds two connections to TCP {SERVER_PORT}")
+
+
+def _reaches(found: Iterable[Conversation]) -> Iterator[Hint]:
+    """Who opens connections to devices and serves nobody."""
+    opened: dict[Address, None] = {}
+    serving: set[Address] = set()
+    for conversation in found:
+        if conversation.transport == "tcp" and all(conversation.packets):
+            if conversation.port in DEVICE_PORTS:
+                opened[conversation.originator] = None
+            elif conversation.port == SERVER_PORT:
+                serving.add(conversation.responder)
+    for address in opened:
+        if address not in serving:
+            yield Hint(address, CLIENT, REACHES, f"opens TCP 147x and accepts no TCP {SERVER_PORT}")

@@ -14,15 +14,20 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from analyzer import protocols
+from analyzer.addresses import is_broadcast, is_multicast, is_unspecified
 from analyzer.conversation import Address, Conversation
 from analyzer.model import Direction, Ruleset
 from analyzer.protocol import Fit
 
 OPEN_PROTOCOLS: Final = frozenset({"coap", "tftp", "ssdp", "upnp", "coaps"})
 """Used by many products: evidence, but weak."""
+TELLING_PROTOCOLS: Final = frozenset({"coap", "coaps"})
+"""Of these, those that make a role likely where the shape fits: every office has TFTP and UPnP."""
 COMMON_PROTOCOLS: Final = frozenset({"http", "tls", "bacnet"})
 """Used by everybody: they only tell roles apart where stronger evidence has spoken."""
 STRONG, WEAK, FAINT = 12, 4, 1
+"""Evidence: a service of the vendor's own; an open one, or one whose port others claim too; a common one."""
 ENOUGH: Final = 2 * WEAK
 """Evidence a role needs: one service of the vendor's own, or two of the open ones."""
 BACNET_SERVICE: Final = "igor-bacnet-service"
@@ -131,8 +136,13 @@ def guess(
     return [
         _guess(address, hosts, sheets, said)
         for address in sorted(hosts)
-        if hosts[address].belief and (hosts[address].telling or hosts[address].opens)
+        if hosts[address].belief and (hosts[address].telling or hosts[address].opens) and _possible(address)
     ]
+
+
+def _possible(address: Address) -> bool:
+    """Whether a host can have the address, whatever a capture shows as coming from it."""
+    return not (is_multicast(*address) or is_broadcast(*address) or is_unspecified(*address))
 
 
 # ---------------------------------------------------------------- sheets
@@ -145,6 +155,10 @@ class _Sheets:
         self.protocols: dict[Key, dict[str, None]] = defaultdict(dict)
         self.lists: dict[tuple[str, Direction, Key], frozenset[str] | None] = {}
         """Role, direction, service → the roles it may be with; None where the sheet names none."""
+        self.claims: dict[Key, list[str]] = defaultdict(list)
+        for name, protocol in protocols.load().items():
+            for key in protocol.ports:
+                self.claims[key].append(name)
         self.due: set[tuple[str, Direction, Key]] = set()
         self.roles: dict[str, None] = {}
         named: set[str] = set()
@@ -174,21 +188,26 @@ class _Sheets:
         """Roles that another sheet names as its only peer."""
         self.around = {role for role, peer in only if (peer, role) not in only}
 
+    def shared(self, key: Key, mine: Collection[str]) -> bool:
+        """Whether a protocol of others claims the port too, as Kerberos does 88."""
+        return any(name not in mine for name in self.claims.get(key, ()))
+
     def _list(self, row: tuple[str, Direction, Key], peers: frozenset[str] | None) -> None:
         before = self.lists.get(row, frozenset())
         self.lists[row] = None if peers is None or before is None else before | peers
 
     def weight(self, conversation: Conversation) -> float:
         """What a flow is worth as evidence, 0 where no sheet has it."""
-        protocols = self.protocols.get((conversation.transport, conversation.port))
-        if protocols is None:
+        carried = self.protocols.get((conversation.transport, conversation.port))
+        if carried is None:
             return 0
         name = conversation.protocol
-        if name and name not in protocols and name not in ("ssdp", "upnp", "http"):
+        if name and name not in carried and name not in ("ssdp", "upnp", "http"):
             return 0
+        own = WEAK if self.shared((conversation.transport, conversation.port), carried) else STRONG
         return max(
-            FAINT if protocol in COMMON_PROTOCOLS else WEAK if protocol in OPEN_PROTOCOLS else STRONG
-            for protocol in protocols
+            FAINT if protocol in COMMON_PROTOCOLS else WEAK if protocol in OPEN_PROTOCOLS else own
+            for protocol in carried
         )
 
     def explains(self, role: str, other: Mapping[str, float], direction: Direction, key: Key) -> float:
@@ -234,7 +253,7 @@ def _relations(
                 origin, target, key, weight, conversation.to_group, frame=_frame(conversation)
             )
         relation.flows += 1
-        relation.recognised |= conversation.fit is Fit.YES
+        relation.recognised |= conversation.fit is Fit.YES and conversation.protocol in TELLING_PROTOCOLS
         relation.answered |= answered
     return held.values()
 

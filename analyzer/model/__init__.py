@@ -14,8 +14,10 @@ from analyzer.model.diff import (
     Traffic,
     Turn,
 )
+from analyzer.model.dissection import DissectedField, DissectedFrame, DissectedLayer, Dissection
 from analyzer.model.finding import Finding, FindingKind, Severity
 from analyzer.model.flow import Basis, Confidence, Endpoint, FlowRecord, Outcome, Verdict
+from analyzer.model.learned import Learned, LearnedRow, LeftOut
 from analyzer.model.report import FirmwareReport, FlowReport, HostResult, Report, RowResult, Status
 from analyzer.model.sheet import (
     Background,
@@ -43,6 +45,10 @@ __all__ = [
     "Confidence",
     "Diff",
     "Direction",
+    "DissectedField",
+    "DissectedFrame",
+    "DissectedLayer",
+    "Dissection",
     "Edition",
     "Endpoint",
     "Event",
@@ -57,6 +63,9 @@ __all__ = [
     "Host",
     "HostResult",
     "Interpretation",
+    "Learned",
+    "LearnedRow",
+    "LeftOut",
     "NameHeard",
     "Outcome",
     "Problem",

@@ -129,3 +129,5 @@ class Attempt:
     timeline: tuple[Event, ...]
     transfers: tuple[str, ...]
     flows: tuple[str, ...] = ()
+    basis: Literal["certain", "likely"] = "certain"
+    """``likely``: no transfer was read, the behaviour of a connection looks like an update."""

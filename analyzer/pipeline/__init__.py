@@ -3,7 +3,7 @@
 ::
 
     capture → decode → flows → classify, sessions → infer, matrix → outcomes → compliance → findings
-                     → transfers ──────────────────────────────────────────────────────┘
+                     → transfers, observations ────────────────────────────────────────┘
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from __future__ import annotations
 from analyzer import classify, outcomes, sessions
 from analyzer.matrix import build
 from analyzer.model import FindingKind, FirmwareReport, FlowReport, Progress, Report
+from analyzer.observations import observers
+from analyzer.observations.igor import SIGNALLING
 from analyzer.pipeline.judging import bench_of, judge, replies_due
 from analyzer.pipeline.options import Options, expected
 from analyzer.pipeline.reading import read, undecoded
-from analyzer.pipeline.records import record
+from analyzer.pipeline.records import Records
 from analyzer.transfers import Collector
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
@@ -27,9 +29,9 @@ def check(options: Options, progress: Progress | None = None) -> Report:
     ruleset or site file, an option that cannot be meant.
     """
     sheets, place = expected(options)
-    collector = Collector()
-    captures, table = read(options, progress, (collector,))
-    return judge(captures, table, sheets, place, collector, strict=options.strict)
+    collector, watching = Collector(), observers()
+    captures, table = read(options, progress, (collector, *watching))
+    return judge(captures, table, sheets, place, collector, strict=options.strict, watching=watching)
 
 
 def flows(options: Options, progress: Progress | None = None) -> FlowReport:
@@ -42,15 +44,18 @@ def flows(options: Options, progress: Progress | None = None) -> FlowReport:
     found = classify.recognise(table)
     sessions.tie(found)
     bench = bench_of(build(sheets, place.hosts), sheets, place, strict=False)
-    classify.orient(found, bench.has_row, bench.knows_port)
+    classify.orient(found, bench.has_row, bench.knows_port, bench.relations)
     outcomes.settle(found, Visibility(found), replies_due(sheets))
-    records = tuple(record(conversation, {}, bench) for conversation in found)
-    return FlowReport(VERSION, captures, records, undecoded(table))
+    return FlowReport(VERSION, captures, Records(found, bench), undecoded(table))
 
 
 def firmware(options: Options, progress: Progress | None = None) -> FirmwareReport:
-    """The transfers of captures and what became of them. Raises as :func:`check` does."""
+    """The transfers of captures and what became of them. Raises as :func:`check` does.
+
+    Its findings are those about transfers that failed, and about signalling that no transfer follows.
+    """
     report = check(options, progress)
+    signalling = {flow.id for flow in report.flows if flow.protocol == SIGNALLING}
     return FirmwareReport(
         version=report.version,
         captures=report.captures,
@@ -58,7 +63,12 @@ def firmware(options: Options, progress: Progress | None = None) -> FirmwareRepo
         hosts=report.hosts,
         transfers=report.transfers,
         attempts=report.attempts,
-        findings=tuple(f for f in report.findings if f.kind is FindingKind.TRANSFER_FAILED),
+        findings=tuple(
+            finding
+            for finding in report.findings
+            if finding.kind is FindingKind.TRANSFER_FAILED
+            or (finding.flows and signalling.issuperset(finding.flows))
+        ),
     )
 
 

@@ -8,6 +8,8 @@ from typing import Final
 
 from analyzer import classify, infer, rulesets, sessions
 from analyzer.addresses import mac, parse, text
+from analyzer.census import Links, Names, Seen, hints, host, lines, systems
+from analyzer.census.vendors import known
 from analyzer.compliance import Bench
 from analyzer.conversation import Address, Conversation
 from analyzer.infer import Guess
@@ -16,8 +18,6 @@ from analyzer.model import Host, Progress, Ruleset, Site, Survey, SurveyHost, Ve
 from analyzer.pipeline.judging import bench_of
 from analyzer.pipeline.options import Options
 from analyzer.pipeline.reading import read
-from analyzer.survey import Links, Names, Seen, hints, host, lines, systems
-from analyzer.survey.vendors import known
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
 
@@ -42,7 +42,7 @@ def survey(options: Options, progress: Progress | None = None) -> Survey:
     guesses = [one for one in guesses if one.partners and (one.role or one.rivals)]
     hosts = infer.settled(tuple(infer.stated(guesses)), found, sheets)
     bench = bench_of(build(sheets, hosts), sheets, Site(hosts=hosts), strict=False)
-    classify.orient(found, bench.has_row, bench.knows_port)
+    classify.orient(found, bench.has_row, bench.knows_port, bench.relations)
     tallies, activities = _tallies(found, bench)
     doubts = {**_displaced(guesses, sheets), **_contradicted(guesses, tallies)}
     doubts |= _dependent(found, guesses, doubts, sheets)
@@ -134,7 +134,7 @@ def _dependent(
 
     A violation would then rest on what the survey is unsure of, so they are unsure together.
     """
-    open_ = {one.address for one in guesses if one.level == "unsure" and one.role}
+    open_ = {one.address for one in guesses if one.level == "unsure"}
     sure = {one.address for one in guesses if one.level != "unsure" and one.address not in doubts}
     caught: dict[Address, str] = {}
     while open_ and sure:
@@ -162,7 +162,9 @@ def _dependent(
 
 
 def _declared(guesses: Sequence[Guess], sheets: Sequence[Ruleset]) -> Bench:
-    hosts = tuple(Host(text(*one.address), (text(*one.address),), (one.role,)) for one in guesses)
+    hosts = tuple(
+        Host(text(*one.address), (text(*one.address),), (one.role or one.rivals[0],)) for one in guesses
+    )
     return bench_of(build(sheets, hosts), sheets, Site(hosts=hosts), strict=False)
 
 

@@ -16,12 +16,23 @@ from functools import cache
 from typing import IO, Any, Final
 
 from analyzer.errors import UsageError
-from analyzer.model import Diff, FirmwareReport, FlowReport, Report, Survey
+from analyzer.model import Diff, Dissection, FirmwareReport, FlowReport, Learned, Report, Survey
 
 SHARED: Final = frozenset(
     {
-        *("changes", "columns", "digest", "document", "flowlines", "ladder", "layout", "neutral"),
-        *("proposal", "sheet"),
+        "brief",
+        "changes",
+        "columns",
+        "digest",
+        "dissection",
+        "document",
+        "flowlines",
+        "ladder",
+        "layout",
+        "neutral",
+        "proposal",
+        "sheet",
+        "visit",
     }
 )
 """Modules of this folder that are not formats."""
@@ -54,15 +65,19 @@ class Format:
     render_firmware: Callable[[FirmwareReport, IO[Any], Style], None] | None = None
     render_diff: Callable[[Diff, IO[Any], Style], None] | None = None
     render_survey: Callable[[Survey, IO[Any], Style], None] | None = None
+    render_dissection: Callable[[Dissection, IO[Any], Style], None] | None = None
+    render_learned: Callable[[Learned, IO[Any], Style], None] | None = None
 
     def render(self, what: str) -> Callable[[Any, IO[Any], Style], None] | None:
-        """The function for ``what``: ``"report"``, ``"flows"``, ``"firmware"``, ``"diff"``, ``"survey"``."""
+        """The function for ``what``: the name of one of the fields above, without ``render_``."""
         functions: dict[str, Callable[[Any, IO[Any], Style], None] | None] = {
             "report": self.render_report,
             "flows": self.render_flows,
             "firmware": self.render_firmware,
             "diff": self.render_diff,
             "survey": self.render_survey,
+            "dissection": self.render_dissection,
+            "learned": self.render_learned,
         }
         return functions[what]
 

@@ -53,9 +53,10 @@ def _when(nanoseconds: int | None) -> str | None:
     return None if nanoseconds is None else timestamp(nanoseconds)
 
 
-def tool(version: str) -> Entry:
-    """Who wrote the document."""
-    return {"name": "portmatrix", "version": version}
+def tool(version: str, command: str | None = None) -> Entry:
+    """Who wrote the document; ``command`` is the command line that asked for it, empty where none did."""
+    entry = {"name": "portmatrix", "version": version}
+    return entry if command is None else {**entry, "command": unicode(command) or None}
 
 
 def capture(info: CaptureInfo) -> Entry:
@@ -219,7 +220,7 @@ def report_parts(report: Report) -> dict[str, Any]:
     """The document of ``check`` in key order; ``rows``, ``flows`` and ``findings`` are iterators."""
     return {
         "schema": REPORT_SCHEMA,
-        "tool": tool(report.version),
+        "tool": tool(report.version, report.command),
         "captures": [capture(info) for info in report.captures],
         "site": site(report),
         "summary": summary(report),
@@ -318,6 +319,7 @@ def attempt(entry: Attempt) -> Entry:
         ],
         "transfers": list(entry.transfers),
         "flows": list(entry.flows),
+        "basis": entry.basis,
     }
 
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import IO, Any
 
-from analyzer.model import Diff, FirmwareReport, FlowReport, Report, Survey
-from analyzer.report import Format, Style, changes
+from analyzer.model import Diff, Dissection, FirmwareReport, FlowReport, Report, Survey
+from analyzer.report import Format, Style, changes, dissection
 from analyzer.report.document import firmware_parts, flows_parts, report_parts
 from analyzer.report.proposal import survey_parts
 
@@ -50,6 +50,10 @@ def _survey(survey: Survey, stream: IO[str], _style: Style) -> None:
     _write(survey_parts(survey), stream)
 
 
+def _dissection(found: Dissection, stream: IO[str], _style: Style) -> None:
+    _write(dissection.parts(found), stream)
+
+
 FORMAT = Format(
     "json",
     (".json",),
@@ -58,4 +62,5 @@ FORMAT = Format(
     render_firmware=_firmware,
     render_diff=_diff,
     render_survey=_survey,
+    render_dissection=_dissection,
 )

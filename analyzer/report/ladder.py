@@ -50,26 +50,32 @@ def _add(lines: list[tuple[str, str]], texts: Iterable[str], colour: str = "") -
     lines.extend((text, colour) for text in texts)
 
 
-def _verdict(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:
+def headline(report: FirmwareReport) -> tuple[str, str, str]:
+    """The verdict on the transfers: words, what they rest on, and a colour."""
     total = len(report.transfers)
     counts = Counter(transfer.outcome for transfer in report.transfers)
-    rest = [f"{number(counts[word])} {word.value}" for word in TransferOutcome if counts[word]]
     if not total:
-        text, colour = "NO TRANSFER: no file was sent in this capture", "yellow"
-    elif report.failed:
-        text, colour = (
-            f"FAILED: {number(counts[TransferOutcome.FAILED])} of {plural(total, 'transfer')}",
-            "red",
-        )
+        return "NO TRANSFER", "no file was sent in this capture", "yellow"
+    if report.failed:
         causes = Counter(str(entry.cause) for entry in report.transfers if entry.outcome == "failed")
-        text += f" ({', '.join(f'{number(count)} {cause}' for cause, count in causes.most_common())})"
-    elif counts[TransferOutcome.COMPLETE] == total:
-        text, colour = f"COMPLETE: {plural(total, 'transfer')}", "green"
-    else:
-        text, colour = f"NOT FAILED: {plural(total, 'transfer')}: {', '.join(rest)}", "yellow"
-    _add(lines, wrap(text, style.width), colour)
-    if report.failed and len(rest) > 1:
-        _add(lines, wrap(f"Transfers: {', '.join(rest)}", style.width))
+        said = f"{number(counts[TransferOutcome.FAILED])} of {plural(total, 'transfer')}"
+        said += f" ({', '.join(f'{number(count)} {cause}' for cause, count in causes.most_common())})"
+        return "FAILED", said, "red"
+    if counts[TransferOutcome.COMPLETE] == total:
+        return "COMPLETE", plural(total, "transfer"), "green"
+    return "NOT FAILED", f"{plural(total, 'transfer')}: {_outcomes(counts)}", "yellow"
+
+
+def _outcomes(counts: Counter[TransferOutcome]) -> str:
+    return ", ".join(f"{number(counts[word])} {word.value}" for word in TransferOutcome if counts[word])
+
+
+def _verdict(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:
+    counts = Counter(transfer.outcome for transfer in report.transfers)
+    words, said, colour = headline(report)
+    _add(lines, wrap(f"{words}: {said}", style.width), colour)
+    if report.failed and len(counts) > 1:
+        _add(lines, wrap(f"Transfers: {_outcomes(counts)}", style.width))
     update = [attempt for attempt in report.attempts if attempt.outcome == "update-failed"]
     if update:
         text = (
@@ -150,7 +156,8 @@ def _attempts(report: FirmwareReport, lines: list[tuple[str, str]], style: Style
     _campaigns(report.attempts, lines, style)
     shown = report.attempts if style.verbosity > 0 else report.attempts[:SHOWN]
     for attempt in shown:
-        text = f"{attempt.id} {attempt.node} from {attempt.gateway}: {attempt.outcome}"
+        sure = "" if attempt.basis == "certain" else f" ({attempt.basis})"
+        text = f"{attempt.id} {attempt.node} from {attempt.gateway}: {attempt.outcome}{sure}"
         if attempt.detail:
             text += f"; {_shown(attempt.detail)}"
         _add(lines, wrap(text, style.width, "  ", "    "))

@@ -1,13 +1,13 @@
-"""YAML that is to be read, corrected and kept: the site file that a survey proposes."""
+"""YAML that is to be read, corrected and kept: a proposed site file, a drafted ruleset."""
 
 from __future__ import annotations
 
 import os
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import IO, Final
 
-from analyzer.model import CaptureInfo, Survey, SurveyHost, SurveyLine
+from analyzer.model import CaptureInfo, Learned, LearnedRow, Survey, SurveyHost, SurveyLine
 from analyzer.report import Format, Style
 from analyzer.report.document import timestamp
 from analyzer.report.layout import plural
@@ -21,6 +21,13 @@ MEMBERS: Final = 16
 NAME: Final = 80
 """Characters of a stranger's name that a comment shows."""
 NAMES: Final = 4
+LEFT: Final = 40
+"""Lines on what was not learned."""
+LEARNED: Final = (
+    "Learned from traffic; no document says it.",
+    "It worked in a capture that somebody called good.",
+)
+"""The interpretation that every learned service carries."""
 
 
 def _comment(stream: IO[str], text: str, indent: str = "", hang: str = "  ") -> None:
@@ -59,12 +66,7 @@ def _survey(survey: Survey, stream: IO[str], _style: Style) -> None:
 
 def _head(version: str, captures: Iterable[CaptureInfo], stream: IO[str]) -> None:
     _comment(stream, f"Site file proposed by portmatrix {version}. From:")
-    for info in captures:
-        when = "" if info.first is None or info.last is None else _span(info.first, info.last)
-        _comment(
-            stream,
-            f"  {os.path.basename(info.path)}: {plural(info.packets, 'packet')}{when}, sha256 {info.sha256}",
-        )
+    _captures(captures, stream)
     _comment(stream, "Read it, correct what is wrong and keep it: from then on it is your word.", hang="")
     _comment(
         stream,
@@ -80,9 +82,19 @@ def _head(version: str, captures: Iterable[CaptureInfo], stream: IO[str]) -> Non
     )
 
 
-def _span(first: int, last: int) -> str:
-    begin, end = (timestamp(moment)[:19].replace("T", " ") for moment in (first, last))
-    return f", {begin} to {end} UTC"
+def _captures(captures: Iterable[CaptureInfo], stream: IO[str]) -> None:
+    for info in captures:
+        name, packets = os.path.basename(info.path), plural(info.packets, "packet")
+        _comment(stream, f"  {name}: {packets}{_when([info])}, sha256 {info.sha256}")
+
+
+def _when(captures: Sequence[CaptureInfo]) -> str:
+    """`` of DATE to DATE UTC``, empty where there are no packets."""
+    moments = [moment for info in captures for moment in (info.first, info.last) if moment is not None]
+    if not moments:
+        return ""
+    begin, end = (timestamp(moment)[:19].replace("T", " ") for moment in (min(moments), max(moments)))
+    return f" of {begin} to {end} UTC"
 
 
 def _files(captures: Iterable[CaptureInfo]) -> str:
@@ -164,4 +176,112 @@ def _others(survey: Survey, stream: IO[str]) -> None:
         _comment(stream, "The vendors of MAC addresses need an extra: pip install 'portmatrix[oui]'.")
 
 
-FORMAT = Format("yaml", (".yaml", ".yml"), render_survey=_survey)
+# ---------------------------------------------------------------- a drafted ruleset
+
+_Key = tuple[str, int]
+
+
+def _learned(draft: Learned, stream: IO[str], _style: Style) -> None:
+    _comment(stream, f"Ruleset drafted by portmatrix {draft.version} from traffic that is called good. From:")
+    _captures(draft.captures, stream)
+    _comment(
+        stream,
+        "Read it, correct it, keep it. It states what worked while capturing, and no more: what is used once "
+        "a month is not in it.",
+        hang="",
+    )
+    stream.write(f"ruleset: {scalar(draft.name)}\n")
+    stream.write(f"title: {scalar('Learned from ' + _files(draft.captures))}\n")
+    stream.write("vendor: none\n")
+    sums = ", ".join(info.sha256[:16] for info in draft.captures)
+    stream.write(f"document: {scalar(f'Traffic of {_files(draft.captures)} (sha256 {sums})')}\n")
+    stream.write("services:\n")
+    for number, (service, row) in enumerate(_services(draft.rows)):
+        mark = (
+            f"&learned [{{what: {scalar(LEARNED[0])}, reason: {scalar(LEARNED[1])}, certainty: unknown}}]"
+            if not number
+            else "*learned"
+        )
+        fields = {"port": service, "transport": row.transport, "name": scalar(row.name)}
+        fields |= {"protocol": scalar(row.protocol), "activity": row.activity, "interpretation": mark}
+        stream.write(f"  - {mapping(fields)}\n")
+    stream.write("editions:\n")
+    for role in dict.fromkeys(row.role for row in draft.rows):
+        _edition([row for row in draft.rows if row.role == role], draft, stream)
+    _left(draft, stream)
+
+
+def _services(rows: Sequence[LearnedRow]) -> list[tuple[str, LearnedRow]]:
+    """Each service once, as its most used row tells it; neighbours that are told alike as a range."""
+    best: dict[_Key, LearnedRow] = {}
+    for row in rows:
+        known = best.get((row.transport, row.port))
+        if known is None or row.flows > known.flows:
+            best[row.transport, row.port] = row
+    runs: list[list[LearnedRow]] = []
+    for _, row in sorted(best.items()):
+        last = runs[-1][-1] if runs else None
+        if last is not None and row.port == last.port + 1 and _told(row) == _told(last):
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    return [(_range([row.port for row in run]), run[0]) for run in runs]
+
+
+def _told(row: LearnedRow) -> tuple[str, ...]:
+    return row.transport, row.name, row.protocol, row.activity
+
+
+def _range(ports: Sequence[int]) -> str:
+    return str(ports[0]) if len(ports) == 1 else f"{ports[0]}-{ports[-1]}"
+
+
+def _edition(rows: Sequence[LearnedRow], draft: Learned, stream: IO[str]) -> None:
+    stream.write(f"  - id: learned\n    subject: {scalar(rows[0].role)}\n")
+    stream.write(f"    section: {scalar('Traffic' + _when(draft.captures))}\n")
+    stream.write('    versions: ">=0"\n')
+    named = [row for row in rows if row.peers is not None]
+    if named:
+        stream.write("    peers:\n")
+    for row in named:
+        stream.write(f"      {row.direction}/{row.transport}/{row.port}: {listed(sorted(row.peers or ()))}\n")
+    for direction in ("incoming", "outgoing"):
+        columns = [row for row in rows if row.direction == direction]
+        if not columns:
+            continue
+        stream.write(f"    {direction}:\n")
+        for transport in ("tcp", "udp"):
+            column = [row for row in columns if row.transport == transport]
+            if column:
+                stream.write(f"      {transport}:\n")
+            for row in column:
+                stream.write(f"        - {row.port}  # {_seen(row)}\n")
+
+
+def _seen(row: LearnedRow) -> str:
+    """What stands beside a port: how often, whose, with whom."""
+    hosts = ", ".join(row.hosts[:NAMES]) + (
+        f" and {len(row.hosts) - NAMES} more" if row.hosts[NAMES:] else ""
+    )
+    said = [visible(row.name, NAME), plural(row.flows, "flow"), hosts]
+    if row.groups:
+        said.append(f"to {', '.join(row.groups[:NAMES])}")
+    if not row.replied:
+        said.append("no reply seen")
+    return "; ".join(said)
+
+
+def _left(draft: Learned, stream: IO[str]) -> None:
+    if draft.background:
+        _comment(stream, "Infrastructure, recognised by itself and in no sheet:")
+        for entry in draft.background:
+            _comment(stream, f"  {entry.what}: {plural(entry.flows, 'flow')}")
+    if draft.left:
+        _comment(stream, "Not learned:")
+    for entry in draft.left[:LEFT]:
+        _comment(stream, f"  {entry.what}: {plural(entry.flows, 'flow')}: {entry.why}")
+    if len(draft.left) > LEFT:
+        _comment(stream, f"  and {len(draft.left) - LEFT} more")
+
+
+FORMAT = Format("yaml", (".yaml", ".yml"), render_survey=_survey, render_learned=_learned)

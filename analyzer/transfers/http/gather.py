@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
+from analyzer.flowtable.copies import Recent
 from analyzer.tables import Packets
 from analyzer.transfers.carrier import Endpoint
-from analyzer.transfers.copies import Copies
 from analyzer.transfers.http.heads import begins
 from analyzer.transfers.http.pick import HEAD_BYTES, LAST_CHUNK, of_streams
 from analyzer.transfers.http.stream import Connection, Exchange, Segment
@@ -48,7 +48,7 @@ class Streams:
         self._keys: dict[Ends, int] = {}
         self._watched = np.zeros(0, np.uint64)
         self._changed = False
-        self._copies = Copies()
+        self._recent = Recent()
 
     def add(self, packets: Packets) -> None:
         """Take the next batch, whole or as far as it was wanted, in frame order."""
@@ -70,7 +70,7 @@ class Streams:
             data = bytes(view[begin : begin + held]) if held > 0 else b""
             if ends not in self._connections and not begins(data):
                 continue  # nothing was asked yet, or nothing that matters
-            if self._copies.has(digest, wire, ip_id, time, interface):
+            if self._recent.is_copy(digest, wire, ip_id, time, interface):
                 continue
             last = held == wire and data.endswith(LAST_CHUNK)
             cut = captured < min(wire, HEAD_BYTES) if most else False

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from analyzer import protocols
+from analyzer.kinds import among
 from analyzer.picking import Want
 from analyzer.protocols._text import METHODS
 from analyzer.tables import FIN, RST, SYN, TCP, Kind, Packets
@@ -77,7 +78,7 @@ def of_streams(packets: Packets, watched: Array) -> Selected:
     if not len(watched) and not heads.any():
         return Selected(rows[:0], rows[:0], np.zeros(0, np.uint64))
     keys = _keys(packets, rows)
-    mine = np.isin(keys, np.union1d(watched, keys[heads]))
+    mine = among(keys, np.concatenate((watched, keys[heads])))
     return select(packets, rows[mine], keys[mine])
 
 
@@ -98,7 +99,7 @@ def _heads(packets: Packets, rows: Array) -> Array:
     word = np.zeros(len(long), np.uint32)
     for place in range(4):
         word = word << np.uint32(8) | octets[begins + place]
-    found[long] = np.isin(word, _STARTS)
+    found[long] = among(word, _STARTS)
     return found
 
 
