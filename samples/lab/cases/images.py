@@ -38,9 +38,11 @@ def coap_not_found(out: Path) -> None:
 
 def http_cut_off(out: Path) -> None:
     """The gateway's server announces the whole image and closes the connection half-way."""
-    with update(out, "cutoff") as (_network, gateway, node):
+    with update(out, "cutoff") as (network, gateway, node):
         coap.serve(gateway, "gateway")
-        node.run(coap.ask(coap.client(node), GATEWAY, "register", code=coap.POST, payload=b"node"))
+        others = [network.host(f"node{number}", f"10.20.1.{number}") for number in (22, 23, 24)]
+        for one in (node, *others):
+            one.run(coap.ask(coap.client(one), GATEWAY, "register", code=coap.POST, payload=b"node"))
         web.serve_image(gateway, 8080, announced=20_000, sent=12_000)
         node.command("curl", "-s", "--max-time", "10", "-o", "/dev/null", f"http://{GATEWAY}:8080/{PATH}")
 
