@@ -124,3 +124,10 @@ def test_many_are_cut_and_counted() -> None:
 def test_advice_without_a_finding() -> None:
     assert "capture-ended: Wait." in text(report(LATER))
     assert "\x1b[31m" in text(report(BAD), colour=True)
+
+
+def test_without_blocks_and_without_a_cause() -> None:
+    one = replace(GOOD, protocol="http", block_size=None, blocks=0, advice="Capture whole packets.")
+    out = text(report(replace(one, outcome=TransferOutcome.UNKNOWN)), width=120)
+    assert "block" not in out
+    assert "unknown: Capture whole packets." in out

@@ -8,7 +8,7 @@ from tftpwire import CLIENT, SERVER
 from analyzer.addresses import parse
 from analyzer.model import Cause, TransferOutcome
 from analyzer.transfers import draw
-from analyzer.transfers.coap.draw import IMAGE_BYTES
+from analyzer.transfers.coap.body import IMAGE_BYTES
 
 
 def test_the_fields_of_a_transfer() -> None:

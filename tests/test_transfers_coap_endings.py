@@ -83,6 +83,17 @@ CASES: dict[str, tuple[Coap, TransferOutcome, Cause | None, int]] = {
     "write begun before": (push(Coap(), 0, 1000, first=5).idle(60), COMPLETE, None, 680),
     "read stops": (fetch(Coap(), 0, 1000, upto=5).idle(60), FAILED, Cause.STALLED, 256),
     "write stops": (push(Coap(), 0, 1000, upto=5).idle(60), FAILED, Cause.STALLED, 320),
+    "the beginning of what is no image": (
+        Coap()
+        .get(0, 1, 0, name="/log")
+        .content(0.1, 1, 0, True)
+        .get(1, 2, 1, name="/log")
+        .content(1.1, 2, 1, True)
+        .idle(600),
+        UNKNOWN,
+        None,
+        64,
+    ),
     "read is not answered any more": (
         many(fetch(Coap(), 0, 1000, upto=5), 1, number=5, reads=True).idle(60),
         FAILED,

@@ -46,6 +46,7 @@ WORDS: dict[Cause, str] = {
     Cause.CAPTURE_ONE_SIDED: "the capture shows one direction only",
 }
 """What a cause is called in a title."""
+NAMES = {"tftp": "TFTP", "coap": "CoAP", "http": "HTTP"}
 ROWS: dict[Status, str] = {
     Status.WORKING: "open: requests on it were answered",
     Status.FAILING: "blocked or closed: nothing on it was answered",
@@ -121,7 +122,7 @@ def _word(case: Case, held: Sequence[Transfer], status: Mapping[str, Status]) ->
     verb = "fetches" if first.operation == "read" else "sends"
     if len(clients) > 1:
         verb = "fetch" if first.operation == "read" else "send"
-    case.title = f"{who} {verb} {what} {way} {where} by {first.protocol.upper()}: {WORDS[first.cause]}"
+    case.title = f"{who} {verb} {what} {way} {where} by {NAMES[first.protocol]}: {WORDS[first.cause]}"
     lines = [spell(transfer) for transfer in held[:EXAMPLES]]
     more = len(held) - EXAMPLES
     said = ". ".join(lines) + (f". And {more} more" if more > 0 else "")

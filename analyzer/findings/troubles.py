@@ -10,6 +10,7 @@ from analyzer.addresses import text
 from analyzer.compliance import Judgement
 from analyzer.conversation import Conversation
 from analyzer.findings.case import FRAMES, Case, kind_of
+from analyzer.findings.transfers import NAMES
 from analyzer.findings.wording import port_of
 from analyzer.model import FindingKind, Outcome, Severity, Verdict
 from analyzer.transfers import Trouble
@@ -87,7 +88,7 @@ def _examples(lines: Sequence[str]) -> str:
 
 def _error(case: Case, held: Sequence[Trouble]) -> None:
     client, server = _between(held)
-    name = held[0].protocol.upper().replace("COAP", "CoAP")
+    name = NAMES[held[0].protocol]
     total = sum(trouble.count for trouble in held)
     case.title = f"{server} answers {name} requests of {client} with {held[0].code}"
     case.detail = f"{total} answers: " + _examples(

@@ -94,7 +94,7 @@ def _todo(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) ->
             _add(lines, wrap(_shown(finding.advice), style.width, "    "))
     if not report.findings:
         advices = dict.fromkeys(
-            (str(entry.cause), entry.advice) for entry in report.transfers if entry.advice
+            (str(entry.cause or entry.outcome), entry.advice) for entry in report.transfers if entry.advice
         )
         if advices:
             _add(lines, ("",))

@@ -41,19 +41,19 @@ RESOURCES = {
 }
 
 
-async def _serve(kind: str, address: str, port: int) -> aiocoap.Context:
+async def _serve(kind: str, address: str, port: int, images: dict[str, bytes]) -> aiocoap.Context:
     root = resource.Site()
-    for path, value in RESOURCES[kind].items():
+    for path, value in (RESOURCES[kind] | images).items():
         root.add_resource(path.split("/"), Value(value))
     return await aiocoap.Context.create_server_context(
         root, bind=(f"::ffff:{address}", port), transports=["udp6"]
     )
 
 
-def serve(host: Host, kind: str, port: int = 5683) -> aiocoap.Context:
+def serve(host: Host, kind: str, port: int = 5683, images: dict[str, bytes] | None = None) -> aiocoap.Context:
     """Serve a ``gateway``'s or ``node``'s resources; the context also asks others, from this port."""
     key = f"coap {port}"
-    host.kept[key] = host.run(_serve(kind, host.address, port))
+    host.kept[key] = host.run(_serve(kind, host.address, port, images or {}))
     return host.kept[key]
 
 

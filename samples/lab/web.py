@@ -75,6 +75,22 @@ def serve(host: Host, *ports: int, tls: ssl.SSLContext | None = None) -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
+def serve_image(host: Host, port: int, announced: int, sent: int) -> None:
+    """Serve every path as an image of ``announced`` bytes of which only ``sent`` come."""
+
+    class Half(_Handler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/octet-stream")
+            self.send_header("Content-Length", str(announced))
+            self.end_headers()
+            self.wfile.write(bytes(sent))
+            self.close_connection = True
+
+    server = host.call(_Server, (host.address, port), Half)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
 def connect(host: Host, target: str, port: int, *, tls: bool = False, source: int = 0) -> socket.socket:
     """A connected client socket of this host, from ``source`` if the case wants a certain port."""
 

@@ -16,6 +16,9 @@ from analyzer.transfers.images import like_image
 
 SPANS: Final = 1024
 """Separate pieces of a file that are remembered; access at random must not cost memory."""
+IMAGE_BYTES: Final = 32 << 10
+"""Bytes from which on a resource without a telling name counts as an image: sensor data and lists are
+smaller."""
 CONTINUE: Final = 0x5F
 INCOMPLETE, TOO_LARGE = 0x88, 0x8D
 RESTARTS: Final = frozenset({INCOMPLETE, TOO_LARGE})
@@ -216,6 +219,11 @@ class Body:
             return held
         # A block that was fetched is acknowledged by the question for another one.
         return sum(min(end, max(self.asked, begin)) - begin for begin, end in self.spans)
+
+    @property
+    def image(self) -> bool:
+        """Whether its name or its size says that it is more than data."""
+        return self.bytes >= IMAGE_BYTES or like_image(self.path or "")
 
     @property
     def several(self) -> bool:

@@ -17,11 +17,7 @@ from analyzer.transfers.coap.body import Body, shown
 from analyzer.transfers.coap.endings import Ending, judge, named
 from analyzer.transfers.coap.exchange import SECOND
 from analyzer.transfers.coap.gather import Messages
-from analyzer.transfers.images import like_image
 
-IMAGE_BYTES: Final = 32 << 10
-"""Bytes from which on a resource without a telling name counts as an image: sensor data and lists are
-smaller."""
 RETRY_WITHIN: Final = 90 * SECOND
 """How long after an unheeded request the next one for the same resource is a retry of it."""
 EVIDENCE: Final = 24
@@ -58,7 +54,7 @@ class Gatherer:
                     f"{CODES.get(errors.request, '')} {errors.path}", errors.count, errors.first, errors.last,
                     tuple(errors.frames),
                 )  # fmt: skip
-        for one in self.found.exchanges.exhausted(known.end):
+        for one in self.found.exchanges.exhausted():
             if one.owner is not None:
                 continue
             for row in known.flows_of(one.source, one.target, "udp"):
@@ -130,9 +126,8 @@ def _draft(body: Body, ending: Ending, known: Circumstances) -> Draft:
         evidence=_evidence(whole),
         flows=tuple(f"f{row + 1}" for row in rows),
     )
-    image = body.bytes >= IMAGE_BYTES or like_image(body.path or "")
     failed_push = body.writes and ending.outcome is not TransferOutcome.COMPLETE
-    return Draft(transfer, rows, image or failed_push)
+    return Draft(transfer, rows, body.image or failed_push)
 
 
 def _told(body: Body) -> Iterable[str]:

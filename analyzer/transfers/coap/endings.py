@@ -129,6 +129,8 @@ def _patience(body: Body) -> int:
     """How long after its last message a request that was repeated as often may yet be answered or
     repeated, ns."""
     repeats = body.repeated[1]
+    if repeats >= MAX_RETRANSMIT:
+        return 0
     if repeats >= STUCK:
         return ANSWER
     return int(ACK_TIMEOUT * ACK_RANDOM * 2 ** min(repeats, MAX_RETRANSMIT))
@@ -178,6 +180,9 @@ def _silent(body: Body) -> Ending:
     if body.answered and server and not client:
         said = f"the client fell silent while the server still sent ({server} repetitions)"
         return Ending(failed, Cause.CLIENT_GAVE_UP, [said, where])
+    if body.answered and not body.writes and not body.image:
+        # Of what is no image a client may want the beginning only.
+        return Ending(TransferOutcome.UNKNOWN, None, [where, "the client asked for no more"])
     if body.answered:
         said = "the server answered, and the client " + (
             "sent nothing more" if body.writes else "asked for no more"

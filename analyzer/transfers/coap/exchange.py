@@ -109,11 +109,9 @@ class Exchanges:
         if about is not None and not about.reset:
             about.acknowledged = True
 
-    def exhausted(self, end: int) -> list[Confirmable]:
-        """Messages that were repeated to exhaustion and never acknowledged, when ``end`` is the last
-        moment."""
-        over = [*self.given_up, *self.waiting.values()]
-        return [one for one in over if one.exhausted and end - one.last >= ACK_TIMEOUT]
+    def exhausted(self) -> list[Confirmable]:
+        """Messages that were repeated to exhaustion and never acknowledged."""
+        return [one for one in (*self.given_up, *self.waiting.values()) if one.exhausted]
 
     def _confirmable(self, message: Message) -> Event:
         key = (message.source, message.target, message.mid)

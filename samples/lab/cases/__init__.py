@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from cases import behaviour, biostar_site, faults, firmware, healthy, transfers, unexpected, viewpoints
+from cases import (
+    behaviour,
+    biostar_site,
+    faults,
+    firmware,
+    healthy,
+    images,
+    transfers,
+    unexpected,
+    viewpoints,
+)
 
 CASES: dict[str, Callable[[Path], None]] = {
     "healthy-current": healthy.healthy_current,
@@ -27,6 +37,7 @@ CASES: dict[str, Callable[[Path], None]] = {
     "firmware-push-ok": firmware.firmware_push_ok,
     "bacnet": healthy.bacnet_site,
     "one-sided-mirror": viewpoints.one_sided_mirror,
+    **images.CASES,
     **transfers.CASES,
     **behaviour.CASES,
 }
