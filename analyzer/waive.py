@@ -48,6 +48,7 @@ INSTEAD: Final[Mapping[str, str]] = {
     FindingKind.UNSUPPORTED_VERSION: "it is about a version: correct it under hosts, or upgrade",
     FindingKind.DIRECT_MODE: "it is about the mode of the site: correct it under hosts",
     FindingKind.UNDECLARED_PEER: "it is a note and breaks nothing: declare the host under hosts",
+    FindingKind.UPDATE_FAILED: "it is about what a node did with its image: look at the node",
     FindingKind.CAPTURE_PROBLEM: "it is about the capture file: take the capture again",
     FindingKind.EXPIRED_WAIVER: "renew the entry in the site file with a new date, or remove it",
 }

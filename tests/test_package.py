@@ -24,11 +24,13 @@ def python(program: str) -> str:
 def test_the_public_names_are_those_of_the_api() -> None:
     assert sorted(analyzer.__all__) == [
         "DiffResult",
+        "FirmwareResult",
         "FlowsResult",
         "Result",
         "__version__",
         "check",
         "diff",
+        "firmware",
         "flows",
     ]
     assert analyzer.check is api.check

@@ -13,11 +13,12 @@ from analyzer.compliance import Judgement
 from analyzer.compliance.near import near_miss
 from analyzer.compliance.statuses import FAILURES
 from analyzer.conversation import Address, Conversation
-from analyzer.findings import hosts, transfers, wording
+from analyzer.findings import hosts, transfers, updates, wording
 from analyzer.findings.case import Case, identify, kind_of
 from analyzer.findings.waivers import Waivers
 from analyzer.matrix import Matrix
 from analyzer.model import (
+    Attempt,
     CaptureInfo,
     Finding,
     FindingKind,
@@ -52,6 +53,9 @@ class Evidence:
     captures: Sequence[CaptureInfo]
     today: datetime.date
     transfers: Sequence[transfers.Carried] = ()
+    attempts: Sequence[Attempt] = ()
+    dropped: int = 0
+    """Requests for a file beyond what is kept."""
 
 
 def collect(evidence: Evidence) -> tuple[tuple[Finding, ...], Mapping[int, str]]:
@@ -63,8 +67,9 @@ def collect(evidence: Evidence) -> tuple[tuple[Finding, ...], Mapping[int, str]]
         if conversation.parent is None
     }
     failed = transfers.cases(evidence.transfers, evidence.judgements, evidence.rows, waived)
+    failed += updates.cases(evidence.attempts, evidence.transfers, evidence.judgements, waived)
     cases = [*_flow_cases(evidence, waived), *failed, *_missing(evidence)]
-    cases += [*hosts.cases(evidence), *waivers.expired()]
+    cases += [*hosts.cases(evidence), *waivers.expired(), *_dropped(evidence.dropped)]
     findings = [case.finding(evidence.captures) for case in cases]
     findings += _problems(evidence.captures)
     findings.sort(key=lambda finding: ORDER.index(finding.severity))
@@ -289,6 +294,19 @@ def _problem(
     )
     case.frames = set(sorted(case.frames)[:PROBLEMS])
     return case.finding(captures)
+
+
+def _dropped(requests: int) -> Iterator[Case]:
+    """Requests beyond the bound: nothing is known of them, and that has to be said."""
+    if requests:
+        case = Case(FindingKind.CAPTURE_PROBLEM, Severity.WARNING, ("transfers",))
+        case.title = f"{requests} requests for a file were not judged: the capture has too many"
+        case.detail = (
+            "Transfers beyond the limit could not be judged; those listed are. So many requests are a scan "
+            "or a test rather than an update."
+        )
+        case.advice = "Cut the capture to the hosts or to the time in question, and check that."
+        yield case
 
 
 # ---------------------------------------------------------------- ids

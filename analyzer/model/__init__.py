@@ -30,13 +30,23 @@ from analyzer.model.sheet import (
     Source,
 )
 from analyzer.model.site import Allow, Host, Site
-from analyzer.model.transfer import Attempt, Cause, Event, Transfer, TransferOutcome
+from analyzer.model.transfer import (
+    Attempt,
+    Campaign,
+    Cause,
+    Event,
+    Outlier,
+    Stopped,
+    Transfer,
+    TransferOutcome,
+)
 
 __all__ = [
     "Allow",
     "Attempt",
     "Background",
     "Basis",
+    "Campaign",
     "CaptureInfo",
     "Cause",
     "Confidence",
@@ -57,6 +67,7 @@ __all__ = [
     "HostResult",
     "Interpretation",
     "Outcome",
+    "Outlier",
     "Problem",
     "Progress",
     "RelationChange",
@@ -72,6 +83,7 @@ __all__ = [
     "Site",
     "Source",
     "Status",
+    "Stopped",
     "Traffic",
     "Transfer",
     "TransferOutcome",

@@ -12,7 +12,7 @@ from analyzer.model.finding import Finding, Severity
 from analyzer.model.flow import FlowRecord, Outcome
 from analyzer.model.sheet import Row, Ruleset
 from analyzer.model.site import Site
-from analyzer.model.transfer import Attempt, Transfer, TransferOutcome
+from analyzer.model.transfer import Attempt, Campaign, Transfer, TransferOutcome
 
 
 class Status(enum.StrEnum):
@@ -94,6 +94,7 @@ class FirmwareReport:
     transfers: tuple[Transfer, ...]
     attempts: tuple[Attempt, ...] = ()
     findings: tuple[Finding, ...] = ()
+    campaigns: tuple[Campaign, ...] = ()
 
     @property
     def failed(self) -> bool:

@@ -129,3 +129,44 @@ class Attempt:
     timeline: tuple[Event, ...]
     transfers: tuple[str, ...]
     flows: tuple[str, ...] = ()
+    reason: Literal["", "asked-again", "never-came-back"] = ""
+    """What speaks against an update whose image arrived."""
+    came_back: bool | None = None
+    """Whether the node was heard after its image arrived; None where the capture does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A node of a campaign whose last attempt did not succeed, and where it stopped."""
+
+    node: str
+    attempt: str
+    outcome: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outlier:
+    """A node of a campaign far from the median of its peers: ``rate`` in bytes per second, or counts."""
+
+    node: str
+    transfer: str
+    what: Literal["slow", "retransmissions"]
+    value: float
+    median: float
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """The updates of several nodes from one gateway; each node counts once, with its last attempt.
+
+    ``outcomes`` counts nodes by outcome.
+    """
+
+    id: str
+    gateway: str
+    nodes: int
+    outcomes: Mapping[str, int]
+    stopped: tuple[Stopped, ...] = ()
+    outliers: tuple[Outlier, ...] = ()
+    attempts: tuple[str, ...] = ()

@@ -8,7 +8,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from analyzer import classify, outcomes, sessions
+from analyzer.activity import Activity
+from analyzer.campaigns import campaigns
 from analyzer.matrix import build
 from analyzer.model import FindingKind, FirmwareReport, FlowReport, Progress, Report
 from analyzer.pipeline.judging import bench_of, judge, replies_due
@@ -19,6 +23,9 @@ from analyzer.transfers import Collector
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
 
+OF_FIRMWARE: Final = (FindingKind.TRANSFER_FAILED, FindingKind.UPDATE_FAILED, FindingKind.CAPTURE_PROBLEM)
+"""The findings that ``firmware`` repeats."""
+
 
 def check(options: Options, progress: Progress | None = None) -> Report:
     """Compare captures with the expected matrix of the site.
@@ -27,9 +34,9 @@ def check(options: Options, progress: Progress | None = None) -> Report:
     ruleset or site file, an option that cannot be meant.
     """
     sheets, place = expected(options)
-    collector = Collector()
-    captures, table = read(options, progress, (collector,))
-    return judge(captures, table, sheets, place, collector, strict=options.strict)
+    collector, activity = Collector(), Activity()
+    captures, table = read(options, progress, (collector, activity))
+    return judge(captures, table, sheets, place, collector, activity, strict=options.strict)
 
 
 def flows(options: Options, progress: Progress | None = None) -> FlowReport:
@@ -58,7 +65,8 @@ def firmware(options: Options, progress: Progress | None = None) -> FirmwareRepo
         hosts=report.hosts,
         transfers=report.transfers,
         attempts=report.attempts,
-        findings=tuple(f for f in report.findings if f.kind is FindingKind.TRANSFER_FAILED),
+        findings=tuple(f for f in report.findings if f.kind in OF_FIRMWARE),
+        campaigns=campaigns(report.attempts, report.transfers),
     )
 
 

@@ -12,6 +12,7 @@ from analyzer import (
     sessions,
     updates,
 )
+from analyzer.activity import Activity
 from analyzer.addresses import text
 from analyzer.compliance import Bench, statuses
 from analyzer.conversation import Address, Conversation
@@ -45,6 +46,7 @@ def judge(
     sheets: Sequence[Ruleset],
     place: Site,
     collector: Collector | None = None,
+    activity: Activity | None = None,
     *,
     strict: bool = False,
     today: datetime.date | None = None,
@@ -61,8 +63,24 @@ def judge(
     carried = carried_transfers(collector, found, seen, bench, sheets) if collector is not None else ()
     judgements = {conversation.row: bench.judge(conversation) for conversation in found}
     rows = statuses(matrix, place, found, judgements, seen, bench.locate)
+    attempts = updates.attempts(
+        [transfer for transfer, _ in carried],
+        found,
+        lambda address: bench.end(address).roles,
+        collector.end if collector is not None else 0,
+        activity.silences if activity is not None else lambda _host, _least: (),
+    )
     evidence = Evidence(
-        found, judgements, rows, matrix, place, tuple(captures), today or datetime.date.today(), carried
+        found,
+        judgements,
+        rows,
+        matrix,
+        place,
+        tuple(captures),
+        today or datetime.date.today(),
+        carried,
+        attempts,
+        collector.dropped if collector is not None else 0,
     )
     findings, waived = collect(evidence)
     records = tuple(record(conversation, judgements, bench, waived) for conversation in found)
@@ -77,12 +95,7 @@ def judge(
         rulesets=tuple(sheet for sheet in sheets if set(sheet.subjects) & {s.role for s in matrix.subjects}),
         undecoded=undecoded(table),
         transfers=tuple(transfer for transfer, _ in carried),
-        attempts=updates.attempts(
-            [transfer for transfer, _ in carried],
-            found,
-            lambda address: bench.end(address).roles,
-            collector.end if collector is not None else 0,
-        ),
+        attempts=attempts,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from analyzer.model import (
     Attempt,
+    Campaign,
     CaptureInfo,
     Endpoint,
     Finding,
@@ -240,6 +241,7 @@ def firmware_parts(report: FirmwareReport) -> dict[str, Any]:
         "summary": firmware_summary(report),
         "transfers": map(transfer, report.transfers),
         "attempts": map(attempt, report.attempts),
+        "campaigns": map(campaign, report.campaigns),
         "findings": map(finding, report.findings),
     }
 
@@ -304,6 +306,8 @@ def attempt(entry: Attempt) -> Entry:
         "node": entry.node,
         "gateway": entry.gateway,
         "outcome": entry.outcome,
+        "reason": entry.reason or None,
+        "came_back": entry.came_back,
         "detail": unicode(entry.detail),
         "first": timestamp(entry.first),
         "last": timestamp(entry.last),
@@ -318,6 +322,31 @@ def attempt(entry: Attempt) -> Entry:
         ],
         "transfers": list(entry.transfers),
         "flows": list(entry.flows),
+    }
+
+
+def campaign(entry: Campaign) -> Entry:
+    """One entry of ``campaigns``."""
+    return {
+        "id": entry.id,
+        "gateway": entry.gateway,
+        "nodes": entry.nodes,
+        "outcomes": dict(entry.outcomes),
+        "stopped": [
+            {"node": one.node, "attempt": one.attempt, "outcome": one.outcome, "where": one.where}
+            for one in entry.stopped
+        ],
+        "outliers": [
+            {
+                "node": one.node,
+                "transfer": one.transfer,
+                "what": one.what,
+                "value": one.value,
+                "median": one.median,
+            }
+            for one in entry.outliers
+        ],
+        "attempts": list(entry.attempts),
     }
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import IO, Final
 
 from analyzer.model import (
-    Attempt,
     Finding,
     FirmwareReport,
     Transfer,
@@ -21,6 +20,8 @@ from analyzer.report.neutral import TEXT_LIMIT, visible
 SHOWN: Final = 40
 """Transfers listed one by one; ``-v`` lists all."""
 FRAMES_SHOWN: Final = 12
+STOPS: Final = 8
+"""Ways in which nodes of a campaign stopped that are listed; ``-v`` lists all."""
 _COLOURS: Final = {
     TransferOutcome.FAILED: "red",
     TransferOutcome.COMPLETE: "green",
@@ -54,6 +55,7 @@ def _verdict(report: FirmwareReport, lines: list[tuple[str, str]], style: Style)
     total = len(report.transfers)
     counts = Counter(transfer.outcome for transfer in report.transfers)
     rest = [f"{number(counts[word])} {word.value}" for word in TransferOutcome if counts[word]]
+    update = list(dict.fromkeys(one.node for one in report.attempts if one.outcome == "update-failed"))
     if not total:
         text, colour = "NO TRANSFER: no file was sent in this capture", "yellow"
     elif report.failed:
@@ -63,6 +65,9 @@ def _verdict(report: FirmwareReport, lines: list[tuple[str, str]], style: Style)
         )
         causes = Counter(str(entry.cause) for entry in report.transfers if entry.outcome == "failed")
         text += f" ({', '.join(f'{number(count)} {cause}' for cause, count in causes.most_common())})"
+    elif update:
+        text, colour = f"UPDATE FAILED although the image arrived: {', '.join(update[:6])}", "red"
+        text += f" and {len(update) - 6} more" if len(update) > 6 else ""
     elif counts[TransferOutcome.COMPLETE] == total:
         text, colour = f"COMPLETE: {plural(total, 'transfer')}", "green"
     else:
@@ -70,12 +75,11 @@ def _verdict(report: FirmwareReport, lines: list[tuple[str, str]], style: Style)
     _add(lines, wrap(text, style.width), colour)
     if report.failed and len(rest) > 1:
         _add(lines, wrap(f"Transfers: {', '.join(rest)}", style.width))
-    update = [attempt for attempt in report.attempts if attempt.outcome == "update-failed"]
-    if update:
-        text = (
-            f"UPDATE FAILED although the image arrived: {', '.join(attempt.node for attempt in update[:6])}"
-        )
+    if report.failed and update:
+        text = f"UPDATE FAILED although the image arrived: {', '.join(update[:6])}"
         _add(lines, wrap(text, style.width), "red")
+    elif update:
+        _add(lines, wrap(f"Transfers: {', '.join(rest)}", style.width))
 
 
 def _todo(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:
@@ -86,11 +90,11 @@ def _todo(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) ->
         _add(lines, wrap(_shown(finding.title), style.width, f" {count:>2} "), "red")
         if finding.advice:
             _add(lines, wrap(_shown(finding.advice), style.width, "    "))
-    if not report.findings:
+    if not report.failed:
         advices = dict.fromkeys(
             (str(entry.cause), entry.advice) for entry in report.transfers if entry.advice
         )
-        if advices:
+        if advices and not report.findings:
             _add(lines, ("",))
             _add(lines, ("What to do",), "bold")
         for cause, advice in advices:
@@ -147,7 +151,7 @@ def _attempts(report: FirmwareReport, lines: list[tuple[str, str]], style: Style
         return
     _add(lines, ("",))
     _add(lines, (f"Update attempts ({number(len(report.attempts))})",), "bold")
-    _campaigns(report.attempts, lines, style)
+    _campaigns(report, lines, style)
     shown = report.attempts if style.verbosity > 0 else report.attempts[:SHOWN]
     for attempt in shown:
         text = f"{attempt.id} {attempt.node} from {attempt.gateway}: {attempt.outcome}"
@@ -166,17 +170,32 @@ def _attempts(report: FirmwareReport, lines: list[tuple[str, str]], style: Style
         _add(lines, table(rows, style.width, indent="      "))
 
 
-def _campaigns(attempts: Iterable[Attempt], lines: list[tuple[str, str]], style: Style) -> None:
-    """How many nodes of each gateway succeeded, where there are several."""
-    by_gateway: dict[str, Counter[str]] = {}
-    for attempt in attempts:
-        by_gateway.setdefault(attempt.gateway, Counter())[attempt.outcome] += 1
-    for gateway, counts in by_gateway.items():
-        total = sum(counts.values())
-        if total > 1:
-            said = ", ".join(f"{number(count)} {word}" for word, count in counts.most_common())
-            text = f"from {gateway}: {number(counts['succeeded'])} of {number(total)} succeeded ({said})"
-            _add(lines, wrap(text, style.width, "  "))
+def _campaigns(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:
+    """How many nodes of each gateway succeeded, where each other one stopped, who is far from the rest."""
+    for entry in report.campaigns:
+        said = ", ".join(f"{number(count)} {word}" for word, count in entry.outcomes.items())
+        text = (
+            f"{entry.id} from {entry.gateway}: {number(entry.outcomes.get('succeeded', 0))} of "
+            f"{number(entry.nodes)} nodes succeeded ({said})"
+        )
+        _add(lines, wrap(text, style.width, "  "))
+        groups: dict[str, list[str]] = {}
+        for one in entry.stopped:
+            groups.setdefault(one.where, []).append(one.node)
+        told = list(groups.items())[: None if style.verbosity > 0 else STOPS]
+        for where, nodes in told:
+            more = f" and {len(nodes) - 6} more" if len(nodes) > 6 else ""
+            _add(lines, wrap(f"{', '.join(nodes[:6])}{more}: {_shown(where)}", style.width, "    ", "      "))
+        if len(groups) > len(told):
+            _add(lines, (f"    and {number(len(groups) - len(told))} other ends (-v lists all)",))
+        for far in entry.outliers:
+            if far.what == "slow":
+                text = f"{far.node} is slow: {size(int(far.value))}/s"
+                text += f", the median of the others {size(int(far.median))}/s"
+            else:
+                text = f"{far.node} repeats much: {far.value:.0f} retransmissions"
+                text += f", the median of the others {far.median:.0f}"
+            _add(lines, wrap(text, style.width, "    ", "      "))
 
 
 def _evidence(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:
