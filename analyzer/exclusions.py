@@ -152,8 +152,10 @@ def _parent(path: str, held: dict[str, str]) -> str:
     return ""
 
 
-def silence(cause: Cause, hosts: Iterable[Host], sheets: Iterable[Ruleset]) -> str:
-    """What to ask, in order, where a Windows host whose sheet names exclusions stays silent."""
+def silence(
+    cause: Cause, hosts: Iterable[Host], sheets: Iterable[Ruleset], transport: str = "udp", port: int = 69
+) -> str:
+    """What to ask, in order, where a Windows host whose sheet names exclusions stays silent on a port."""
     if cause is not Cause.NO_RESPONSE:
         return ""
     subjects = {subject for sheet in sheets if sheet.exclusions for subject in sheet.subjects}
@@ -161,11 +163,14 @@ def silence(cause: Cause, hosts: Iterable[Host], sheets: Iterable[Ruleset]) -> s
     if host is None:
         return ""
     version = host.version or "V"
+    command = "Get-NetUDPEndpoint" if transport == "udp" else "Get-NetTCPConnection"
     return (
         "On this Windows host a stopped service, a service held by antivirus software and a closed port all "
         "look like silence. (1) Get-Service Igor*: do its services run, and does the antivirus have their "
-        f"exclusions (portmatrix exclusions --version {version} --check FILE)? (2) Get-NetUDPEndpoint "
-        "-LocalPort 69: if it lists a process, the host firewall is next (Get-NetFirewallProfile). (3) netsh "
-        "int ipv4 show excludedportrange protocol=udp: is a port of the sheet reserved? (4) A capture on the "
+        f"exclusions (portmatrix exclusions --version {version} --check FILE)? (2) {command} "
+        f"-LocalPort {port}: if it lists a process, the host firewall is next "
+        f"(Get-NetFirewallProfile). (3) netsh "
+        f"int ipv4 show excludedportrange protocol={transport}: is a port of the sheet reserved? (4) "
+        f"A capture on the "
         "host itself: if the request is not in it, the path drops it."
     )

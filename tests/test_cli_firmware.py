@@ -9,7 +9,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from test_transfers_endings import CASES
+from test_transfers_tftp_endings import CASES
 from tftpwire import Wire, data, error, rrq
 
 import analyzer

@@ -29,7 +29,7 @@ from analyzer.errors import PortmatrixError
 from analyzer.findings.collect import MANY_PORTS
 from analyzer.model import FindingKind, Report, Severity, Status
 from analyzer.pipeline import Options, check
-from analyzer.transfers import collect as transfer_collect
+from analyzer.transfers.tftp import gather
 
 COAP = b"\x41\x01\x00\x01\x07"
 
@@ -314,7 +314,7 @@ def test_the_samples_headers_are_those_the_tests_read() -> None:
 
 
 def test_requests_beyond_the_bound_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transfer_collect, "SESSIONS", 3)
+    monkeypatch.setattr(gather, "SESSIONS", 3)
     traffic = Traffic()
     for number in range(5):
         traffic.read_file(number, NODE, GATEWAY, sport=2000 + number, tid=50000 + number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from judging import CURRENT, GATEWAY, LAPTOP, NODE, OTHER, judged
-from test_transfers_endings import CASES
+from test_transfers_tftp_endings import CASES
 from tftpwire import Wire, ack, data, error, finish_read, rrq
 from traffic import Traffic
 

@@ -1,233 +1,48 @@
-"""Which packets reach which session: ports, repetitions, copies, strangers, bounds."""
+"""Every carrier sees every packet, whole or as far as it wants it."""
 
 from __future__ import annotations
 
-import random
-import struct
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from tftpwire import CLIENT, SERVER, Wire, ack, data, error, finish_read, make_batch, play, rrq, wrq
+from coapwire import Coap, fetch, push
+from test_transfers_tftp_endings import CASES
+from tftpwire import make_batch
+from traffic import Traffic
 
 from analyzer.decode import decode
-from analyzer.model import Cause, TransferOutcome
-from analyzer.transfers import Collector, collect, draw
+from analyzer.picking import pick, shifted
+from analyzer.transfers import Circumstances, Collector, draw
 
-COMPLETE, FAILED = TransferOutcome.COMPLETE, TransferOutcome.FAILED
-
-
-@settings(deadline=None, max_examples=60)
-@given(
-    seed=st.integers(0, 10**6),
-    reads=st.booleans(),
-    blocks=st.integers(2, 9),
-    last=st.sampled_from([0, 1, 100, 511]),
-    size=st.sampled_from([512, 1428]),
-    window=st.sampled_from([1, 1, 4]),
-    with_options=st.booleans(),
-    loss=st.sampled_from([0, 0.1, 0.3]),
-    jitter=st.sampled_from([0, 0.0015]),
-    at_sender=st.booleans(),
-    batch=st.sampled_from([1, 7, 1000]),
-)
-def test_a_completed_transfer_is_never_called_failed(
-    seed: int, batch: int, blocks: int, last: int, size: int, with_options: bool, **path: object
-) -> None:
-    wire, done = play(
-        seed,
-        blocks=blocks,
-        last=last,
-        size=size,
-        with_options=with_options,
-        **path,  # type: ignore[arg-type]
-    )
-    transfers = wire.idle(400).transfers(batch)
-    assert len(transfers) == 1
-    if done:
-        assert transfers[0].outcome is COMPLETE, transfers[0]
-        assert transfers[0].bytes == (blocks - 1) * (size if with_options else 512) + last
+TRAFFIC = {
+    "tftp": CASES["data blocked"][0],
+    "coap": push(fetch(Coap(), 0, 700), 3, 500, upto=4).idle(60),
+    "retries": Coap().get(0, 1).get(2.5, 1).get(7, 1).get(17, 1).get(37, 1).idle(100),
+}
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_a_path_without_loss_has_no_retransmission(seed: int) -> None:
-    wire, done = play(seed, loss=0, double=0, reads=seed % 2 == 0, window=1 + seed % 3, blocks=2 + seed % 5)
-    assert done
-    assert wire.only().retransmissions == 0
+def told(collector: Collector) -> object:
+    known = Circumstances(collector.begin, collector.end, lambda *_: (0,))
+    return known, draw(collector, lambda *_: ()), list(collector.troubles(known))
 
 
-@settings(deadline=None, max_examples=60)
-@given(
-    st.lists(
-        st.tuples(st.binary(max_size=40), st.booleans(), st.sampled_from([69, 2000, 50123])), max_size=30
-    )
-)
-def test_any_bytes_are_taken(payloads: list[tuple[bytes, bool, int]]) -> None:
-    wire = Wire().c(0, rrq(), 69)
-    for number, (payload, from_client, port) in enumerate(payloads, 1):
-        if from_client:
-            wire.c(number, payload, port)
-        else:
-            wire.s(number, payload, port)
-    wire.transfers()
+@pytest.mark.parametrize("size", [1, 3, 1000])
+@pytest.mark.parametrize("name", TRAFFIC)
+def test_picked_segments_say_the_same_as_one_go(name: str, size: int) -> None:
+    traffic: Traffic = TRAFFIC[name]
+    frames = sorted(traffic.frames, key=lambda item: item[0])
+    whole, segmented = Collector(), Collector()
+    whole.add(decode(make_batch(frames), 1))
+    for begin in range(0, len(frames), size):
+        part = decode(make_batch(frames[begin : begin + size]), 1)
+        segmented.add(shifted(pick(part, (Collector.wants,)), begin))
+    assert told(segmented)[1:] == told(whole)[1:]
+    assert (segmented.begin, segmented.end) == (whole.begin, whole.end)
 
 
-def test_retries_from_new_ports_are_one_transfer() -> None:
-    wire = Wire()
-    for number in range(4):
-        wire.c(number * 5, rrq(), 69, port=3000 + number)
-    transfer = wire.idle(60).only()
-    assert (transfer.outcome, transfer.cause) == (FAILED, Cause.NO_RESPONSE)
-    assert (transfer.attempts, transfer.retransmissions, transfer.frames) == (4, 3, (1, 4))
-
-
-def test_a_retry_that_works_is_no_failure() -> None:
-    wire = Wire().c(0, rrq(), 69, port=3000).c(5, rrq(), 69, port=3001)
-    transfer = finish_read(wire.c(10, rrq(), 69), 10.1, 3).idle(60).only()
-    assert (transfer.outcome, transfer.attempts) == (COMPLETE, 3)
-    assert "asked 3 times" in transfer.detail
-
-
-def test_other_files_are_other_transfers() -> None:
-    wire = Wire().c(0, rrq("a"), 69, port=3000).c(5, rrq("b"), 69, port=3001).idle(60)
-    assert [transfer.file for transfer in wire.transfers()] == ["a", "b"]
-
-
-def test_two_at_once_between_the_same_hosts() -> None:
-    wire = Wire().c(0, rrq("a"), 69, port=3000).c(0.001, rrq("a"), 69, port=3001)
-    for block in (1, 2, 3):
-        for number in (0, 1):
-            at = block + number / 10
-            wire.s(at, data(block, 512 if block < 3 else number), 50000 + number, port=3000 + number)
-            wire.c(at + 0.01, ack(block), 50000 + number, port=3000 + number)
-    first, second = wire.transfers()
-    assert (first.outcome, first.bytes) == (COMPLETE, 1024)
-    assert (second.outcome, second.bytes) == (COMPLETE, 1025)
-
-
-def test_a_server_that_opens_a_port_for_each_repetition() -> None:
-    wire = Wire().c(0, rrq(), 69).s(0.9, data(1), 50001).c(1, rrq(), 69).s(1.1, data(1), 50002)
-    wire.c(1.2, ack(1), 50001).c(1.3, error(5, "unknown transfer ID"), 50002)
-    wire.s(1.4, data(2, 9), 50001).c(1.5, ack(2), 50001)
-    transfer = wire.idle(60).only()
-    assert (transfer.outcome, transfer.bytes) == (COMPLETE, 521)
-
-
-def test_a_repetition_that_comes_late_is_the_same_transfer() -> None:
-    wire = Wire().c(0, rrq(), 69)
-    finish_read(wire, 0.1, 2, 512).c(0.115, rrq(), 69).s(0.12, data(1), 50999)
-    wire.s(0.2, data(3, 1)).c(0.21, ack(3))
-    transfer = wire.idle(60).only()
-    assert (transfer.outcome, transfer.bytes, transfer.attempts) == (COMPLETE, 1025, 2)
-
-
-def test_a_port_used_again_is_another_transfer() -> None:
-    wire = finish_read(Wire().c(0, rrq(), 69), 0.1, 3)
-    finish_read(wire.c(10, rrq(), 69), 10.1, 2)
-    assert [(t.outcome, t.blocks) for t in wire.transfers()] == [(COMPLETE, 3), (COMPLETE, 2)]
-
-
-def test_a_server_on_one_port_serves_the_file_again() -> None:
-    wire = Wire()
-    for begin in (0.0, 10.0):
-        wire.c(begin, rrq(), 69)
-        for block in (1, 2, 3):
-            at = begin + block / 10
-            wire.s(at, data(block, 512 if block < 3 else 3), 69).c(at + 0.01, ack(block), 69)
-    assert [(t.outcome, t.bytes, t.retransmissions) for t in wire.transfers()] == [(COMPLETE, 1027, 0)] * 2
-
-
-def test_a_stall_and_a_new_try_from_the_same_port_are_two() -> None:
-    wire = finish_read(Wire().c(0, rrq(), 69), 0.1, 2, 512)
-    wire.c(5, ack(2)).c(10, ack(2))
-    wire.c(60, rrq(), 69)
-    for block in (1, 2, 3):
-        wire.s(60 + block / 10, data(block, 512 if block < 3 else 3), 50999).c(
-            60.01 + block / 10, ack(block), 50999
+def test_healthy_exchanges_are_not_handed_over() -> None:
+    wire = Coap()
+    for number in range(50):
+        wire.get(number, number, name="/light").s(
+            number + 0.1, bytes.fromhex("6245") + number.to_bytes(2, "big") * 2
         )
-    assert [t.outcome for t in wire.idle(100).transfers()] == [FAILED, COMPLETE]
-
-
-def test_a_broadcast_request_answered_by_two() -> None:
-    wire = Wire().udp(0, CLIENT, 2000, "10.20.255.255", 69, rrq())
-    wire.s(0.1, data(1), 50001).s(0.2, data(1), 50002, server="10.20.0.11")
-    wire.c(0.3, ack(1), 50001).c(0.4, error(5), 50002, server="10.20.0.11")
-    wire.s(0.5, data(2, 1), 50001).c(0.6, ack(2), 50001)
-    transfer = wire.only()
-    assert (transfer.outcome, transfer.server, transfer.bytes) == (COMPLETE, SERVER, 513)
-
-
-def test_a_probe_that_is_dropped_belongs_to_what_follows() -> None:
-    wire = Wire().c(0, rrq(tsize=0), 69, port=3000).s(0.1, b"\0\6tsize\x001124\0", 50001, port=3000)
-    wire.s(1.1, b"\0\6tsize\x001124\0", 50001, port=3000)
-    transfer = finish_read(wire.c(2, rrq(), 69), 2.1, 3).idle(60).only()
-    assert transfer.outcome is COMPLETE
-
-
-def test_begun_before_the_capture() -> None:
-    wire = finish_read(Wire(), 0, 9, 5, 512, first=4)
-    transfer = wire.only()
-    assert (transfer.outcome, transfer.file, transfer.client) == (COMPLETE, None, CLIENT)
-    assert transfer.blocks == 9
-    assert transfer.attempts == 0
-
-
-def test_a_write_to_port_69_begun_before_the_capture() -> None:
-    wire = Wire()
-    for block in range(7, 12):
-        wire.c(block, data(block, 512 if block < 11 else 1), 69).s(block + 0.1, ack(block), 69)
-    transfer = wire.only()
-    assert (transfer.outcome, transfer.operation, transfer.client) == (COMPLETE, "write", CLIENT)
-
-
-def test_copies_of_a_mirror_are_no_retransmissions() -> None:
-    wire = finish_read(Wire().c(0, rrq(), 69), 0.1, 5)
-    once = wire.only()
-    wire.frames += [(at + 0.0005, frame) for at, frame in wire.frames]
-    twice = wire.only()
-    assert (twice.retransmissions, twice.outcome) == (0, COMPLETE)
-    assert (twice.bytes, twice.blocks) == (once.bytes, once.blocks)
-
-
-def test_strangers_are_no_transfers() -> None:
-    wire = Wire()
-    for number in range(50):  # STUN binding requests, and datagrams that begin like ACK and DATA
-        wire.c(number, b"\0\1\0\x08\x21\x12\xa4\x42" + bytes(12), 3478)
-        wire.c(number + 0.1, struct.pack("!HH", 4, number), 9999).s(number + 0.2, ack(number), 9999)
-    assert wire.transfers() == []
-
-
-def test_a_request_on_another_port_is_believed_by_its_mode() -> None:
-    wire = finish_read(Wire().c(0, rrq(), 6969), 0.1, 2)
-    assert wire.only().outcome is COMPLETE
-    assert Wire().c(0, b"\0\1abc\0nonsense\0", 6969).transfers() == []
-
-
-def test_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collect, "SESSIONS", 10)
-    monkeypatch.setattr(collect, "STRAYS", 5)
-    monkeypatch.setattr(collect, "SIGHTS", 20)
-    wire = Wire()
-    chance = random.Random(1)
-    for number in range(40):
-        wire.c(number, rrq(f"{number}"), 69, port=10_000 + number)
-        wire.udp(number, "10.20.7.7", 20_000 + number, "10.20.8.8", 30_000, data(chance.randrange(9)))
-    collector = wire.collect()
-    assert (len(collector.sessions), collector.dropped) == (10, 30)
-    assert len(collector._strays) <= 5
-    assert len(collector._sights) <= 21
-
-
-def test_a_long_write_is_one_session() -> None:
-    wire = Wire().c(0, wrq(), 69).s(0.01, ack(0))
-    for block in range(1, 1200):
-        wire.c(block / 100, data(block, 8 if block == 1199 else 512)).s(block / 100 + 0.001, ack(block))
-    collector = Collector()
-    frames = sorted(wire.frames, key=lambda item: item[0])
-    collector.add(decode(make_batch(frames), 1))
-    (session,) = collector.sessions
-    assert len(session.legs) == 1
-    ((draft),) = draw(collector, lambda _a, _b: (7,))
-    assert draft.rows == (7,)
-    assert draft.transfer.flows == ("f8",)
-    assert draft.transfer.bytes == 1198 * 512 + 8
+    packets = decode(make_batch(sorted(wire.frames, key=lambda item: item[0])), 1)
+    assert len(Collector.wants(packets).rows) == 0

@@ -91,7 +91,7 @@ class Wire(Traffic):
     def transfers(self, batch: int = 1 << 20, one_sided: bool = False) -> list[Transfer]:
         """What the collector makes of it, ``batch`` frames at a time."""
         collector = self.collect(batch)
-        return [d.transfer for d in draw(collector, lambda _a, _b: (), lambda _c, _s: one_sided)]
+        return [d.transfer for d in draw(collector, lambda *_: (), lambda _c, _s: one_sided)]
 
     def collect(self, batch: int = 1 << 20) -> Collector:
         collector = Collector()

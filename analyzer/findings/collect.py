@@ -13,7 +13,7 @@ from analyzer.compliance import Judgement
 from analyzer.compliance.near import near_miss
 from analyzer.compliance.statuses import FAILURES
 from analyzer.conversation import Address, Conversation
-from analyzer.findings import hosts, transfers, updates, wording
+from analyzer.findings import hosts, transfers, troubles, updates, wording
 from analyzer.findings.case import Case, identify, kind_of
 from analyzer.findings.waivers import Waivers
 from analyzer.matrix import Matrix
@@ -30,6 +30,7 @@ from analyzer.model import (
     Status,
     Verdict,
 )
+from analyzer.transfers import Trouble
 
 MANY_PORTS: Final = 12
 """Unexpected ports between the same two roles from which on they are one finding (a scan)."""
@@ -53,6 +54,7 @@ class Evidence:
     captures: Sequence[CaptureInfo]
     today: datetime.date
     transfers: Sequence[transfers.Carried] = ()
+    troubles: Sequence[Trouble] = ()
     attempts: Sequence[Attempt] = ()
     dropped: int = 0
     """Requests for a file beyond what is kept."""
@@ -70,6 +72,7 @@ def collect(evidence: Evidence) -> tuple[tuple[Finding, ...], Mapping[int, str]]
     failed += updates.cases(evidence.attempts, evidence.transfers, evidence.judgements, waived)
     cases = [*_flow_cases(evidence, waived), *failed, *_missing(evidence)]
     cases += [*hosts.cases(evidence), *waivers.expired(), *_dropped(evidence.dropped)]
+    cases += troubles.cases(evidence.troubles, evidence.found, evidence.judgements, waived)
     findings = [case.finding(evidence.captures) for case in cases]
     findings += _problems(evidence.captures)
     findings.sort(key=lambda finding: ORDER.index(finding.severity))

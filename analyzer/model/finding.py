@@ -31,6 +31,8 @@ class FindingKind(enum.StrEnum):
     UPDATE_FAILED = "update-failed"
     CAPTURE_PROBLEM = "capture-problem"
     EXPIRED_WAIVER = "expired-waiver"
+    PROTOCOL_ERROR = "protocol-error"
+    """The peer answered, and its answer is a refusal or an error."""
 
 
 @dataclass(frozen=True, slots=True)

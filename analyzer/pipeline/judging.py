@@ -35,7 +35,7 @@ from analyzer.pipeline.reading import undecoded
 from analyzer.pipeline.records import record
 from analyzer.protocols.ssdp import is_host_background
 from analyzer.tables import Flows
-from analyzer.transfers import Collector, draw
+from analyzer.transfers import Circumstances, Collector, Draft, draw
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
 
@@ -52,6 +52,7 @@ def judge(
     today: datetime.date | None = None,
 ) -> Report:
     """The report on a flow table that has been read already."""
+    collector = collector or Collector()
     found = classify.recognise(table)
     sessions.tie(found)
     place = infer.complete(place, found, sheets)
@@ -60,14 +61,16 @@ def judge(
     classify.orient(found, bench.has_row, bench.knows_port)
     seen = Visibility(found)
     outcomes.settle(found, seen, replies_due(sheets))
-    carried = carried_transfers(collector, found, seen, bench, sheets) if collector is not None else ()
+    known = circumstances(collector, found, seen, bench, sheets)
+    drafts = draw(collector, *known[2:])
+    carried = carried_transfers(drafts, found)
     judgements = {conversation.row: bench.judge(conversation) for conversation in found}
     rows = statuses(matrix, place, found, judgements, seen, bench.locate)
     attempts = updates.attempts(
-        [transfer for transfer, _ in carried],
+        [draft.transfer for draft in drafts if draft.image],
         found,
         lambda address: bench.end(address).roles,
-        collector.end if collector is not None else 0,
+        collector.end,
         activity.silences if activity is not None else lambda _host, _least: (),
     )
     evidence = Evidence(
@@ -79,8 +82,9 @@ def judge(
         tuple(captures),
         today or datetime.date.today(),
         carried,
+        tuple(collector.troubles(known)),
         attempts,
-        collector.dropped if collector is not None else 0,
+        collector.dropped,
     )
     findings, waived = collect(evidence)
     records = tuple(record(conversation, judgements, bench, waived) for conversation in found)
@@ -133,36 +137,39 @@ def replies_due(sheets: Sequence[Ruleset]) -> dict[tuple[str, int], bool]:
     }
 
 
-def carried_transfers(
+def circumstances(
     collector: Collector,
     found: Sequence[Conversation],
     seen: Visibility,
     bench: Bench,
     sheets: Sequence[Ruleset],
-) -> tuple[Carried, ...]:
+) -> Circumstances:
+    """What the carriers of transfers are told when the last packet was read."""
+    between: dict[tuple[object, ...], int] = {}
+    for conversation in found:
+        if conversation.ported:
+            ends = (*conversation.a, conversation.a_port), (*conversation.b, conversation.b_port)
+            between[*ends, conversation.transport] = conversation.row
+            between[*ends[::-1], conversation.transport] = conversation.row
+
+    def flows_of(one: tuple[int, ...], other: tuple[int, ...], transport: str) -> Iterator[int]:
+        row = between.get((one, other, transport))
+        if row is not None:
+            yield row
+
+    def hint(cause: Cause, server: Address, transport: str, port: int) -> str:
+        hosts = bench.end(server).hosts
+        return silence(cause, hosts, sheets, transport, port)
+
+    return Circumstances(collector.begin, collector.end, flows_of, seen.one_sided, hint)
+
+
+def carried_transfers(drafts: Sequence[Draft], found: Sequence[Conversation]) -> tuple[Carried, ...]:
     """The transfers, each with its conversations, the request's first.
 
     A request that the end of the capture cut short is not unanswered.
     """
-    between: dict[tuple[object, ...], int] = {}
-    for conversation in found:
-        if conversation.transport == "udp":
-            ends = (*conversation.a, conversation.a_port), (*conversation.b, conversation.b_port)
-            between[ends] = between[ends[::-1]] = conversation.row
-
-    def flows_of(one: tuple[int, ...], other: tuple[int, ...]) -> Iterator[int]:
-        row = between.get((one, other))
-        if row is not None:
-            yield row
-
-    def hint(cause: Cause, server: Address) -> str:
-        hosts = bench.end(server).hosts
-        return silence(cause, hosts, sheets)
-
-    carried = tuple(
-        (draft.transfer, tuple(found[row] for row in draft.rows))
-        for draft in draw(collector, flows_of, seen.one_sided, hint)
-    )
+    carried = tuple((draft.transfer, tuple(found[row] for row in draft.rows)) for draft in drafts)
     for transfer, flows in carried:
         if transfer.outcome is TransferOutcome.IN_PROGRESS:
             for flow in flows:

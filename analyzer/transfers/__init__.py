@@ -2,14 +2,14 @@
 
 ::
 
-    Collector.add(packets)   beside the flow table, batch by batch
-    fold                     retries that are one transfer
-    judge                    outcome and cause
-    draw                     model.Transfer
+    Collector.add(packets)   beside the flow table, batch by batch, to every carrier
+    draw                     outcome and cause of each: model.Transfer
+
+A carrier is a protocol that carries files: one module or package of this folder that holds ``CARRIER``.
 """
 
+from analyzer.transfers.carrier import Circumstances, Draft, Trouble
 from analyzer.transfers.collect import Collector
-from analyzer.transfers.draw import Draft, draw
-from analyzer.transfers.pick import wants
+from analyzer.transfers.draw import draw
 
-__all__ = ["Collector", "Draft", "draw", "wants"]
+__all__ = ["Circumstances", "Collector", "Draft", "Trouble", "draw"]

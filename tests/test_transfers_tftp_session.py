@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.protocols.tftp import Error, Oack, Request
-from analyzer.transfers.tftp import LEGS, NUMBERS, SKIPPED, Leg, Session, number_of, strange_options
+from analyzer.transfers.tftp.session import LEGS, NUMBERS, SKIPPED, Leg, Session, number_of, strange_options
 
 SERVER = (4, 0, 0x0A14000A, 50123)
 CLIENT = (4, 0, 0x0A140115, 2000)

@@ -13,9 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from analyzer.protocols.tftp import DEFAULT_BLOCK, OPTIONS, Error, Oack, Request
-
-Endpoint = tuple[int, int, int, int]
-"""``(version, hi, lo, port)`` as in the tables."""
+from analyzer.transfers.carrier import Endpoint
 
 NUMBERS: Final = 1 << 16
 HALF: Final = 1 << 15

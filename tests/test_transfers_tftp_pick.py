@@ -5,14 +5,15 @@ from __future__ import annotations
 import pickle
 
 import pytest
-from test_transfers_endings import CASES
+from test_transfers_tftp_endings import CASES
 from tftpwire import Wire, make_batch, oack, rrq
 from traffic import Traffic
 
 from analyzer.decode import decode
 from analyzer.picking import pick
 from analyzer.tables import PACKETS, QUOTES, Packets
-from analyzer.transfers import Collector, draw, wants
+from analyzer.transfers import Collector, draw
+from analyzer.transfers.tftp.pick import wants
 
 
 def packets_of(traffic: Traffic) -> Packets:
@@ -22,7 +23,7 @@ def packets_of(traffic: Traffic) -> Packets:
 def told(packets: Packets) -> object:
     collector = Collector()
     collector.add(packets)
-    return collector.begin, collector.end, [d.transfer for d in draw(collector, lambda _a, _b: ())]
+    return collector.begin, collector.end, [d.transfer for d in draw(collector, lambda *_: ())]
 
 
 def with_noise(wire: Wire) -> Wire:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from analyzer.model import Cause, TransferOutcome
-from analyzer.transfers.endings import SECOND, judge
-from analyzer.transfers.tftp import Session
+from analyzer.transfers.tftp.endings import SECOND, judge
+from analyzer.transfers.tftp.session import Session
 
 RETRY_WITHIN: Final = 90 * SECOND
 """How long after an unheeded request the next one for the same file is a retry of it. Timers are 1 to 5 s,

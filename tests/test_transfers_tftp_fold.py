@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tftpwire import CLIENT, SERVER, Wire, data, error, rrq
 
-from analyzer.transfers.fold import RETRY_WITHIN, fold
+from analyzer.transfers.tftp.fold import RETRY_WITHIN, fold
 
 SECOND = 10**9
 
@@ -13,7 +13,7 @@ SECOND = 10**9
 def folded(wire: Wire) -> list[int]:
     """How many requests each transfer holds."""
     collector = wire.collect()
-    return [session.asks for session in fold(collector.sessions, collector.end)]
+    return [session.asks for session in fold(collector.gatherers["tftp"].found.sessions, collector.end)]
 
 
 def two(gap: float, *, first: str = "node.bin", second: str = "node.bin", **pairs: object) -> Wire:

@@ -19,7 +19,7 @@ from tftpwire import (
 )
 
 from analyzer.model import Cause, Transfer, TransferOutcome
-from analyzer.transfers.advice import TEXTS
+from analyzer.transfers.tftp.advice import TEXTS
 
 FAILED, COMPLETE = TransferOutcome.FAILED, TransferOutcome.COMPLETE
 

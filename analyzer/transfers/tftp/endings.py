@@ -15,7 +15,7 @@ from analyzer import outcomes
 from analyzer.addresses import text
 from analyzer.model import Cause, Outcome, TransferOutcome
 from analyzer.tables import QuotedError
-from analyzer.transfers.tftp import (
+from analyzer.transfers.tftp.session import (
     DOUBLED,
     NUMBERS,
     Failure,

@@ -1,0 +1,98 @@
+"""What a protocol that carries files is to the collector: what it needs of packets, and what it makes of
+them.
+
+A file or package beside this one that holds ``CARRIER`` is one carrier; the folder is the registry
+(:func:`analyzer.transfers.registry.load`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from analyzer.model import Cause, Transfer
+from analyzer.picking import Wants
+from analyzer.tables import Packets
+
+Endpoint = tuple[int, int, int, int]
+"""``(version, hi, lo, port)`` as in the tables."""
+Address = tuple[int, int, int]
+FlowsOf = Callable[[Endpoint, Endpoint, str], Iterable[int]]
+"""Rows of FLOWS between two ends, by transport."""
+
+
+class Circumstances(NamedTuple):
+    """What is known when the last packet was read. Times are ns since 1970."""
+
+    begin: int
+    end: int
+    flows_of: FlowsOf
+    one_sided: Callable[[Address, Address], bool] = lambda *_: False
+    """Whether answers of the server to the client could not have been seen."""
+    hint: Callable[[Cause, Address, str, int], str] = lambda *_: ""
+    """What is known of the server's make for a cause, and of its transport and port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A transfer and the rows of FLOWS that carried it, the request's first.
+
+    ``image`` is False where nothing says that it is more than ordinary data.
+    """
+
+    transfer: Transfer
+    rows: tuple[int, ...]
+    image: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A fault of the messages that no transfer tells of, between one client and one server.
+
+    ``what`` is ``error`` (requests answered by an error; ``code`` and ``subject`` say which error and to
+    what)
+    or ``silence`` (a message that the other end never acknowledged, though it had acknowledged others).
+    """
+
+    what: str
+    protocol: str
+    client: Address
+    server: Address
+    row: int
+    code: str
+    subject: str
+    count: int
+    first: int
+    last: int
+    frames: tuple[int, ...]
+
+
+class Gatherer(Protocol):
+    """The state of one carrier over consecutive batches."""
+
+    @property
+    def dropped(self) -> int:
+        """Requests beyond what is kept: nothing is known of them."""
+
+    def add(self, packets: Packets) -> None:
+        """Take the next batch, whole or as far as the carrier wants it, in frame order."""
+
+    def drafts(self, known: Circumstances) -> Iterable[Draft]:
+        """The transfers; their ids are given later."""
+
+    def troubles(self, known: Circumstances) -> Iterable[Trouble]:
+        """Faults that are no transfer's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """One protocol that carries files.
+
+    ``wants`` says what ``gatherer().add`` looks at. What it names of a batch has to be the same as what it
+    names of the part of the batch that it named: a capture that is read in segments hands over only that.
+    """
+
+    name: str
+    wants: Wants
+    gatherer: Callable[[], Gatherer]

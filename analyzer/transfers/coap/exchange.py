@@ -1,0 +1,154 @@
+"""The CoAP message layer as a state machine: messages in, events out (RFC 7252 section 4).
+
+It knows message identifiers and ends, not tokens or options. Nothing is kept of a message but what a later
+one
+may refer to, and no more than ``WAITING`` of those.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from analyzer.protocols.coap import ACK, CON, RST
+from analyzer.transfers.carrier import Endpoint
+
+SECOND: Final = 1_000_000_000
+ACK_TIMEOUT, ACK_RANDOM, MAX_RETRANSMIT = 2 * SECOND, 1.5, 4
+MAX_TRANSMIT_SPAN, MAX_TRANSMIT_WAIT, EXCHANGE_LIFETIME = 45 * SECOND, 93 * SECOND, 247 * SECOND
+"""RFC 7252 sections 4.8 and 4.8.2."""
+WAITING: Final = 20_000
+"""Messages remembered, and of each kind of fault as many."""
+FRAMES: Final = 8
+"""Frames remembered of one message that is sent again and again."""
+
+
+class Message(NamedTuple):
+    """One CoAP message as the layer sees it. Time in ns."""
+
+    source: Endpoint
+    target: Endpoint
+    kind: int
+    code: int
+    mid: int
+    time: int
+    frame: int
+
+
+class What(enum.Enum):
+    """What a message is to those before it."""
+
+    NEW = "new"
+    REPEATED = "repeated"
+    """The same message again: a retransmission, or an acknowledgement of one."""
+    ACKNOWLEDGED = "acknowledged"
+    """An ACK for a message that was waiting for one."""
+    RESET = "reset"
+    """An RST for such a message: its receiver lacks the context to process it (section 4.2)."""
+    PONG = "pong"
+    """An RST for an empty one, which was sent to see whether the other end lives (section 4.3)."""
+    STRAY = "stray"
+    """An ACK or RST for a message that is not here, or that was not confirmable (an observer that left)."""
+
+
+@dataclass(slots=True)
+class Confirmable:
+    """A message that waits for its acknowledgement, or had it."""
+
+    source: Endpoint
+    target: Endpoint
+    mid: int
+    code: int
+    first: int
+    last: int
+    copies: int = 1
+    acknowledged: bool = False
+    reset: bool = False
+    owner: object = None
+    """What its user says it belongs to; the layer only asks whether there is anything."""
+    frames: list[int] = field(default_factory=list)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether its sender has used up all retransmissions."""
+        return not self.acknowledged and not self.reset and self.copies > MAX_RETRANSMIT
+
+    @property
+    def patience(self) -> int:
+        """How long after its last copy the next event is due: the next copy, or the sender gives up, ns."""
+        waited = ACK_TIMEOUT * ACK_RANDOM * 2 ** min(self.copies - 1, MAX_RETRANSMIT)
+        return int(min(waited, MAX_TRANSMIT_WAIT))
+
+
+class Event(NamedTuple):
+    """What happened, and to which confirmable message; None for what is not confirmable."""
+
+    what: What
+    about: Confirmable | None = None
+
+
+class Exchanges:
+    """The message layer between all ends."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[tuple[Endpoint, Endpoint, int], Confirmable] = {}
+        self.given_up: list[Confirmable] = []
+        """Those that were sent to exhaustion and make room for later ones."""
+
+    def feed(self, message: Message) -> Event:
+        """What ``message`` is, in order of their frames."""
+        if message.kind == CON:
+            return self._confirmable(message)
+        if message.kind in (ACK, RST):
+            return self._answer(message)
+        return Event(What.NEW)
+
+    def confirm(self, about: Confirmable | None) -> None:
+        """Take an answer as the acknowledgement (section 5.2.2: it may be lost, the answer came)."""
+        if about is not None and not about.reset:
+            about.acknowledged = True
+
+    def exhausted(self, end: int) -> list[Confirmable]:
+        """Messages that were repeated to exhaustion and never acknowledged, when ``end`` is the last
+        moment."""
+        over = [*self.given_up, *self.waiting.values()]
+        return [one for one in over if one.exhausted and end - one.last >= ACK_TIMEOUT]
+
+    def _confirmable(self, message: Message) -> Event:
+        key = (message.source, message.target, message.mid)
+        before = self.waiting.get(key)
+        if (
+            before is not None
+            and before.code == message.code
+            and message.time - before.first <= EXCHANGE_LIFETIME
+        ):
+            before.copies += 1
+            before.last = max(before.last, message.time)
+            if len(before.frames) < FRAMES:
+                before.frames.append(message.frame)
+            return Event(What.REPEATED, before)
+        if before is not None:
+            del self.waiting[key]
+            self._give_up(before)
+        elif len(self.waiting) >= WAITING:
+            self._give_up(self.waiting.pop(next(iter(self.waiting))))
+        one = Confirmable(*key, message.code, message.time, message.time, frames=[message.frame])
+        self.waiting[key] = one
+        return Event(What.NEW, one)
+
+    def _give_up(self, one: Confirmable) -> None:
+        if one.exhausted and one.owner is None and len(self.given_up) < WAITING:
+            self.given_up.append(one)
+
+    def _answer(self, message: Message) -> Event:
+        about = self.waiting.get((message.target, message.source, message.mid))
+        if about is None:
+            return Event(What.STRAY)
+        if about.acknowledged or about.reset:
+            return Event(What.REPEATED, about)
+        if message.kind == ACK:
+            about.acknowledged = True
+            return Event(What.ACKNOWLEDGED, about)
+        about.reset = True
+        return Event(What.PONG if about.code == 0 else What.RESET, about)

@@ -1,0 +1,312 @@
+"""Feeds the packets of TFTP transfers to their sessions, batch by batch.
+
+A packet that is a copy of one seen just before (a mirror of both directions) is left out.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+import numpy as np
+
+from analyzer.addresses import is_broadcast, is_multicast, looks_broadcast
+from analyzer.errors import DissectError
+from analyzer.picking import UDP_HEADER
+from analyzer.protocols.tftp import MODES, PORT, Error, Oack, Request, parse
+from analyzer.tables import UDP, Columns, Kind, Packets
+from analyzer.transfers.carrier import Endpoint
+from analyzer.transfers.copies import Copies
+from analyzer.transfers.tftp.pick import HEADER, TEXT_BYTES, candidates
+from analyzer.transfers.tftp.session import Leg, Report, Session
+
+SESSIONS: Final = 20_000
+"""Requests kept. Beyond it they are counted in ``dropped``: a scan must not cost memory."""
+STRAYS: Final = 1024
+"""Pairs of ports watched for a transfer that began before the capture, and packets kept of each."""
+STRAY_PACKETS: Final = 96
+DATAGRAMS: Final = 4096
+"""Fragmented datagrams whose further fragments are waited for."""
+
+_RRQ, _WRQ, _DATA, _ACK, _ERROR, _OACK = range(1, 7)
+_COLUMNS: Final = (
+    *("frame", "time", "interface", "version", "src_hi", "src_lo", "dst_hi", "dst_lo"),
+    *("src_port", "dst_port", "ip_id", "fragmented", "payload", "payload_wire", "payload_captured", "digest"),
+)
+
+Stray = tuple[int, int, int, bool, int, int]
+"""``(opcode, number, data length, from the first end, time, frame)``"""
+
+
+class Sessions:
+    """The sessions of consecutive frames."""
+
+    def __init__(self) -> None:
+        self.sessions: list[Session] = []
+        self.dropped = 0
+        self._clients: dict[Endpoint, Session] = {}
+        """The latest session of each client port, and the one before it."""
+        self._before: dict[Endpoint, Session] = {}
+        self._strays: dict[tuple[Endpoint, Endpoint], deque[Stray]] = {}
+        self._copies = Copies()
+        self._datagrams: dict[tuple[int, ...], Leg] = {}
+
+    def add(self, packets: Packets) -> None:
+        """Add a batch that begins right after the last frame added, in frame order."""
+        columns = packets.columns
+        if not len(columns["frame"]):
+            return
+        self._add_datagrams(packets)
+        if self._datagrams:
+            self._add_fragments(columns)
+        if self._clients and len(packets.quotes["row"]):
+            self._add_quotes(packets)
+
+    def _add_datagrams(self, packets: Packets) -> None:
+        columns = packets.columns
+        rows, opcodes = candidates(packets)
+        if not len(rows):
+            return
+        octets, begins = np.frombuffer(packets.buffer, np.uint8), columns["payload"][rows]
+        numbers = octets[begins + 2].astype(np.int64) << 8 | octets[begins + 3]
+        lengths = octets[begins - 4].astype(np.int64) << 8 | octets[begins - 3]
+        part = [columns[name][rows].tolist() for name in _COLUMNS]
+        buffer = memoryview(packets.buffer)
+        for opcode, number, ulen, row in zip(
+            opcodes.tolist(), numbers.tolist(), lengths.tolist(), zip(*part, strict=True), strict=True
+        ):
+            (frame, time, interface, version, src_hi, src_lo, dst_hi, dst_lo, *rest) = row
+            src_port, dst_port, ip_id, fragmented, begin, wire, captured, digest = rest
+            if self._copies.has(digest, wire, ip_id, time, interface):
+                continue
+            source = (version, src_hi, src_lo, src_port)
+            target = (version, dst_hi, dst_lo, dst_port)
+            if opcode <= _WRQ:
+                self._request(
+                    buffer[begin : begin + min(captured, TEXT_BYTES)], captured < wire, row, source, target
+                )
+                continue
+            session, from_client = self._find(opcode, number, source, target)
+            # The length that a first fragment holds is its own; the UDP header tells the datagram's.
+            length = (ulen - UDP_HEADER if fragmented else wire) - HEADER
+            if session is None:
+                if opcode in (_DATA, _ACK):
+                    self._stray(opcode, number, length, source, target, time, frame)
+                continue
+            server = target if from_client else source
+            self._packet(
+                session,
+                server,
+                opcode,
+                number,
+                length,
+                from_client,
+                time,
+                frame,
+                buffer[begin : begin + min(captured, TEXT_BYTES)],
+            )
+            if fragmented and opcode == _DATA:
+                self._fragmented(session, server, row, ulen)
+
+    # ------------------------------------------------------------ requests
+
+    def _request(
+        self, data: memoryview, cut: bool, row: tuple[int, ...], client: Endpoint, asked: Endpoint
+    ) -> None:
+        frame, time = row[0], row[1]
+        try:
+            packet = parse(bytes(data), cut)
+        except DissectError:
+            return
+        if not isinstance(packet, Request) or not (asked[3] == PORT or packet.mode in MODES):
+            return
+        session = self._clients.get(client)
+        same = session is not None and session.request == packet and session.asked == asked
+        if session is not None and same and not session.progressed and not session.ended:
+            session.ask(time, frame)
+            return
+        if len(self.sessions) >= SESSIONS:
+            self.dropped += 1
+            return
+        if session is not None:
+            self._before[client] = session
+        address = asked[:3]
+        group = is_multicast(*address) or is_broadcast(*address) or looks_broadcast(*address)
+        session = Session(client, asked, packet, group)
+        session.ask(time, frame)
+        self.sessions.append(session)
+        self._clients[client] = session
+
+    # ------------------------------------------------------------ everything else
+
+    def _find(
+        self, opcode: int, number: int, source: Endpoint, target: Endpoint
+    ) -> tuple[Session | None, bool]:
+        """The session of a packet that is no request, and whether its client sent it."""
+        ours = self._clients.get(source)
+        theirs = self._clients.get(target)
+        if ours is not None and (theirs is None or target in ours.legs or ours.asked[:3] == target[:3]):
+            session = self._turn(ours, source, target)
+            known = target in session.legs
+            if known or target[:3] == session.asked[:3] or (session.to_group and opcode == _ERROR):
+                return session, True
+        if theirs is not None:
+            session = self._turn(theirs, target, source)
+            before = self._before.get(target)
+            opens = opcode == _OACK or number == (1 if opcode == _DATA else 0)
+            again = before is not None and (before.ended or (before.progressed and source == theirs.asked))
+            if session is before and not theirs.legs and opens and again:
+                session = theirs  # a server that answers from the same port begins again
+            if (
+                source in session.legs
+                or opcode in (_ERROR, _OACK)
+                or source[:3] == session.asked[:3]
+                or opens
+            ):
+                return session, False
+        return None, False
+
+    def _turn(self, session: Session, client: Endpoint, server: Endpoint) -> Session:
+        """The client's present session, or the one before it where the server port belongs to that."""
+        if server in session.legs:
+            return session
+        before = self._before.get(client)
+        return before if before is not None and server in before.legs else session
+
+    def _packet(
+        self,
+        session: Session,
+        server: Endpoint,
+        opcode: int,
+        number: int,
+        length: int,
+        from_client: bool,
+        time: int,
+        frame: int,
+        data: memoryview,
+    ) -> None:
+        if from_client and opcode in (_DATA, _ACK) and server == session.asked and server not in session.legs:
+            best = session.best()
+            if best is not None:  # it does not follow the server to its new port
+                best.misdirected += 1
+                session.seen(time, frame)
+                return
+        leg = session.leg(server)
+        if leg is None:
+            return
+        session.seen(time, frame)
+        leg.answer(time, frame, from_client)
+        if opcode == _DATA:
+            leg.data(number, length, from_client, time, frame)
+        elif opcode == _ACK:
+            leg.ack(number, from_client, time, frame)
+        else:
+            try:
+                packet = parse(bytes(data), True)
+            except DissectError:
+                return
+            if isinstance(packet, Oack):
+                leg.oack(packet, from_client, time, frame)
+            elif isinstance(packet, Error):
+                leg.error(packet, from_client, time, frame)
+
+    # ------------------------------------------------------------ begun before the capture
+
+    def _stray(
+        self, opcode: int, number: int, length: int, source: Endpoint, target: Endpoint, time: int, frame: int
+    ) -> None:
+        """Keep a packet that may be of a transfer whose request is not here, until that is proven."""
+        if opcode == _ACK and length:
+            return
+        first, second = min(source, target), max(source, target)
+        held = self._strays.get((first, second))
+        if held is None:
+            if len(self._strays) >= STRAYS:
+                del self._strays[next(iter(self._strays))]
+            held = self._strays[first, second] = deque(maxlen=STRAY_PACKETS)
+        held.append((opcode, number, length, source == first, time, frame))
+        if opcode != _ACK:
+            return
+        # Two blocks, each acknowledged by number from the other end: chance does not do that.
+        by_first = source == first
+        acks = {one[1] for one in held if one[0] == _ACK and one[3] is by_first}
+        blocks = {one[1] for one in held if one[0] == _DATA and one[3] is not by_first}
+        if len(acks & blocks) >= 2 and len(self.sessions) < SESSIONS:
+            del self._strays[first, second]
+            self._adopt(held, first, second, receiver_first=by_first)
+
+    def _adopt(self, held: deque[Stray], first: Endpoint, second: Endpoint, *, receiver_first: bool) -> None:
+        receiver, sender = (first, second) if receiver_first else (second, first)
+        writes = receiver[3] == PORT
+        client, server = (sender, receiver) if writes else (receiver, sender)
+        session = Session(client, server, None, writes=writes)
+        leg = session.leg(server)
+        assert leg is not None
+        leg.began_late = True
+        opening = next(one for one in held if one[0] == _DATA and one[3] is not receiver_first)
+        leg.sent = leg.acked = leg.label = max(0, opening[1] - 1)
+        leg.block_size = max(1, opening[2])
+        self.sessions.append(session)
+        self._clients[client] = session
+        for opcode, number, length, by_first, time, frame in held:
+            from_client = by_first is (client == first)
+            self._packet(session, server, opcode, number, length, from_client, time, frame, memoryview(b""))
+
+    # ------------------------------------------------------------ fragments and ICMP
+
+    def _fragmented(self, session: Session, server: Endpoint, row: tuple[int, ...], ulen: int) -> None:
+        leg = session.legs.get(server)
+        if leg is None:
+            return
+        (_, _, _, version, src_hi, src_lo, dst_hi, dst_lo, _, _, ip_id, _, _, wire, _, _) = row
+        held = wire + UDP_HEADER
+        leg.fragmented += 1
+        leg.fragments_due += -(-max(0, ulen - held) // held)
+        if len(self._datagrams) >= DATAGRAMS:
+            del self._datagrams[next(iter(self._datagrams))]
+        self._datagrams[version, src_hi, src_lo, dst_hi, dst_lo, ip_id] = leg
+
+    def _add_fragments(self, columns: Columns) -> None:
+        rows = np.flatnonzero(columns["kind"] == Kind.FRAGMENT)
+        names = ("version", "src_hi", "src_lo", "dst_hi", "dst_lo", "ip_id")
+        others = ("digest", "wire", "ip_id", "time", "interface")
+        keys = zip(*(columns[name][rows].tolist() for name in names), strict=True)
+        sights = zip(*(columns[name][rows].tolist() for name in others), strict=True)
+        for key, sight in zip(keys, sights, strict=True):
+            leg = self._datagrams.get(key)
+            if leg is not None and not self._copies.has(*sight):
+                leg.fragments_seen += 1
+
+    def _add_quotes(self, packets: Packets) -> None:
+        quotes, columns = packets.quotes, packets.columns
+        names = (
+            "row",
+            "version",
+            "transport",
+            "src_hi",
+            "src_lo",
+            "dst_hi",
+            "dst_lo",
+            "src_port",
+            "dst_port",
+        )
+        for row, version, transport, *ends in zip(*(quotes[name].tolist() for name in names), strict=True):
+            if transport != UDP:
+                continue
+            src_hi, src_lo, dst_hi, dst_lo, src_port, dst_port = ends
+            source = (version, src_hi, src_lo, src_port)
+            target = (version, dst_hi, dst_lo, dst_port)
+            for client, other, of_client in ((source, target, True), (target, source, False)):
+                session = self._clients.get(client)
+                if session is None:
+                    continue
+                session = self._turn(session, client, other)
+                if other not in session.legs and other != session.asked:
+                    continue
+                reporter = tuple(int(columns[name][row]) for name in ("version", "src_hi", "src_lo"))
+                icmp = int(columns["icmp"][row])
+                time, frame = int(columns["time"][row]), int(columns["frame"][row])
+                session.report(
+                    Report(reporter[0], icmp >> 8, icmp & 0xFF, of_client, reporter, other, time, frame)  # type: ignore[arg-type]
+                )
+                break
