@@ -193,7 +193,7 @@ print(*sorted(set(sys.modules) - before), file=said)
 """
 STAGES = set(
     """
-    addresses capture classify cli compliance conversation decode directory documents errors exclusions
+    activity addresses capture classify cli compliance conversation decode directory documents errors exclusions
     findings flowtable infer matrix model outcomes parallel picking pipeline protocol protocols report
     rulefile rulesets sessions shipped site tables transfers transports updates version versions visibility
     """.split()  # noqa: SIM905 - a list of forty strings is forty lines

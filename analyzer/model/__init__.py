@@ -16,6 +16,7 @@ from analyzer.model.diff import (
 )
 from analyzer.model.finding import Finding, FindingKind, Severity
 from analyzer.model.flow import Basis, Confidence, Endpoint, FlowRecord, Outcome, Verdict
+from analyzer.model.pair import Pair, Path, Way
 from analyzer.model.report import FirmwareReport, FlowReport, HostResult, Report, RowResult, Status
 from analyzer.model.sheet import (
     Background,
@@ -68,6 +69,8 @@ __all__ = [
     "Interpretation",
     "Outcome",
     "Outlier",
+    "Pair",
+    "Path",
     "Problem",
     "Progress",
     "RelationChange",
@@ -89,4 +92,5 @@ __all__ = [
     "TransferOutcome",
     "Turn",
     "Verdict",
+    "Way",
 ]

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from analyzer.model.pair import Path
+
 
 class TransferOutcome(enum.StrEnum):
     """How a transfer ended."""
@@ -83,6 +85,8 @@ class Transfer:
     evidence: tuple[int, ...] = ()
     """The frames that show what happened."""
     flows: tuple[str, ...] = ()
+    path: Path | None = None
+    """Where its packets died, where two captures of its path were compared."""
 
     @property
     def rate(self) -> float:

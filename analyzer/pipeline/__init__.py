@@ -12,7 +12,6 @@ from typing import Final
 
 from analyzer import classify, outcomes, sessions
 from analyzer.activity import Activity
-from analyzer.campaigns import campaigns
 from analyzer.matrix import build
 from analyzer.model import FindingKind, FirmwareReport, FlowReport, Progress, Report
 from analyzer.pipeline.judging import bench_of, judge, replies_due
@@ -57,6 +56,8 @@ def flows(options: Options, progress: Progress | None = None) -> FlowReport:
 
 def firmware(options: Options, progress: Progress | None = None) -> FirmwareReport:
     """The transfers of captures and what became of them. Raises as :func:`check` does."""
+    from analyzer.campaigns import campaigns  # noqa: PLC0415 - a plain check has no use for it
+
     report = check(options, progress)
     return FirmwareReport(
         version=report.version,

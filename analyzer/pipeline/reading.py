@@ -23,11 +23,11 @@ from analyzer.tables import Flows, Reason
 
 
 def read(
-    options: Options, progress: Progress | None, watchers: Sequence[Watcher] = ()
+    options: Options, progress: Progress | None, watchers: Sequence[Watcher] = (), frame: int = 1
 ) -> tuple[tuple[CaptureInfo, ...], Flows]:
     """What was read of each capture, in time order, and the flows of all of them.
 
-    Frames count on from one capture to the next. ``watchers`` are shown every
+    Frames count from ``frame`` on, from one capture to the next. ``watchers`` are shown every
     packet that they want.
     Raises :class:`analyzer.errors.PortmatrixError` for a capture or an engine that is not to be had.
     """
@@ -36,7 +36,6 @@ def read(
     table = flowtable.new(reference=engine == "dpkt")
     wanted = functools.partial(pick, wants=tuple(watcher.wants for watcher in watchers))
     infos: list[CaptureInfo] = []
-    frame = 1
     with _told(progress, found):
         for one in found:
             first_frame, advance = frame, progress.advance if progress is not None else None

@@ -20,6 +20,8 @@ from analyzer.model import (
     FlowRecord,
     FlowReport,
     HostResult,
+    Pair,
+    Path,
     Report,
     RowResult,
     Severity,
@@ -27,6 +29,7 @@ from analyzer.model import (
     Transfer,
     TransferOutcome,
     Verdict,
+    Way,
 )
 from analyzer.report.neutral import unicode
 
@@ -242,6 +245,7 @@ def firmware_parts(report: FirmwareReport) -> dict[str, Any]:
         "transfers": map(transfer, report.transfers),
         "attempts": map(attempt, report.attempts),
         "campaigns": map(campaign, report.campaigns),
+        "pair": None if report.pair is None else pair(report.pair),
         "findings": map(finding, report.findings),
     }
 
@@ -296,6 +300,47 @@ def transfer(entry: Transfer) -> Entry:
         "frames": list(entry.frames),
         "evidence": list(entry.evidence),
         "flows": list(entry.flows),
+        "path": None if entry.path is None else path(entry.path),
+    }
+
+
+def path(entry: Path) -> Entry:
+    """The key ``path`` of a transfer."""
+    return {
+        "place": entry.place,
+        "direction": entry.direction,
+        "detail": unicode(entry.detail),
+        "to_gateway": way(entry.to_gateway),
+        "to_node": way(entry.to_node),
+    }
+
+
+def way(entry: Way) -> Entry:
+    """One direction of a ``path``."""
+    return {
+        "sent": entry.sent,
+        "arrived": entry.arrived,
+        "lost": entry.lost,
+        "unseen": entry.unseen,
+        "lost_frames": list(entry.lost_frames),
+        "arrived_frames": list(entry.arrived_frames),
+    }
+
+
+def pair(entry: Pair) -> Entry:
+    """The key ``pair``."""
+    return {
+        "judged": entry.judged,
+        "reason": unicode(entry.reason),
+        "node": unicode(entry.node),
+        "gateway": unicode(entry.gateway),
+        "matched": entry.matched,
+        "offset_s": None if entry.offset is None else entry.offset / 1e9,
+        "uncertainty_s": None if entry.uncertainty is None else entry.uncertainty / 1e9,
+        "drift_ppm": None if entry.drift_ppm is None else round(entry.drift_ppm, 3),
+        "delay_s": None if entry.delay is None else entry.delay / 1e9,
+        "begin": _when(entry.begin),
+        "end": _when(entry.end),
     }
 
 
@@ -364,5 +409,6 @@ def flows_parts(report: FlowReport) -> dict[str, Any]:
 def whole(parts: Mapping[str, Any]) -> Entry:
     """A document with its iterators drawn into lists."""
     return {
-        key: value if isinstance(value, str | dict | list) else list(value) for key, value in parts.items()
+        key: value if value is None or isinstance(value, str | dict | list) else list(value)
+        for key, value in parts.items()
     }

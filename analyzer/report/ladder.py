@@ -9,6 +9,7 @@ from typing import IO, Final
 from analyzer.model import (
     Finding,
     FirmwareReport,
+    Path,
     Transfer,
     TransferOutcome,
 )
@@ -20,6 +21,12 @@ from analyzer.report.neutral import TEXT_LIMIT, visible
 SHOWN: Final = 40
 """Transfers listed one by one; ``-v`` lists all."""
 FRAMES_SHOWN: Final = 12
+PLACES: Final = {
+    "none": "the path did its work",
+    "between": "lost between the two points",
+    "after": "not taken up behind the far point",
+    "unknown": "not judged",
+}
 STOPS: Final = 8
 """Ways in which nodes of a campaign stopped that are listed; ``-v`` lists all."""
 _COLOURS: Final = {
@@ -75,11 +82,39 @@ def _verdict(report: FirmwareReport, lines: list[tuple[str, str]], style: Style)
     _add(lines, wrap(text, style.width), colour)
     if report.failed and len(rest) > 1:
         _add(lines, wrap(f"Transfers: {', '.join(rest)}", style.width))
+    _pair(report, lines, style)
     if report.failed and update:
         text = f"UPDATE FAILED although the image arrived: {', '.join(update[:6])}"
         _add(lines, wrap(text, style.width), "red")
     elif update:
         _add(lines, wrap(f"Transfers: {', '.join(rest)}", style.width))
+
+
+def _pair(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:
+    """Where packets died, one line for each way in which that happened; then how the clocks fit."""
+    facts = report.pair
+    if facts is None:
+        return
+    if not facts.judged:
+        _add(lines, wrap(f"PATH NOT JUDGED: {_shown(facts.reason)}", style.width), "yellow")
+        return
+    groups: dict[str, list[str]] = {}
+    for entry in report.transfers:
+        if entry.path is not None:
+            toward = f", {entry.path.direction.replace('-', ' the ')}" if entry.path.direction else ""
+            groups.setdefault(f"{PLACES[entry.path.place]}{toward}", []).append(entry.id)
+    for place, held in groups.items():
+        more = f" and {number(len(held) - 6)} more" if len(held) > 6 else ""
+        _add(lines, wrap(f"Path: {', '.join(held[:6])}{more}: {place}", style.width, "", "  "))
+    wrong = "from one direction only, delay included"
+    if facts.uncertainty is not None:
+        wrong = f"give or take {facts.uncertainty / 1e6:.3f} ms, delay {(facts.delay or 0) / 1e6:.3f} ms"
+    text = (
+        f"Clocks: the gateway's less the node's {(facts.offset or 0) / 1e6:+.3f} ms ({wrong}), drift "
+        f"{facts.drift_ppm or 0:.1f} ppm; {plural(facts.matched, 'packet')} in both captures"
+    )
+    if style.verbosity >= 0:
+        _add(lines, wrap(text, style.width, "", "  "))
 
 
 def _todo(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:
@@ -109,13 +144,34 @@ def _transfers(report: FirmwareReport, lines: list[tuple[str, str]], style: Styl
     ranked = sorted(report.transfers, key=lambda entry: entry.outcome is not TransferOutcome.FAILED)
     shown = ranked if style.verbosity > 0 else ranked[:SHOWN]
     for entry in shown:
-        _transfer(entry, lines, style)
+        _transfer(report, entry, lines, style)
     if len(ranked) > len(shown):
         left = len(ranked) - len(shown)
         _add(lines, wrap(f"and {plural(left, 'transfer')} more (-v lists all)", style.width, "  "))
 
 
-def _transfer(entry: Transfer, lines: list[tuple[str, str]], style: Style) -> None:
+def _path(path: Path, report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:
+    """The verdict on the path and the frames of both captures, as each file counts them."""
+    _add(lines, wrap(f"path: {_shown(path.detail)}", style.width, "    ", "      "))
+    for name, way in (("to the gateway", path.to_gateway), ("to the node", path.to_node)):
+        said = [
+            f"{what} {', '.join(_local(frame, report) for frame in frames)}"
+            for what, frames in (("lost", way.lost_frames), ("arrived", way.arrived_frames))
+            if frames
+        ]
+        if said and (way.lost or style.verbosity > 0):
+            _add(lines, wrap(f"{name}: {'; '.join(said)}", style.width, "      ", "        "))
+
+
+def _local(frame: int, report: FirmwareReport) -> str:
+    """A frame by the number it has in its own capture."""
+    for count, info in enumerate(report.captures):
+        if info.first_frame <= frame < info.first_frame + info.packets:
+            return f"{('node', 'gateway')[min(count, 1)]} frame {frame - info.first_frame + 1}"
+    return f"frame {frame}"
+
+
+def _transfer(report: FirmwareReport, entry: Transfer, lines: list[tuple[str, str]], style: Style) -> None:
     arrow = "<-" if entry.operation == "read" else "->"
     cause = f": {entry.cause.value}" if entry.cause else ""
     head = f"{entry.id} {entry.outcome.value}{cause}"
@@ -134,6 +190,8 @@ def _transfer(entry: Transfer, lines: list[tuple[str, str]], style: Style) -> No
     _add(lines, wrap(", ".join(facts), style.width, "    "))
     if entry.detail:
         _add(lines, wrap(_shown(entry.detail), style.width, "    "))
+    if entry.path is not None:
+        _path(entry.path, report, lines, style)
     options = [f"{_shown(k)}={_shown(v)}" for k, v in entry.requested.items()]
     taken = [f"{_shown(k)}={_shown(v)}" for k, v in entry.accepted.items()]
     if options:
