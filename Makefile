@@ -2,7 +2,7 @@
 #   make demo     the main job on a shipped sample
 #   make test     the whole suite: tests, ruff, mypy, architecture contracts
 #   make lint     only ruff, mypy and the architecture contracts
-#   make picture  draw samples/check.svg, the picture in README.md, again
+#   make picture  draw samples/check.svg and samples/report.png, the pictures in README.md, again (needs Chromium)
 #   make clean    remove .venv and what tools left behind
 
 PYTHON ?= python3
@@ -33,6 +33,7 @@ lint: $(VENV)/.test
 
 picture: $(VENV)/.test
 	@$(BIN)/python samples/lab/picture.py
+	@$(BIN)/python samples/lab/screenshot.py
 
 clean:
 	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -8,14 +8,15 @@ pandas is imported when the first frame is asked for.
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from analyzer.model import Attempt, Diff, FirmwareReport, FlowRecord, FlowReport, Report
-from analyzer.report import changes, document
+from analyzer.model import Attempt, Diff, FirmwareReport, FlowRecord, FlowReport, Report, Survey
+from analyzer.report import Style, changes, choose, document, proposal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,6 +127,17 @@ def firmware(
         engine=engine,
     )
     return FirmwareResult(pipeline.firmware(options))
+
+
+def survey(
+    captures: Source | Sequence[Source], *, rules: Sequence[Source] = (), engine: str = "auto"
+) -> SurveyResult:
+    """Who is what in captures, as ``portmatrix survey`` proposes it. Raises as :func:`check` does."""
+    from analyzer import pipeline  # noqa: PLC0415 - a SurveyResult can be read without the stages
+    from analyzer.pipeline import survey as stage  # noqa: PLC0415
+
+    options = pipeline.Options(sources=_paths(captures), rules=_paths(rules), engine=engine)
+    return SurveyResult(stage.survey(options))
 
 
 def _paths(sources: Source | Sequence[Source]) -> tuple[str, ...]:
@@ -300,6 +312,52 @@ class FirmwareResult:
     def __repr__(self) -> str:
         counts = document.firmware_summary(self.report)["transfers"]
         return f"<{', '.join(f'{count} {word}' for word, count in counts.items() if count) or 'no transfer'}>"
+
+
+@dataclass(frozen=True)
+class SurveyResult:
+    """What ``survey`` found. ``survey`` is the :class:`analyzer.model.Survey` itself."""
+
+    survey: Survey
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of ``survey --format json``, as plain Python values."""
+        return document.whole(proposal.survey_parts(self.survey))
+
+    def to_yaml(self) -> str:
+        """The proposed site file."""
+        stream = io.StringIO()
+        render = choose("yaml", "survey").render_survey
+        assert render is not None  # the format exists for this
+        render(self.survey, stream, Style())
+        return stream.getvalue()
+
+    @cached_property
+    def hosts(self) -> pd.DataFrame:
+        """One row an address, with its line's role (empty where it is open), level and edition."""
+        entries = (
+            {
+                "address": member.address,
+                "line": line.name,
+                "role": line.role,
+                "level": line.level,
+                "in_force": line.in_force,
+                "mode": line.mode,
+                "edition": line.edition,
+                "mac": member.mac or "",
+                "vendor": member.vendor,
+                "names": tuple(heard.text for heard in member.names),
+                "doubt": line.doubt,
+            }
+            for line in self.survey.lines
+            for member in line.hosts
+        )
+        words = ("address", "line", "role", "level", "mode", "edition", "mac", "vendor", "doubt")
+        return _frame(entries, {**dict.fromkeys(words, _TEXT), "in_force": _FLAG, "names": _TUPLE})
+
+    def __repr__(self) -> str:
+        hosts = sum(len(line.hosts) for line in self.survey.lines)
+        return f"<{hosts} hosts in {len(self.survey.lines)} lines>"
 
 
 _TEXT, _COUNT, _MAYBE, _TUPLE, _TIME, _FLAG, _WHEN = (

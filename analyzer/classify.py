@@ -8,15 +8,20 @@ answer stands: 1. TCP handshake, 2. payload, 3. a session it belongs to (:mod:`a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Final
 
-from analyzer import protocols, transports
+import numpy as np
+
+from analyzer import payloads, protocols, transports
 from analyzer.addresses import is_broadcast, is_multicast, looks_broadcast
-from analyzer.conversation import Address, Conversation
+from analyzer.conversation import Address, Conversation, Readings
+from analyzer.conversations import Conversations
+from analyzer.kinds import Array, kinds
 from analyzer.model import Basis, Confidence
-from analyzer.protocol import Fit, Payload, Protocol, Reading, Says
-from analyzer.tables import FLOWS, Flows
+from analyzer.payloads import TFTP_OPCODES
+from analyzer.protocol import Fit, Protocol, Says
+from analyzer.tables import TCP, Columns, Flows
 
 DYNAMIC: Final = 49152
 """First port of the dynamic range (RFC 6335 section 6): a claim below it beats one inside it."""
@@ -24,58 +29,56 @@ LINUX_EPHEMERAL: Final = 32768
 """First port that Linux gives to clients (net.ipv4.ip_local_port_range)."""
 OLD_EPHEMERAL: Final = 5000
 """Last port that BSD and Windows before Vista gave to clients; the first is 1025."""
-TFTP_OPCODES: Final = frozenset((b"\0\3", b"\0\4", b"\0\5", b"\0\6"))
-"""DATA, ACK, ERROR, OACK (RFC 1350 section 5, RFC 2347)."""
 SYSTEM: Final = 1024
 """End of the system ports (RFC 6335 section 6): no client takes one by itself."""
-PAIRS: Final = (
-    "packets",
-    "bytes",
-    "payload",
-    "duplicates",
-    "syn",
-    "synack",
-    "rst",
-    "flags",
-    "first_frame",
-    "last_frame",
-    "first_time",
-    "last_time",
-)
-"""Columns of FLOWS that come once for each way."""
 ARP_REQUEST, ARP_REPLY = 1 << 1, 1 << 2
 
-Readings = tuple[tuple[Reading, ...], tuple[Reading, ...]]
+SETTLED: Final = ("forward", "confidence", "basis")
+"""What tells who opened a conversation."""
 
 
-def conversations(flows: Flows) -> list[Conversation]:
-    """Rows of a FLOWS table as conversations, in the table's order, not yet classified."""
-    columns = {column.name: flows.columns[column.name].tolist() for column in FLOWS.columns}
-    pairs: dict[str, Any] = {
-        name: list(zip(columns[f"{name}_ab"], columns[f"{name}_ba"], strict=True)) for name in PAIRS
-    }
-    speakers = set(zip(columns["version"], columns["a_hi"], columns["a_lo"], strict=True))
-    found = []
-    for row, version in enumerate(columns["version"]):
-        a = (version, columns["a_hi"][row], columns["a_lo"][row])
-        b = (version, columns["b_hi"][row], columns["b_lo"][row])
-        silent = not pairs["packets"][row][1]
-        found.append(
-            Conversation(
-                row=row,
-                transport=transports.name(columns["transport"][row]),
-                a=a,
-                b=b,
-                a_port=columns["a_port"][row],
-                b_port=columns["b_port"][row],
-                fragments=columns["fragments"][row],
-                heads=flows.heads.get(row, ((), ())),
-                errors=flows.errors.get(row, ()),
-                group=silent and _is_group(b, speakers),
-                **{name: pairs[name][row] for name in PAIRS},
-            )
-        )
+def recognise(flows: Flows) -> Conversations:
+    """The conversations of ``flows``, with protocol and direction as far as handshake and payload tell."""
+    found = Conversations(flows)
+    columns = found.columns
+    found.group |= _groups(columns)
+    found.payloads = payloads.alike(found)
+    order = [np.sign(columns[f"{name}_ab"] - columns[f"{name}_ba"]) for name in ("synack", "syn")]
+    tcp = np.flatnonzero(columns["transport"] == TCP)
+    for one in found.alike(tcp, (*order, columns["syn_ab"] > 0), SETTLED):
+        _handshake(one)
+    flags = [columns[f"flags_{way}"] & (ARP_REQUEST | ARP_REPLY) for way in ("ab", "ba")]
+    portless = np.flatnonzero(~found.ported)
+    for one in found.alike(
+        portless, (columns["transport"], found.group, *flags), ("protocol", "fit", *SETTLED)
+    ):
+        _own_transport(one)
+    told = ("protocol", "reader", "fit", "asks_back", *SETTLED)
+    syn = found.facts["basis"].among("syn")
+    with_payload = np.flatnonzero(found.ported & (found.payloads > 0))
+    for one in found.alike(with_payload, (found.payloads, found.group, syn, found.forward), told):
+        _read(one)
     return found
+
+
+def _groups(columns: Columns) -> Array:
+    """The rows whose B is a multicast or broadcast address, as booleans."""
+    version, hi, lo = (columns[name] for name in ("version", "b_hi", "b_lo"))
+    ip4 = (version == 4) & ((lo & 0xFF == 0xFF) | (lo >> 28 == 0xE))
+    ip6 = (version == 6) & (hi >> 56 == 0xFF)
+    mac = (version == 0) & (lo >> 40 & 1 == 1)
+    maybe: Array = (columns["packets_ba"] == 0) & (ip4 | ip6 | mac)
+    speaking = np.flatnonzero((version == 4) & (columns["a_lo"] & 0xFF == 0xFF))
+    speakers = set(
+        zip(*(columns[name][speaking].tolist() for name in ("version", "a_hi", "a_lo")), strict=True)
+    )
+    known: dict[Address, bool] = {}
+    for row in np.flatnonzero(maybe).tolist():
+        address = int(version[row]), int(hi[row]), int(lo[row])
+        if address not in known:
+            known[address] = _is_group(address, speakers)
+        maybe[row] = known[address]
+    return maybe
 
 
 def _is_group(address: Address, speakers: set[Address]) -> bool:
@@ -89,18 +92,6 @@ def _is_group(address: Address, speakers: set[Address]) -> bool:
 
 
 # ---------------------------------------------------------------- handshake and payload
-
-
-def recognise(flows: Flows) -> list[Conversation]:
-    """The conversations of ``flows``, with protocol and direction as far as handshake and payload tell."""
-    found = conversations(flows)
-    for conversation in found:
-        _handshake(conversation)
-        if conversation.ported:
-            _read(conversation)
-        else:
-            _own_transport(conversation)
-    return found
 
 
 def _handshake(conversation: Conversation) -> None:
@@ -142,7 +133,7 @@ def _read(conversation: Conversation) -> None:
         return
     best: tuple[Protocol, Readings] | None = None
     for protocol in claiming:
-        readings = _readings(protocol, conversation)
+        readings = conversation.read_as(protocol)
         if _accepts(protocol, readings, conversation):
             best = protocol, readings
             break
@@ -150,14 +141,14 @@ def _read(conversation: Conversation) -> None:
         octets = {head.data[0] for side in conversation.heads for head in side if head.data}
         for protocol in protocols.opened(conversation.transport, octets):
             if protocol not in claiming:
-                readings = _readings(protocol, conversation)
+                readings = conversation.read_as(protocol)
                 if any(reading.fit is Fit.YES for side in readings for reading in side):
                     best = protocol, readings
                     break
     if best is None:
         return
     protocol, readings = best
-    conversation.protocol, conversation.fit, conversation.readings = protocol.name, Fit.YES, readings
+    conversation.protocol, conversation.fit, conversation.reader = protocol.name, Fit.YES, protocol.name
     forward = _direction(protocol, conversation, readings)
     if conversation.group and forward is False:
         _settle(conversation, True, "certain", "multicast")  # an answer to everyone: no group opens a flow
@@ -173,18 +164,6 @@ def _claiming(conversation: Conversation) -> list[Protocol]:
         (*protocols.claims(transport, conversation.b_port), *protocols.claims(transport, conversation.a_port))
     )
     return list(found)
-
-
-def _readings(protocol: Protocol, conversation: Conversation) -> Readings:
-    recognise = protocol.recognise
-    if recognise is None:
-        return ((), ())
-    transport, a, b = conversation.transport, conversation.a_port, conversation.b_port
-    from_a, from_b = conversation.heads
-    return (
-        tuple([recognise(Payload(head.data, head.wire, transport, a, b)) for head in from_a]),
-        tuple([recognise(Payload(head.data, head.wire, transport, b, a)) for head in from_b]),
-    )
 
 
 def _accepts(protocol: Protocol, readings: Readings, conversation: Conversation) -> bool:
@@ -243,30 +222,48 @@ def _direction(protocol: Protocol, conversation: Conversation, readings: Reading
 # ---------------------------------------------------------------- what is left open
 
 
+Question = Callable[[Conversation, bool], bool]
+Relations = Callable[[Conversations], Sequence[Array]]
+
+
 def orient(
-    found: Iterable[Conversation],
-    has_row: Callable[[Conversation, bool], bool] = lambda _conversation, _forward: False,
-    knows_port: Callable[[Conversation, bool], bool] = lambda _conversation, _forward: False,
+    found: Sequence[Conversation],
+    has_row: Question = lambda _conversation, _forward: False,
+    knows_port: Question = lambda _conversation, _forward: False,
+    relations: Relations = lambda found: (found.all,),
 ) -> None:
     """Settle the direction of every conversation that is still open, then claim by port.
 
     ``has_row(conversation, forward)`` says whether some row of the matrix covers the conversation when
     read with A (True) or B (False) as the originator; ``knows_port`` whether a sheet of either end has the
-    addressed port at all.
+    addressed port at all. ``relations`` gives columns that tell apart whatever these two read of the ends.
     """
-    for conversation in found:
-        if conversation.basis == "first-packet":
-            _decide(conversation, has_row, knows_port)
-        if conversation.ported and conversation.parent is None:
-            _claim(conversation)
-            for leg in conversation.legs:
-                leg.protocol = conversation.protocol
+    found = Conversations.of(found)
+    facts, columns = found.facts, found.columns
+    transport = columns["transport"]
+    read = transport, found.payloads, facts["protocol"].codes, facts["fit"].codes
+    looks = [_look(transport, columns[f"{end}_port"]) for end in "ab"]
+    undecided = np.flatnonzero(facts["basis"].among("first-packet"))
+    for one in found.alike(undecided, (*read, found.group, *looks, *relations(found)), SETTLED):
+        _decide(one, has_row, knows_port)
+    heads = found.heads
+    heads = heads[found.ported[heads]]
+    addressed = payloads.claims(transport, found.pair("port")[1])
+    for one in found.alike(
+        heads[found.ported[heads]],
+        (*read, facts["confidence"].codes, addressed),
+        ("protocol", "claimed", "fit"),
+    ):
+        _claim(one)
+    for row, legs in found.legs.items():
+        for leg in legs:
+            leg.protocol = found[row].protocol
 
 
 def _decide(
     conversation: Conversation,
-    has_row: Callable[[Conversation, bool], bool],
-    knows_port: Callable[[Conversation, bool], bool],
+    has_row: Question,
+    knows_port: Question,
 ) -> None:
     if conversation.group:
         _settle(conversation, True, "certain", "multicast")
@@ -321,6 +318,15 @@ def _rank(transport: str, port: int) -> int:
     return 1 if 0 < port < SYSTEM else 0
 
 
+def _look(transport: Array, port: Array) -> Array:
+    """What the rules see of each port by itself, as a number."""
+    firsts, of = kinds((transport, port))
+    names = (transports.name(number) for number in transport[firsts].tolist())
+    ports = port[firsts].tolist()
+    seen = [2 * _rank(name, one) + _ephemeral(one) for name, one in zip(names, ports, strict=True)]
+    return np.array(seen, np.int64)[of]
+
+
 def _claim(conversation: Conversation) -> None:
     """The protocol by the responder's port, or the contradiction of it by the payload.
 
@@ -340,11 +346,8 @@ def _claim(conversation: Conversation) -> None:
 
 def _contradicted(protocol: Protocol, conversation: Conversation) -> bool:
     """Whether every payload that tells anything tells against ``protocol``."""
-    readings = [reading for side in _readings(protocol, conversation) for reading in side]
+    readings = [reading for side in conversation.read_as(protocol) for reading in side]
     if conversation.fit is Fit.YES:  # another protocol is proven: only an opaque claim survives that
         return bool(readings) and not any(reading.detail for reading in readings)
     fits = {reading.fit for reading in readings}
     return fits == {Fit.NO}
-
-
-__all__: Sequence[str] = ("conversations", "orient", "recognise")

@@ -6,9 +6,12 @@ import heapq
 import ipaddress
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from analyzer.model import Host
+
+if TYPE_CHECKING:
+    from analyzer.kinds import Array
 
 CACHE: Final = 1 << 16
 """Addresses a :class:`Directory` remembers; a /16 of hosts fits."""
@@ -102,6 +105,24 @@ class Directory:
             found = self._known[key] = self._find(version, hi << 64 | lo)
         return found
 
+    def owners(self, version: Array, hi: Array, lo: Array) -> tuple[Array, list[tuple[Host, ...]]]:
+        """Who is at each of many addresses, given in columns: a number for each, and the hosts (as
+        :meth:`at` gives them) that each number stands for; 0 is nobody."""
+        import numpy as np  # noqa: PLC0415 - rulesets and sites are read without it
+
+        known: dict[tuple[int, ...], int] = {(): 0}
+        numbers = np.zeros(len(version), np.int64)
+        for family, (starts, owners) in self._pieces.items():
+            rows = np.flatnonzero(version == family)
+            if family == 4:
+                pieces = np.searchsorted(np.array(starts, np.uint64), lo[rows], "right")
+            else:
+                wide = zip(hi[rows].tolist(), lo[rows].tolist(), strict=True)
+                pieces = np.array([bisect_right(starts, high << 64 | low) for high, low in wide], np.int64)
+            of_piece = [known.setdefault(hosts, len(known)) for hosts in ((), *owners)]
+            numbers[rows] = np.array(of_piece)[pieces]
+        return numbers, [tuple(self.hosts[one] for one in hosts) for hosts in known]
+
     def pieces(self) -> Iterator[tuple[Span, tuple[Host, ...]]]:
         """Every span of addresses with the hosts that :meth:`at` gives there, in order of addresses."""
         for version, (starts, owners) in sorted(self._pieces.items()):
@@ -110,7 +131,7 @@ class Directory:
                     yield Span(version, start, following - 1), tuple(self.hosts[owner] for owner in owned)
 
     def _find(self, version: int, address: int) -> tuple[Host, ...]:
-        if version not in self._pieces:
+        if version not in self._pieces:  # a MAC
             return ()
         starts, owners = self._pieces[version]
         index = bisect_right(starts, address) - 1

@@ -1,5 +1,5 @@
-"""What is odd about valid rulesets: rows that only one of two sheets lists, gaps and overlaps between
-versions, legend entries without a table and tables without a legend.
+"""What is odd about valid rulesets: rows that only one of two sheets lists, rows that no traffic can reach,
+gaps and overlaps between versions, legend entries without a table and tables without a legend.
 
 Nothing here makes a ruleset invalid unless its severity is ``error``: that happens to rulesets built in
 code only, as :mod:`analyzer.rulefile` refuses such files.
@@ -44,7 +44,10 @@ def lint(rulesets: Sequence[Ruleset], protocols: Collection[str] = ()) -> tuple[
         found += _legend(ruleset)
         found += _versions(ruleset)
         found += _protocols(ruleset, protocols)
+        found += _unreachable(ruleset)
     found += _roles(rulesets)
+    found += _shared(rulesets)
+    found += _strangers(rulesets)
     found += _disagreements(rulesets)
     found += _uncovered(rulesets)
     order = ("error", "warning", "note")
@@ -88,6 +91,27 @@ def _versions(ruleset: Ruleset) -> Iterator[Note]:
             yield Note("warning", ruleset.name, "overlap", f"several tables for {subject} in mode {mode}")
 
 
+def _unreachable(ruleset: Ruleset) -> Iterator[Note]:
+    """Rows that name nobody as counterpart, and rows due with a role that is no counterpart of theirs."""
+    for edition in ruleset.editions:
+        nobody, never = [], []
+        for direction in OPPOSITE:
+            for key in _table(edition, direction):
+                peers = edition.peers_of(direction, *key)
+                service = ruleset.services.get(key)
+                due = edition.due_of(direction, service) if service is not None else frozenset()
+                if peers is not None and not peers:
+                    nobody.append(_row(direction, key))
+                elif peers is not None and due and peers.isdisjoint(due):
+                    never.append(_row(direction, key))
+        if nobody:
+            message = "no counterpart is named, so no traffic is ever expected"
+            yield Note("warning", ruleset.name, "unreachable", message, _name(edition), tuple(nobody))
+        if never:
+            message = "due with a role that is no counterpart of the row"
+            yield Note("warning", ruleset.name, "unreachable", message, _name(edition), tuple(never))
+
+
 def _protocols(ruleset: Ruleset, known: Collection[str]) -> Iterator[Note]:
     if not known:
         return
@@ -111,6 +135,33 @@ def _roles(rulesets: Sequence[Ruleset]) -> Iterator[Note]:
         named.update(*(service.due_with for service in ruleset.services.values()))
         for role in sorted(named - subjects):
             yield Note("note", ruleset.name, "role-without-sheet", f"no loaded sheet speaks about {role}")
+
+
+def _shared(rulesets: Sequence[Ruleset]) -> Iterator[Note]:
+    """Versions or modes of one role that two rulesets speak about: both apply to such a host."""
+    for one, other in itertools.combinations(_sides(rulesets), 2):
+        if one.ruleset is other.ruleset or one.edition.subject != other.edition.subject:
+            continue
+        same_mode = bool(one.edition.mode) and one.edition.mode == other.edition.mode
+        ranges = one.edition.versions, other.edition.versions
+        if same_mode or (all(ranges) and versions.overlap(*ranges)):
+            message = (
+                f"{other.ruleset.name} {other.edition.id} has a table for the same {one.edition.subject}"
+            )
+            yield Note("warning", one.ruleset.name, "overlap", message, _name(one.edition))
+
+
+def _strangers(rulesets: Sequence[Ruleset]) -> Iterator[Note]:
+    """Tables stated to work with versions of a counterpart that no table of that counterpart covers."""
+    sides = _sides(rulesets)
+    for side in sides:
+        for role, stated in side.edition.works_with.items():
+            ranges = [other.edition.versions for other in sides if other.edition.subject == role]
+            if any(ranges) and not any(range_ and versions.overlap(stated, range_) for range_ in ranges):
+                message = (
+                    f"works with {role} {stated}, of which there is no table: its rows meet no counterpart"
+                )
+                yield Note("warning", side.ruleset.name, "unreachable", message, _name(side.edition))
 
 
 class _Side(NamedTuple):

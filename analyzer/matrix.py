@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from analyzer import versions
@@ -33,7 +34,7 @@ class Subject:
     unsupported: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Matrix:
     """The rows of every sheet whose subject is on the site, and the hosts they are about."""
 
@@ -48,6 +49,18 @@ class Matrix:
     def of_host(self, host: Host) -> tuple[Subject, ...]:
         """The subjects that a host entry is."""
         return self.by_host.get(id(host), ())
+
+    @cached_property
+    def ports(self) -> frozenset[tuple[str, int]]:
+        """The ``(transport, port)`` of which some sheet speaks: it lists them, or has retired them."""
+        listed = {(transport, port) for *_, transport, port in self.lookup}
+        retired = (
+            (entry.transport, entry.port)
+            for ruleset in self.rulesets
+            for edition in ruleset.editions
+            for entry in edition.retired
+        )
+        return frozenset(listed.union(retired))
 
     def of(self, subject: Subject) -> tuple[Row, ...]:
         """The rows of a subject's applicable editions, in the sheets' order."""

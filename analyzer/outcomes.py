@@ -11,7 +11,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import numpy as np
+
+from analyzer import transports
 from analyzer.conversation import Conversation
+from analyzer.conversations import Conversations
+from analyzer.kinds import Array, kinds
 from analyzer.model import Outcome
 from analyzer.protocol import Fit, Says
 from analyzer.tables import ACK, RST, QuotedError
@@ -70,12 +75,44 @@ def settle(found: Sequence[Conversation], seen: Visibility, due: Mapping[tuple[s
     ``due`` says for ``(transport, port)`` whether the sheets call a reply due, where the payload does
     not tell.
     """
-    for conversation in found:
-        conversation.outcome, conversation.why = _outcome(conversation, seen, due)
+    found = Conversations.of(found)
+    for one in found.alike(found.all, _signature(found, seen, due), ("outcome", "why")):
+        one.outcome, one.why = _outcome(one, seen, due)
     _announced(found)
-    for conversation in found:
-        if conversation.legs:
-            _from_legs(conversation)
+    for row in found.legs:
+        _from_legs(found[row])
+
+
+def _signature(found: Conversations, seen: Visibility, due: Mapping[tuple[str, int], bool]) -> list[Array]:
+    """What the rules of an outcome read of each row, in columns."""
+    columns, facts, ways = found.columns, found.facts, ("ab", "ba")
+    # Legs are few, and their rules look at block numbers: they are asked one by one.
+    leg = np.zeros(len(found), np.int64)
+    leg[list(found.parents)] = np.array(list(found.parents), np.int64) + 1
+    _, port = found.pair("port")
+    reply = np.zeros(len(found), np.int64)
+    for name in {transport for transport, _ in due}:
+        said = np.zeros(1 << 16, np.int64)
+        for (transport, number), is_due in due.items():
+            if transport == name:
+                said[number] = 1 + is_due
+        reply = np.where(columns["transport"] == transports.number(name), said[port], reply)
+    late = seen.end - found.start < REPLY_WITHIN
+    begun = found.start - seen.begin >= REPLY_WITHIN
+    return [
+        columns["transport"],
+        leg,
+        found.group,
+        found.forward,
+        found.payloads,
+        found.complaints,
+        *(facts[name].codes for name in ("fit", "reader")),
+        *(columns[f"{name}_{way}"] > 0 for name in ("packets", "syn", "synack", "payload") for way in ways),
+        *(columns[f"flags_{way}"] & (RST | ACK) for way in ways),
+        reply,
+        late & begun,
+        seen.one_sided_rows(),
+    ]
 
 
 def _outcome(
@@ -179,12 +216,12 @@ def _reply_due(conversation: Conversation, due: Mapping[tuple[str, int], bool]) 
     return due.get((conversation.transport, conversation.port), False)
 
 
-def _announced(found: Sequence[Conversation]) -> None:
+def _announced(found: Conversations) -> None:
     """A BACnet Who-Is to everyone is answered by the I-Am of another host, itself often a broadcast."""
+    bacnet = np.flatnonzero(found.facts["protocol"].among("bacnet"))
     announcements = sorted(
         (head.time, speaker)
-        for conversation in found
-        if conversation.protocol == "bacnet"
+        for conversation in found.at(bacnet)
         for speaker, side, heads in zip(
             (conversation.a, conversation.b), conversation.readings, conversation.heads, strict=True
         )
@@ -199,9 +236,7 @@ def _announced(found: Sequence[Conversation]) -> None:
     for place in range(len(announcements) - 2, -1, -1):
         same = announcements[place][1] == announcements[place + 1][1]
         other[place] = other[place + 1] if same else place + 1
-    for conversation in found:
-        if not (conversation.to_group and conversation.protocol == "bacnet"):
-            continue
+    for conversation in found.at(bacnet[found.group[bacnet] & found.forward[bacnet]]):
         if not any(reading.says is Says.REQUEST for reading in conversation.readings[0]):
             continue
         first = bisect_left(times, conversation.start)
@@ -227,6 +262,25 @@ def of_session(conversation: Conversation) -> tuple[Outcome, str]:
         last = max(failed, key=lambda leg: leg.start)
         return last.outcome, last.why
     return conversation.outcome, conversation.why
+
+
+def of_sessions(found: Conversations, rows: Array) -> tuple[Array, list[tuple[Outcome, str]]]:
+    """:func:`of_session` of each of ``rows``: its number, and what the numbers stand for, in order of
+    rows."""
+    outcome, why = found.facts["outcome"], found.facts["why"]
+    plain = kinds((outcome.codes[rows], why.codes[rows]))
+    told = [(outcome[row], why[row]) for row in rows[plain.firsts].tolist()]
+    numbers = {result: number for number, result in enumerate(told)}
+    of = plain.of
+    if found.legs:
+        place = np.full(len(found), -1)
+        place[rows] = np.arange(len(rows))
+        for row in found.legs:
+            if place[row] >= 0:
+                of[place[row]] = numbers.setdefault(of_session(found[row]), len(numbers))
+    again = kinds((of,))
+    results = list(numbers)
+    return again.of, [results[number] for number in of[again.firsts].tolist()]
 
 
 def _unproven(leg: Conversation) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
-from analyzer.tables import UDP, Packets
+from analyzer.tables import UDP, Batch, Packets
 
 UDP_HEADER: Final = 8
 """Bytes kept before the payload of a datagram: its header tells the length of one in fragments."""
@@ -41,6 +41,13 @@ class Watcher(Protocol):
 
     def add(self, packets: Packets) -> None:
         """Add a batch that begins right after the last frame added."""
+
+
+class FrameWatcher(Protocol):
+    """Takes consecutive batches with the frames that they were decoded from."""
+
+    def add(self, batch: Batch, packets: Packets) -> None:
+        """Add a batch and what became of it, row for row."""
 
 
 def pick(packets: Packets, wants: Iterable[Wants]) -> Packets:

@@ -34,16 +34,35 @@ def load(extra: Sequence[str] = ()) -> tuple[Ruleset, ...]:
     mistakes: list[Mistake] = []
     for file, text in _shipped():
         _take(found, mistakes, text, file)
-    own: dict[str, Ruleset] = {}
-    for path in (path for option in extra for path in _files(option)):
-        _take(own, mistakes, documents.read(path), str(path))
+    mine = _read(extra, mistakes)
     if mistakes:
         raise RulesetError(mistakes)
-    return tuple({**found, **own}.values())
+    return tuple({**found, **mine}.values())
+
+
+def own(extra: Sequence[str]) -> tuple[Ruleset, ...]:
+    """The rulesets of files or directories alone. Raises as :func:`load` does."""
+    mistakes: list[Mistake] = []
+    found = _read(extra, mistakes)
+    if mistakes:
+        raise RulesetError(mistakes)
+    return tuple(found.values())
+
+
+def _read(extra: Sequence[str], mistakes: list[Mistake]) -> dict[str, Ruleset]:
+    found: dict[str, Ruleset] = {}
+    for path in (path for option in extra for path in _files(option)):
+        _take(found, mistakes, documents.read(path), str(path))
+    return found
 
 
 def _take(found: dict[str, Ruleset], mistakes: list[Mistake], text: str, file: str) -> None:
     try:
+        if text.lstrip().startswith("{"):  # JSON, as a MUD file is
+            from analyzer import mudfile  # noqa: PLC0415 - few sheets are, and every check reads sheets
+
+            if mudfile.is_mud(text):
+                text, _ = mudfile.to_ruleset(text, file)
         ruleset = parse(text, file)
     except RulesetError as error:
         mistakes.extend(error.mistakes)

@@ -13,9 +13,14 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Final
 
+import numpy as np
+
 from analyzer import protocols
 from analyzer.conversation import Address, Conversation
-from analyzer.protocol import Fit, Payload, Reading, Says
+from analyzer.conversations import Conversations
+from analyzer.kinds import Array, among
+from analyzer.protocol import Fit, Says
+from analyzer.tables import UDP
 
 SECOND: Final = 1_000_000_000
 ANSWER_WITHIN: Final = 15 * SECOND
@@ -65,12 +70,9 @@ class Openers:
 
 def tie(found: Sequence[Conversation]) -> None:
     """Give every leg in ``found`` its parent. Expects handshake and payload to have been read."""
-    requests, searches = _openers(found)
-    if not len(requests) and not len(searches):
-        return
-    for conversation in found:
-        if conversation.transport != "udp" or conversation.group:
-            continue
+    found = Conversations.of(found)
+    requests, searches, rows = _openers(found)
+    for conversation in found.at(_around(found, rows)):
         if conversation.protocol == TFTP and _asked(conversation):
             continue  # a request opens a family and is nobody's leg, whatever the ports look like
         for client, server, side in _readings_of_ends(conversation):
@@ -81,24 +83,37 @@ def tie(found: Sequence[Conversation]) -> None:
                 break
 
 
-def _openers(found: Sequence[Conversation]) -> tuple[Openers, Openers]:
+def _openers(found: Conversations) -> tuple[Openers, Openers, list[int]]:
     """The TFTP requests, by client and by client and server (None: a group). The searches, by client and what
-    shows in their answers: the protocol, or the port they come from.
+    shows in their answers: the protocol, or the port they come from. The rows of both.
     """
     requests, searches = Openers(), Openers()
-    for conversation in found:
-        if conversation.transport != "udp":
-            continue
+    rows = []
+    udp, tftp = found.columns["transport"] == UDP, found.facts["protocol"].among(TFTP)
+    for row in np.flatnonzero(udp & (tftp | (found.group & found.forward))).tolist():
+        conversation = found[row]
         client = (conversation.originator, conversation.originator_port)
         if conversation.protocol == TFTP and _asked(conversation):
             requests.add(client, conversation)
             requests.add((client, None if conversation.to_group else conversation.responder), conversation)
+            rows.append(row)
         if conversation.to_group:
             if _opaque(conversation):
                 searches.add((client, conversation.b_port), conversation)
+                rows.append(row)
             elif _asked(conversation):
                 searches.add((client, conversation.protocol), conversation)
-    return requests, searches
+                rows.append(row)
+    return requests, searches, rows
+
+
+def _around(found: Conversations, openers: Sequence[int]) -> Array:
+    """The rows of unicast UDP that have the client of one of ``openers`` at either end."""
+    columns, places = found.columns, found.places
+    ends = [place << 16 | columns[f"{end}_port"] for end, place in (("a", places.a), ("b", places.b))]
+    clients = np.where(found.forward, *ends)[list(openers)]
+    near: Array = (columns["transport"] == UDP) & ~found.group
+    return np.flatnonzero(near & (among(ends[0], clients) | among(ends[1], clients)))
 
 
 def _asked(conversation: Conversation) -> bool:
@@ -142,13 +157,7 @@ def _speaks(name: str, conversation: Conversation, client_side: int, *, strictly
     ``strictly``: the server's own payload has to prove it (an answer from another address than the one
     asked); otherwise no payload may contradict it.
     """
-    recognise = protocols.load()[name].recognise
-    assert recognise is not None
-    readings: list[list[Reading]] = []
-    for side, heads in enumerate(conversation.heads):
-        ports = (conversation.a_port, conversation.b_port)
-        source, target = ports if side == 0 else ports[::-1]
-        readings.append([recognise(Payload(head.data, head.wire, "udp", source, target)) for head in heads])
+    readings = conversation.read_as(protocols.load()[name])
     if strictly:
         # Away from its port a short data packet or an acknowledgement only looks right: two bytes say so.
         server = readings[1 - client_side]
@@ -174,8 +183,7 @@ def _search(
 
 
 def _adopt(parent: Conversation, leg: Conversation, *, client_is_a: bool) -> None:
-    leg.parent = parent
-    parent.legs.append(leg)
+    parent.adopt(leg)
     leg.protocol = parent.protocol
     leg.fit = Fit.YES
     leg.forward = client_is_a

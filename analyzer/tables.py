@@ -14,13 +14,15 @@ carries no IP (ARP, LLDP …); ``LLC + dsap`` for 802.2; ``SNAP + pid`` for Cisc
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-Columns = dict[str, "np.ndarray[Any, Any]"]
+from analyzer.kinds import Array, distinct
+
+Columns = dict[str, Array]
 
 ETHERTYPE: Final = 0x1_0000
 LLC: Final = 0x2_0000
@@ -262,6 +264,56 @@ class Undecoded:
     first_frame: int
 
 
+Sides = tuple[tuple[Head, ...], tuple[Head, ...]]
+"""The heads of one flow: from A, from B."""
+
+
+class Heads(Mapping[int, Sides]):
+    """The payload heads of a flow table: row → its heads, made of the arrays when somebody asks.
+
+    The arrays hold one entry a head, in order of ``slot`` (``2 * row``, from B one more) and frame:
+    ``frame``, ``time``, ``wire`` as in :class:`Head`, and where its bytes are: ``size`` of them from
+    ``begin`` on in ``octets``.
+    """
+
+    def __init__(
+        self, slot: Array, frame: Array, time: Array, wire: Array, begin: Array, size: Array, octets: Array
+    ) -> None:
+        self.slot, self.frame, self.time, self.wire = slot, frame, time, wire
+        self.begin, self.size, self.octets = begin, size, octets
+        self.rows: Array = distinct(slot >> 1)
+        """The rows that have heads, in order."""
+
+    @classmethod
+    def of(cls, heads: Mapping[int, Sides]) -> Heads:
+        """The arrays of what a mapping holds."""
+        sides = [(2 * row + side, heads[row][side]) for row in sorted(heads) for side in (0, 1)]
+        entries = [(slot, *head) for slot, side in sides for head in side]
+        slot, frame, time, wire = (np.array([one[at] for one in entries], np.int64) for at in range(4))
+        data = [one[4] for one in entries]
+        size = np.array([len(one) for one in data], np.int64)
+        octets = np.frombuffer(b"".join(data), np.uint8)
+        return cls(slot, frame, time, wire, np.cumsum(size) - size, size, octets)
+
+    def __getitem__(self, row: int) -> Sides:
+        first, middle, last = np.searchsorted(self.slot, (2 * row, 2 * row + 1, 2 * row + 2)).tolist()
+        if first == last:
+            raise KeyError(row)
+        heads = [self._head(at) for at in range(first, last)]
+        return tuple(heads[: middle - first]), tuple(heads[middle - first :])
+
+    def _head(self, at: int) -> Head:
+        begin, size = self.begin[at], self.size[at]
+        data = self.octets[begin : begin + size].tobytes()
+        return Head(int(self.frame[at]), int(self.time[at]), int(self.wire[at]), data)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.rows.tolist())
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
 class Flows(NamedTuple):
     """The flow table of an analysis.
 
@@ -270,6 +322,6 @@ class Flows(NamedTuple):
     """
 
     columns: Columns
-    heads: dict[int, tuple[tuple[Head, ...], tuple[Head, ...]]]
+    heads: Heads
     errors: dict[int, tuple[QuotedError, ...]]
     undecoded: dict[int, Undecoded]

@@ -8,21 +8,26 @@ in every unicast flow, so that the capture was taken at that host and shows only
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
+import numpy as np
+
 from analyzer.conversation import Address, Conversation
+from analyzer.conversations import Conversations
+from analyzer.kinds import Array, among, distinct
 from analyzer.protocol import Fit, Says
-from analyzer.tables import ACK, SYN
+from analyzer.tables import ACK, ARP, SYN
 
 SECOND: Final = 1_000_000_000
 ONE_SIDED_FLOWS: Final = 3
 """How many unicast flows a host must send into silence, towards at least two others, before the silence
 is the capture's and not the network's. Fewer may well be hosts that are down."""
 ARP_REPLY: Final = 1 << 2
-"""Opcode 2 among the opcodes that FLOWS keeps for ARP."""
+"""Opcode 2 among the opcodes that FLOWS keeps for ARP. A request names one host and goes to all (RFC 826), so
+a mirror of one direction shows those of both; only the reply is sent to the asker alone."""
 
 
 @dataclass(slots=True)
@@ -45,68 +50,119 @@ class Span:
 
 @dataclass(slots=True)
 class Sight:
-    """What the capture shows of one address: unicast sent and received, and flows into silence."""
+    """What the capture shows of one address: unicast sent and received."""
 
     sent: Span = field(default_factory=Span)
     received: Span = field(default_factory=Span)
-    unanswered_towards: set[Address] = field(default_factory=set)
-    unanswered: int = 0
 
 
 class Visibility:
     """The sight of every address, and what follows from it."""
 
-    def __init__(self, found: Iterable[Conversation]) -> None:
-        self.sights: dict[Address, Sight] = defaultdict(Sight)
-        self.one_sided_pairs: set[tuple[Address, Address]] = set()
-        """``(seen, unseen)``: the first end's packets prove answers of the other that are not here."""
-        towards: dict[tuple[Address, Address], int] = defaultdict(int)
-        progressed: set[tuple[Address, Address]] = set()
-        points: set[Address] | None = None
-        found = list(found)
-        self.begin = min((conversation.start for conversation in found), default=0)
-        self.end = max((conversation.end for conversation in found), default=0)
+    def __init__(self, found: Sequence[Conversation]) -> None:
+        found = Conversations.of(found)
+        self._found = found
+        columns, places = found.columns, found.places
+        self.begin = int(found.start.min()) if len(found) else 0
+        self.end = int(found.end.max()) if len(found) else 0
         """Time of the first and of the last packet, ns."""
-        for conversation in found:
-            if conversation.group or conversation.a == conversation.b:
-                continue
-            ends = (conversation.a, conversation.b)
-            for side in (0, 1):
-                source, target = ends[side], ends[1 - side]
-                if not conversation.packets[side] or not _unicast(conversation, side):
-                    continue
-                span = conversation.first_time[side], conversation.last_time[side]
-                self.sights[source].sent.add(*span)
-                self.sights[target].received.add(*span)
-                towards[source, target] += conversation.packets[side]
-                if not conversation.packets[1 - side]:
-                    sight = self.sights[source]
-                    sight.unanswered += 1
-                    sight.unanswered_towards.add(target)
-                    if _progressed_alone(conversation, side):
-                        progressed.add((source, target))
-            if conversation.ported:
-                points = set(ends) if points is None else points & set(ends)
-        self.one_sided_pairs = {pair for pair in progressed if not towards.get(pair[::-1])}
-        self.points: frozenset[Address] = frozenset(points or ())
+        unicast = ~found.group & (places.a != places.b)
+        arp = columns["transport"] == ARP
+        count = len(places)
+        self._sent, self._received = _Spans(count), _Spans(count)
+        self._into_silence = np.zeros(count, np.int64)
+        self._met = np.full(count, 4 * len(found))
+        """When each place was met first: ``4 * row``, and whether as source or target, from A or from B."""
+        silent: list[tuple[Array, Array]] = []
+        towards: list[Array] = []
+        alone: list[Array] = []
+        for side, way, source, target in ((0, "ab", places.a, places.b), (1, "ba", places.b, places.a)):
+            flags = columns[f"flags_{way}"]
+            shown = unicast & (columns[f"packets_{way}"] > 0) & (~arp | (flags & ARP_REPLY > 0))
+            rows = np.flatnonzero(shown)
+            span = columns[f"first_time_{way}"][rows], columns[f"last_time_{way}"][rows]
+            self._sent.add(source[rows], *span)
+            self._received.add(target[rows], *span)
+            np.minimum.at(self._met, source[rows], 4 * rows + 2 * side)
+            np.minimum.at(self._met, target[rows], 4 * rows + 2 * side + 1)
+            towards.append(source[rows] * count + target[rows])
+            unheard = np.flatnonzero(shown & (columns["packets_ba" if side == 0 else "packets_ab"] == 0))
+            np.add.at(self._into_silence, source[unheard], 1)
+            silent.append((source[unheard], target[unheard]))
+            progressed = unheard[_progressed_alone(found, unheard, side)]
+            alone.append(source[progressed] * count + target[progressed])
+        pairs = distinct(np.concatenate(alone))
+        answers = pairs % count * count + pairs // count if len(pairs) else pairs
+        self._blind = pairs[~among(answers, np.concatenate(towards))] if len(pairs) else pairs
+        """``source * count + target``: the source's packets prove answers of the target that are not here."""
+        self._one_sided = self._sources_without_answers(silent, count)
+        ported = np.flatnonzero(unicast & found.ported)
+        self.anything = len(ported) > 0
+        self.points: frozenset[Address] = frozenset(
+            places.address(place)
+            for place in {*places.a[ported[:1]].tolist(), *places.b[ported[:1]].tolist()}
+            if ((places.a[ported] == place) | (places.b[ported] == place)).all()
+        )
         """Addresses that take part in every unicast TCP and UDP flow: the capture was taken at one of
         them. Empty for a mirror that shows more."""
-        self.anything = points is not None
+
+    def _sources_without_answers(self, silent: Sequence[tuple[Array, Array]], count: int) -> Array:
+        """The addresses of which this capture shows no answers, as booleans."""
+        source, target = (np.concatenate(ends) for ends in zip(*silent, strict=True))
+        firsts = np.full(count, -1)
+        firsts[source] = target
+        several = np.zeros(count, bool)
+        several[source[target != firsts[source]]] = True
+        proven = np.zeros(count, bool)
+        proven[self._blind // max(1, count)] = True
+        many: Array = (self._into_silence >= ONE_SIDED_FLOWS) & several
+        return ~self._received.seen & self._sent.seen & (proven | many)
+
+    def sight(self, address: Address) -> Sight | None:
+        """What the capture shows of one address; None where it shows no unicast of it."""
+        place = self._found.places.find(address)
+        if place < 0 or not self.seen[place]:
+            return None
+        return Sight(self._sent.of(place), self._received.of(place))
+
+    def addresses(self) -> Iterator[Address]:
+        """The addresses that took part in unicast, in the order in which they did."""
+        seen = np.flatnonzero(self.seen)
+        return map(self._found.places.address, seen[np.argsort(self._met[seen])].tolist())
+
+    @cached_property
+    def seen(self) -> Array:
+        """The places of ``found.places`` that took part in unicast, as booleans."""
+        result: Array = self._sent.seen | self._received.seen
+        return result
+
+    @cached_property
+    def one_sided_pairs(self) -> frozenset[tuple[Address, Address]]:
+        """``(seen, unseen)``: the first end's packets prove answers of the other that are not here."""
+        places = self._found.places
+        ends = zip((self._blind // len(places)).tolist(), (self._blind % len(places)).tolist(), strict=True)
+        return frozenset((places.address(one), places.address(other)) for one, other in ends)
 
     def one_sided(self, source: Address, target: Address) -> bool:
         """Whether answers from ``target`` to ``source`` could not have been seen here."""
-        if (source, target) in self.one_sided_pairs:
-            return True
-        sight = self.sights.get(source)
-        if sight is None or sight.received.first is not None:
+        places = self._found.places
+        one, other = places.find(source), places.find(target)
+        if one < 0:
             return False
-        return any(pair[0] == source for pair in self.one_sided_pairs) or (
-            sight.unanswered >= ONE_SIDED_FLOWS and len(sight.unanswered_towards) > 1
-        )
+        return bool(self._one_sided[one]) or (other >= 0 and one * len(places) + other in self._blind)
+
+    def one_sided_rows(self) -> Array:
+        """The rows of which the answers could not have been seen here, as booleans."""
+        places, forward = self._found.places, self._found.forward
+        source, target = np.where(forward, places.a, places.b), np.where(forward, places.b, places.a)
+        result: Array = self._one_sided[source]
+        if len(self._blind):
+            result = result | among(source * len(places) + target, self._blind)
+        return result
 
     def both_ways(self, address: Address) -> int:
         """How long the address was seen both sending and receiving unicast, ns."""
-        sight = self.sights.get(address)
+        sight = self.sight(address)
         return 0 if sight is None else min(sight.sent.length, sight.received.length)
 
     def shows_pairs_of(self, address: Address, counterparts: Sequence[Address] | None) -> bool:
@@ -125,16 +181,48 @@ class Visibility:
         return len(self.points) == 1 or address in self.points
 
 
-def _unicast(conversation: Conversation, side: int) -> bool:
-    """Whether one side's packets went to the other end alone.
+class _Spans:
+    """A span of time for each place."""
 
-    An ARP request names one host and goes to all (RFC 826), so a mirror of one direction shows those of
-    both; only the reply is sent to the asker.
-    """
-    return conversation.transport != "arp" or bool(conversation.flags[side] & ARP_REPLY)
+    def __init__(self, count: int) -> None:
+        limit = np.iinfo(np.int64)
+        self.first, self.last = np.full(count, limit.max), np.full(count, limit.min)
+
+    def add(self, place: Array, first: Array, last: Array) -> None:
+        np.minimum.at(self.first, place, first)
+        np.maximum.at(self.last, place, last)
+
+    @property
+    def seen(self) -> Array:
+        result: Array = self.first <= self.last
+        return result
+
+    def of(self, place: int) -> Span:
+        return Span(int(self.first[place]), int(self.last[place])) if self.seen[place] else Span()
 
 
-def _progressed_alone(conversation: Conversation, side: int) -> bool:
+def _progressed_alone(found: Conversations, rows: Array, side: int) -> Array:
+    """Whether in each of ``rows`` one side's packets by themselves prove that the other side answered."""
+    columns, facts, way = found.columns, found.facts, "ab" if side == 0 else "ba"
+    # Of TFTP the block numbers count, so its flows are asked one by one.
+    numbered = np.where(facts["protocol"].among("tftp"), found.all + 1, 0)
+    firsts, of = found.kinds(
+        rows,
+        (
+            columns["transport"],
+            columns[f"flags_{way}"] & (ACK | SYN),
+            columns[f"synack_{way}"] > 0,
+            columns[f"payload_{way}"] > 0,
+            found.payloads,
+            *(facts[name].codes for name in ("fit", "protocol", "reader")),
+            numbered,
+        ),
+    )
+    proof = np.array([_progressed(found[row], side) for row in firsts.tolist()], bool)
+    return proof[of]
+
+
+def _progressed(conversation: Conversation, side: int) -> bool:
     """Whether one side's packets by themselves prove that the other side answered.
 
     TCP: a handshake is only completed, and data only sent, after the other's SYN-ACK; a bare SYN-ACK

@@ -34,6 +34,8 @@ WAIVABLE: Final = frozenset(
         FindingKind.RETIRED_SERVICE,
         FindingKind.PAYLOAD_MISMATCH,
         FindingKind.TRANSFER_FAILED,
+        FindingKind.PROTOCOL_ERROR,
+        FindingKind.UNSTABLE_SESSION,
     }
 )
 """Findings about flows: what an allow entry covers."""
@@ -49,6 +51,8 @@ INSTEAD: Final[Mapping[str, str]] = {
     FindingKind.DIRECT_MODE: "it is about the mode of the site: correct it under hosts",
     FindingKind.UNDECLARED_PEER: "it is a note and breaks nothing: declare the host under hosts",
     FindingKind.UPDATE_FAILED: "it is about what a node did with its image: look at the node",
+    FindingKind.DUPLICATE_DEVICE: "give one of the two another number; "
+    "if they are one device, enter both addresses in one host under hosts",
     FindingKind.CAPTURE_PROBLEM: "it is about the capture file: take the capture again",
     FindingKind.EXPIRED_WAIVER: "renew the entry in the site file with a new date, or remove it",
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import struct
 
+import numpy as np
 from tftpwire import CLIENT, SERVER, make_batch
 from traffic import Traffic
 
@@ -110,15 +111,18 @@ class Coap(Traffic):
         self.arp(at, CLIENT, SERVER)
         return self
 
-    def collect(self, batch: int = 1 << 20) -> Collector:
+    def collect(self, batch: int = 1 << 20, snap: int = 1 << 16) -> Collector:
+        """All frames shown to a collector, ``batch`` at a time; the capture holds ``snap`` bytes of each."""
         collector = Collector()
         frames = sorted(self.frames, key=lambda item: item[0])
         for begin in range(0, len(frames), batch):
-            collector.add(decode(make_batch(frames[begin : begin + batch]), begin + 1))
+            made = make_batch(frames[begin : begin + batch])
+            made.frames["captured"] = np.minimum(made.frames["captured"], snap)
+            collector.add(decode(made, begin + 1))
         return collector
 
-    def transfers(self, batch: int = 1 << 20, one_sided: bool = False) -> list[Transfer]:
-        drafts = draw(self.collect(batch), lambda *_: (), lambda _c, _s: one_sided)
+    def transfers(self, batch: int = 1 << 20, one_sided: bool = False, snap: int = 1 << 16) -> list[Transfer]:
+        drafts = draw(self.collect(batch, snap), lambda *_: (), lambda _c, _s: one_sided)
         return [draft.transfer for draft in drafts]
 
     def only(self, **more) -> Transfer:

@@ -37,13 +37,15 @@ allow:
 """
 
 
-def policy(hosts: Sequence[str] = CURRENT, site: Path | None = None, **wishes: Any) -> Policy:
-    """The policy of ``--host`` options, or of a site file."""
-    options = Options((), site=str(site) if site else None, hosts=() if site else tuple(hosts))
+@functools.cache
+def policy(hosts: tuple[str, ...] = CURRENT, site: Path | None = None, **wishes: Any) -> Policy:
+    """The policy of ``--host`` options, or of a site file; made once for all tests."""
+    options = Options((), site=str(site) if site else None, hosts=() if site else hosts)
     return build_policy(options, export.Wishes(**wishes), TODAY)
 
 
-def written(target: str, hosts: Sequence[str] = CURRENT, site: Path | None = None, **wishes: Any) -> str:
+@functools.cache
+def written(target: str, hosts: tuple[str, ...] = CURRENT, site: Path | None = None, **wishes: Any) -> str:
     """What an exporter writes, all files after each other."""
     return "".join(export.choose(target).write(policy(hosts, site, **wishes)).files.values())
 

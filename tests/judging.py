@@ -20,6 +20,7 @@ from analyzer import addresses, classify, decode, rulesets, sessions
 from analyzer import site as sites
 from analyzer.compliance import Bench
 from analyzer.conversation import Conversation
+from analyzer.conversations import FACTS
 from analyzer.directory import Directory
 from analyzer.flowtable import FlowTable
 from analyzer.matrix import Matrix, build
@@ -66,6 +67,37 @@ def error(
     return QuotedError(from_a, version, kind, code, address(NODE), 1, frame, frame, 0)
 
 
+class Talk(Conversation):
+    """A conversation that keeps its own values, whatever they are."""
+
+    row = transport = a = b = group = heads = errors = None
+    a_port = b_port = packets = bytes = payload = duplicates = syn = synack = rst = flags = fragments = None
+    first_frame = last_frame = first_time = last_time = None
+    protocol = reader = fit = claimed = forward = confidence = basis = asks_back = outcome = why = None
+    parent = legs = readings = None
+
+    def __init__(self, **values: Any) -> None:
+        nothing: dict[str, Any] = {"heads": ((), ()), "errors": (), "readings": ((), ()), "parent": None}
+        self.__dict__.update({**FACTS, **nothing, "group": False, "legs": [], **values})
+
+    @property
+    def detail(self) -> str:
+        told = [
+            reading.detail
+            for side in self.oriented(self.readings)
+            for reading in side
+            if reading.fit is Fit.YES
+        ]
+        return next(filter(None, told), "")
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def adopt(self, leg: Conversation) -> None:
+        leg.parent = self
+        self.legs.append(leg)
+
+
 def talk(
     a: str = GATEWAY,
     b: str = NODE,
@@ -109,7 +141,7 @@ def talk(
         "confidence": confidence,
         "basis": basis,
     }
-    return Conversation(**{**fields, **more})
+    return Talk(**{**fields, **more})
 
 
 def frames_table(frames: Sequence[tuple[float, bytes]]) -> Flows:
@@ -156,7 +188,7 @@ def bench(hosts: Iterable[str] | Sequence[Host] = CURRENT, **more: Any) -> Bench
     whole = matrix(hosts)
     directory = Directory(list(dict.fromkeys(subject.host for subject in whole.subjects)))
     background = [entry for sheet in rulesets.load(()) for entry in sheet.background]
-    return Bench(whole, lambda end: directory.at(*end) if end[0] else (), background, **more)
+    return Bench(whole, directory, background, **more)
 
 
 def judged(traffic: Traffic, hosts: tuple[str, ...] = CURRENT, **options: Any) -> Report:

@@ -3,9 +3,12 @@
 from dataclasses import replace
 
 from analyzer.model import (
+    Attempt,
     CaptureInfo,
+    Cause,
     Edition,
     Endpoint,
+    Event,
     Finding,
     FindingKind,
     FlowRecord,
@@ -23,6 +26,8 @@ from analyzer.model import (
     Site,
     Source,
     Status,
+    Transfer,
+    TransferOutcome,
     Verdict,
 )
 
@@ -237,3 +242,46 @@ def without_verdict(*records):
 
 FLOWS = FlowReport("0.1.0", (CAPTURE,), without_verdict(COAP, TELNET, ARP), {"cut": 3})
 NO_FLOWS = FlowReport("0.1.0", EMPTY.captures, ())
+
+TRANSFER = Transfer(
+    id="t1",
+    protocol="tftp",
+    operation="read",
+    client="10.20.1.21",
+    server="10.20.0.10",
+    file="node-6.0.2.bin",
+    mode="octet",
+    outcome=TransferOutcome.FAILED,
+    cause=Cause.STALLED,
+    detail="block 20 was sent 6 times and never acknowledged",
+    advice="Look at what drops the packets.",
+    first=START + 10 * SECOND,
+    last=START + 40 * SECOND,
+    frames=(20, 99),
+    requested={"blksize": "1428", "tsize": "0"},
+    accepted={"blksize": "1428", "tsize": "57120"},
+    block_size=1428,
+    bytes=28_560,
+    expected_bytes=57_120,
+    blocks=20,
+    retransmissions=5,
+    longest_gap=5 * SECOND,
+    flows=("f1",),
+)
+"""Half of its 40 blocks of 1428 bytes have arrived."""
+
+ATTEMPT = Attempt(
+    id="u1",
+    node="10.20.1.21",
+    gateway="10.20.0.10",
+    outcome="transfer-failed",
+    detail="stalled in t1",
+    first=START + 8 * SECOND,
+    last=START + 40 * SECOND,
+    timeline=(
+        Event(START + 8 * SECOND, 18, "announced", "UDP 1050"),
+        Event(START + 10 * SECOND, 20, "requested", "node-6.0.2.bin"),
+        Event(START + 40 * SECOND, 99, "failed", "stalled"),
+    ),
+    transfers=("t1",),
+)

@@ -28,11 +28,11 @@ from judging import (
 )
 from traffic import ACK, PSH, RST, SYN, Traffic
 
-from analyzer import classify, sessions
-from analyzer.classify import PAIRS, orient, recognise
+from analyzer import sessions
+from analyzer.classify import orient, recognise
 from analyzer.conversation import Conversation
 from analyzer.protocol import Fit
-from analyzer.tables import Flows
+from analyzer.tables import Flows, Heads
 
 OPAQUE = b"\xff\xfe\xfd"
 
@@ -313,7 +313,7 @@ def test_transports_with_a_protocol_of_their_own_are_named() -> None:
 def swapped(flows: Flows, rows_: set[int]) -> Flows:
     """The same flows where in ``rows_`` the other end is called A."""
     columns = {name: array.copy() for name, array in flows.columns.items()}
-    pairs = [(f"{name}_ab", f"{name}_ba") for name in PAIRS]
+    pairs = [(name, f"{name[:-3]}_ba") for name in columns if name.endswith("_ab")]
     pairs += [("a_hi", "b_hi"), ("a_lo", "b_lo"), ("a_port", "b_port")]
     for row in rows_:
         for one, other in pairs:
@@ -323,7 +323,7 @@ def swapped(flows: Flows, rows_: set[int]) -> Flows:
         row: tuple(replace(error, from_a=not error.from_a) for error in found) if row in rows_ else found
         for row, found in flows.errors.items()
     }
-    return Flows(columns, heads, errors, flows.undecoded)
+    return Flows(columns, Heads.of(heads), errors, flows.undecoded)
 
 
 def settled(flows: Flows) -> list[Conversation]:
@@ -387,7 +387,7 @@ def test_a_guess_is_only_ever_the_first_packet(packets: list[tuple[str, int, str
 
 def test_conversations_keep_the_tables_order_and_sums() -> None:
     flows = table(Traffic().coap(0, GATEWAY, NODE).read_file(1, NODE, GATEWAY).arp(2, NODE, GATEWAY))
-    found = classify.conversations(flows)
+    found = recognise(flows)
     assert [one.row for one in found] == list(range(len(flows.columns["version"])))
     assert sum(sum(one.packets) for one in found) == 11
     assert [one.transport for one in found] == ["udp", "udp", "udp", "arp"]

@@ -193,9 +193,10 @@ print(*sorted(set(sys.modules) - before), file=said)
 """
 STAGES = set(
     """
-    activity addresses capture classify cli compliance conversation decode directory documents errors exclusions
-    findings flowtable infer matrix model outcomes parallel picking pipeline protocol protocols report
-    rulefile rulesets sessions shipped site tables transfers transports updates version versions visibility
+    activity addresses capture classify cli compliance conversation conversations decode directory
+    documents errors exclusions findings flowtable infer kinds matrix model mudfile observations outcomes
+    parallel payloads picking pipeline protocol protocols report rulefile rulesets sessions shipped
+    site tables transfers transports updates version versions visibility
     """.split()  # noqa: SIM905 - a list of forty strings is forty lines
 )
 """What a check is made of: a module or package of ``analyzer`` each."""
@@ -232,7 +233,7 @@ def test_help_imports_only_click_and_the_command_line():
     names = imported("--help", "check --help", "flows --help", "rules lint --help")
     assert foreign(names) == {"click"}
     ours = {name.split(".")[1] for name in names if name.startswith("analyzer.")}
-    assert ours == {"cli", "errors", "model", "report", "version"}
+    assert ours == {"cli", "errors", "model", "parquet", "report", "scalar", "version"}
     assert not names & SLOW
 
 
@@ -247,6 +248,7 @@ def test_a_small_check_imports_only_what_it_uses():
     assert not renderers & {f"analyzer.report.{name}" for name in report.formats() if name != "text"}
     assert not {name for name in names if name.startswith("analyzer.cli.")} - {
         *("analyzer.cli.check", "analyzer.cli.options", "analyzer.cli.output", "analyzer.cli.progress"),
+        "analyzer.cli.pseudonyms",
     }
 
 

@@ -193,3 +193,18 @@ def test_every_option_reaches_the_pipeline(monkeypatch):
             engine="dpkt",
         )
     ]
+
+
+def test_a_report_names_its_command_line(good, capsys):
+    assert run(["check", good, *HOSTS, "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["tool"]["command"] == " ".join(["portmatrix check", good, *HOSTS, "--format json"])
+
+
+def test_the_suffix_html_writes_a_page(bad, tmp_path, capsys):
+    target = tmp_path / "report.html"
+    assert run(["check", bad, *HOSTS, "-o", str(target)]) == 1
+    assert "report.html written (html)" in capsys.readouterr().err
+    page = target.read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert len(page) < 1_500_000

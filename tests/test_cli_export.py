@@ -40,6 +40,8 @@ def test_several_files_go_into_a_directory(tmp_path: Path, capsys: pytest.Captur
     folder = tmp_path / "a" / "b"
     assert run(["export", "--to", "iptables", *hosts, "-o", str(folder), "-q"]) == 0
     assert sorted(path.name for path in folder.iterdir()) == ["portmatrix.ip6tables", "portmatrix.iptables"]
+    assert run(["export", "--to", "bpf", *hosts, "-o", f"{tmp_path}/c/", "-q"]) == 0
+    assert [path.name for path in (tmp_path / "c").iterdir()] == ["portmatrix.bpf"]
     (tmp_path / "file").touch()
     assert run(["export", "--to", "iptables", *hosts, "-o", str(tmp_path / "file")]) == 2
     assert "file: " in capsys.readouterr().err

@@ -1,4 +1,5 @@
 import click
+import pytest
 from click.testing import CliRunner
 
 from analyzer.cli import options
@@ -46,3 +47,20 @@ def test_help_lists_the_formats_of_its_kind():
     assert "text, powershell" in CliRunner().invoke(own, ["--help"]).output
     CliRunner().invoke(own, ["--format", "x", "-o", "f"])
     assert got == {"format_name": "x", "target": "f"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("check", "a b.pcap", "--site", "x"), "portmatrix check 'a b.pcap' --site x"),
+        (("https://user:pass@host/a.pcap",), "portmatrix https://...@host/a.pcap"),
+        (("s3://b/a?X-Signature=abc&part=2",), "portmatrix 's3://b/a?X-Signature=...&part=...'"),
+        (("--host=igor-node=10.0.0.1@6.0.2",), "portmatrix --host=igor-node=10.0.0.1@6.0.2"),
+    ],
+    ids=["quoted", "password", "signature", "no URL"],
+)
+def test_the_command_line_is_told_without_secrets(words, said):
+    context = click.Context(click.Command("check"))
+    context.meta[options.TYPED] = words
+    with context:
+        assert options.typed() == said

@@ -40,7 +40,7 @@ def results(
     site = site or place(hosts)
     judge = bench(site.hosts)
     judgements = {one.row: judge.judge(one) for one in found}
-    rows = statuses(judge.matrix, site, found, judgements, Visibility(found), judge.locate)
+    rows = statuses(judge.matrix, site, found, judgements, Visibility(found), judge.directory)
     assert [result.row for result in rows] == list(judge.matrix.rows)
     return {result.row.id: result for result in rows}
 

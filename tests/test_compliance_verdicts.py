@@ -18,12 +18,12 @@ from judging import (
     NODE,
     OTHER,
     SERVER,
-    address,
     bench,
     talk,
 )
 
 from analyzer.compliance.verdicts import Bench
+from analyzer.directory import Directory
 from analyzer.model import Host, Verdict
 from analyzer.protocol import Fit
 
@@ -93,9 +93,7 @@ def test_the_gateway_may_talk_with_anyone_on_its_own_ports(port: int, transport:
 def test_a_declared_peer_of_no_sheet_is_declared() -> None:
     known = Host("bms", (BMS,), ("bacnet-system",))
     hosts = [Host("g", (GATEWAY,), ("igor-gateway",), version="5.1.0"), known]
-    judge = Bench(
-        bench(hosts).matrix, lambda end: tuple(h for h in hosts if address(h.networks[0]) == end), ()
-    )
+    judge = Bench(bench(hosts).matrix, Directory(hosts), ())
     assert not judge.judge(talk(BMS, GATEWAY, 80, transport="tcp")).undeclared
 
 

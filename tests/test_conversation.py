@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from judging import ANSWER, ASK, GATEWAY, NODE, SECOND, address, error, talk
-
-from analyzer.protocol import Fit, Reading, Says
+from judging import GATEWAY, NODE, SECOND, address, error, recognised, talk
+from traffic import Traffic
 
 
 def test_the_ends_follow_the_direction() -> None:
@@ -39,13 +38,13 @@ def test_times_before_1970_are_times() -> None:
 
 
 def test_the_detail_is_the_originators_first_line() -> None:
-    asked = Reading(Fit.YES, Says.REQUEST, True, "GET /light")
-    answered = Reading(Fit.YES, Says.RESPONSE, False, "2.05")
-    assert talk(readings=((asked,), (answered,))).detail == "GET /light"
-    assert talk(readings=((answered,), (asked,)), forward=False).detail == "GET /light"
-    assert talk(readings=((Reading(Fit.NO, detail="x"),), (answered,))).detail == "2.05"
-    assert talk(readings=((Reading(Fit.YES),), ())).detail == ""
-    assert talk(readings=((ASK,), (ANSWER,))).detail == "asks"
+    get, content = b"\x41\1\0\1\7\xb5light", b"\x61\x45\0\1\7\xffon"
+    there = Traffic().udp(0, GATEWAY, 40000, NODE, 5683, get).udp(1, NODE, 5683, GATEWAY, 40000, content)
+    assert recognised(there)[0].detail == "CON GET /light"
+    back = Traffic().udp(0, NODE, 5683, GATEWAY, 40000, content).udp(1, GATEWAY, 40000, NODE, 5683, get)
+    assert recognised(back)[0].detail == "CON GET /light"
+    assert recognised(Traffic().udp(0, NODE, 5683, GATEWAY, 40000, content))[0].detail == "ACK 2.05 Content"
+    assert recognised(Traffic().udp(0, NODE, 40000, GATEWAY, 40001, content))[0].detail == ""
 
 
 def test_the_evidence_is_in_order_without_repetition_and_names_the_errors() -> None:

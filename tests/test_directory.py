@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -153,6 +154,30 @@ def test_agrees_with_looking_at_every_network(ends: list[list[int]]) -> None:
         expected = [name for size, name in covering if size == smallest]
         for _ in range(2):  # the second answer is remembered
             assert [found.name for found in directory.at(4, 0, base + offset)] == expected
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(
+        st.sampled_from(["10.0.0.0/24", "10.0.0.7", "10.0.0.5-10.0.1.2", "fd00::/64", "fd00::7"]), max_size=4
+    ),
+    st.lists(
+        st.one_of(
+            st.tuples(st.just(4), st.just(0), st.integers(0x0A000000, 0x0A000200)),
+            st.tuples(st.just(6), st.just(0xFD << 56), st.integers(0, 9)),
+            st.tuples(st.just(0), st.just(0), st.integers(0x0A000000, 0x0A000008)),
+        )
+    ),
+)
+def test_many_addresses_have_the_hosts_that_each_has(
+    networks: list[str], addresses: list[tuple[int, int, int]]
+) -> None:
+    directory = Directory([Host(str(at), (network,), ()) for at, network in enumerate(networks)])
+    version, hi, lo = (np.array([one[at] for one in addresses], np.uint64) for at in range(3))
+    numbers, hosts = directory.owners(version, hi, lo)
+    assert [hosts[number] for number in numbers.tolist()] == [directory.at(*one) for one in addresses]
+    assert len(set(hosts)) == len(hosts)
+    assert hosts[0] == ()
 
 
 def test_groups_are_addresses_only_where_they_are_asked_for() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from exporting import policy
 from judging import CURRENT
 
-from analyzer.export.comments import head, of_term, tftp_note
+from analyzer.export.comments import head, in_short, of_term, tftp_note
 from analyzer.export.firewall import Abilities, terms
 from analyzer.version import VERSION
 
@@ -25,6 +25,11 @@ def test_remarks_are_wrapped_not_cut() -> None:
         narrow = of_term(term, 60)
         assert all(0 < len(line) <= 60 for line in narrow)
         assert " ".join(narrow).split() == " ".join(of_term(term)).split()
+
+
+def test_in_short_fits_a_kernels_comment() -> None:
+    for term in terms(policy(CURRENT), Abilities(False, False)):
+        assert 0 < len(in_short(term)) <= 120
 
 
 def test_the_range_of_tftp_is_said_where_there_is_one() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ BIOSTAR = ("biostar-server=10.20.0.50@server", "biostar-client=10.20.0.60", "bio
 @pytest.mark.parametrize(
     "hosts", [CURRENT, LEGACY, SIX, BIOSTAR], ids=["current", "legacy", "six", "biostar"]
 )
-@pytest.mark.parametrize("place", ["router", "host"])
+@pytest.mark.parametrize("place", ["any", "router", "host"])
 @pytest.mark.parametrize("default", ["none", "deny"])
 def test_nft_accepts(hosts: tuple[str, ...], place: str, default: str) -> None:
     needs("nft", "unshare", root=True)
@@ -36,6 +37,31 @@ def test_the_helper_is_set_for_requests_that_are_permitted() -> None:
     assert '        type "tftp" protocol udp\n' in text
     assert 'ip saddr { 10.20.1.0/24 } ip daddr { 10.20.0.10/32 } udp dport 69 ct helper set "tftp"' in text
     assert "ct helper" not in written("nftables", BIOSTAR)
+
+
+def test_a_host_may_speak_to_itself() -> None:
+    lines = [line.strip() for line in written("nftables", CURRENT, place="host", default="deny").splitlines()]
+    assert lines[lines.index('iifname "lo" accept') - 1] == "ct state established,related accept"
+    assert 'oifname "lo" accept' in lines
+    assert '"lo"' not in written("nftables", CURRENT, place="router")
+
+
+def test_a_router_that_drops_what_is_left_keeps_its_own_traffic() -> None:
+    text = written("nftables", CURRENT, default="deny")
+    assert re.findall(r"hook (forward|input|output) priority 0; policy (\w+);", text) == [
+        ("forward", "drop"),
+        ("input", "accept"),
+        ("output", "accept"),
+    ]
+    last = re.search(r"chain (deny-any-all-\w+) \{\n +log prefix", text)
+    assert last is not None
+    assert text.count(f"jump {last[1]} ") == 1
+
+
+def test_the_kernel_keeps_the_rows_with_the_rules() -> None:
+    text = written("nftables", CURRENT)
+    rows = "igor-gateway/5.0.0+/incoming/udp/50202, igor-node/6.0.0+/outgoing/udp/50202"
+    assert len(re.findall(rf'jump udp-50202-\w+ comment "{re.escape(rows)}"\n', text)) == 3
 
 
 def test_loading_replaces() -> None:

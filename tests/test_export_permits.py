@@ -24,6 +24,7 @@ MIXED = ("igor-gateway=10.20.0.10@5.1.0", "igor-node=10.20.1.21@6.0.2", "igor-no
 OPEN = ("igor-gateway=10.20.0.10", "igor-node=10.20.1.0/24", "biostar-device=10.20.1.22")
 GAP = ("igor-gateway=10.20.0.10@4.9.0", "igor-node=10.20.1.0/24@6.0.2")
 SITES = {hosts: policy(hosts) for hosts in (CURRENT, LEGACY, BIOSTAR, MIXED, OPEN, GAP)}
+BENCHES = {hosts: bench(found.site.hosts) for hosts, found in SITES.items()}
 PLACES = (
     GATEWAY,
     NODE,
@@ -91,8 +92,7 @@ def test_permits_and_verdicts_agree(
 ) -> None:
     if source == target:
         return
-    whole = replace(SITES[hosts].site)
-    verdict = bench(whole.hosts).judge(talk(source, target, port, transport=transport)).verdict
+    verdict = BENCHES[hosts].judge(talk(source, target, port, transport=transport)).verdict
     why = answers(SITES[hosts], source, target, transport, port)
     if verdict is Verdict.EXPECTED:
         assert "expected" in why
@@ -164,6 +164,11 @@ def test_the_sites_own_rows() -> None:
             entry("igor-gateway", "203.0.113.0/24", "icmp", None, until=TODAY),
             entry("any", "igor-gateway", "tcp", 23, until=TODAY.replace(day=20)),
         ),
+    )
+    odd = replace(site, allow=(entry("any", "igor-gateway", "arp", None),))
+    assert allowed(odd, found.parties, TODAY) == (
+        (),
+        ("allow entry in line 7 of the site file: not every target knows the transport arp, not exported",),
     )
     permits, said = allowed(site, found.parties, TODAY)
     assert [(one.transport, one.ports) for one in permits] == [

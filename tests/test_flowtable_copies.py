@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analyzer.flowtable.copies import DUPLICATE_CANDIDATES, DUPLICATE_FRAMES, SIGHT, copies
+from analyzer.flowtable import copies as module
+from analyzer.flowtable.copies import DUPLICATE_CANDIDATES, DUPLICATE_FRAMES, SIGHT, Recent, copies
 
 US, MS = 1_000, 1_000_000
 
@@ -85,3 +86,31 @@ def test_copies_of_many_packets_between_each_other() -> None:
 def test_nothing_is_no_copy() -> None:
     assert copies(sights()).tolist() == []
     assert copies(sights({})).tolist() == [False]
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        ({"time": 20 * MS}, True),
+        ({"time": 20 * MS + 1}, False),
+        ({"time": 50 * MS, "interface": 3}, True),
+        ({"time": 50 * MS + 1, "interface": 3}, False),
+        ({"ip_id": 0, "time": MS}, False),
+        ({"digest": 78}, False),
+        ({"wire": 13}, False),
+    ],
+)
+def test_one_by_one(second: dict[str, int], expected: bool) -> None:
+    first = {"digest": 77, "wire": 12, "ip_id": 1000, "time": 0, "interface": 0}
+    recent = Recent()
+    assert not recent.is_copy(**first)
+    assert recent.is_copy(**{**first, **second}) is expected
+
+
+def test_one_by_one_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RECENT", 20)
+    recent = Recent()
+    for number in range(100):
+        assert not recent.is_copy(number, 12, 1, number, 0)
+        assert recent.is_copy(number, 12, 1, number, 0)
+    assert len(recent._seen) <= 20

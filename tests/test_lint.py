@@ -161,10 +161,46 @@ def test_incompatible_editions_are_not_compared() -> None:
     )
     two = sheet("two", '  - {id: "2", section: S, versions: ">=2", outgoing: {tcp: 2}}')
     assert not lint.compatible(one.editions[0], two.editions[0])
-    assert [note.code for note in lint.lint([one, two]) if note.severity == "warning"] == []
+    assert [note.code for note in lint.lint([one, two]) if note.severity == "warning"] == ["unreachable"]
     assert ("note", "counterpart-gap", "no table here is stated to work with two >=2") in codes(one, two)
 
 
 def test_a_role_nobody_speaks_about() -> None:
     odd = sheet("odd", "  - {id: a, section: S, mode: m, incoming: {tcp: [1, 2, 3]}, peers: {incoming: od}}")
     assert codes(odd) == [("note", "role-without-sheet", "no loaded sheet speaks about od")]
+
+
+def test_rows_that_nobody_can_reach() -> None:
+    odd = sheet(
+        "odd",
+        '  - {id: a, section: S, versions: ">=0", peers: {incoming/tcp/1: [], incoming/tcp/2: hub},\n'
+        "     due_with: {incoming/tcp/2: lamp}, incoming: {tcp: [1, 2, 3]}}",
+    )
+    found = {(note.code, note.message, note.rows) for note in lint.lint((odd,)) if note.code == "unreachable"}
+    assert found == {
+        ("unreachable", "no counterpart is named, so no traffic is ever expected", ("incoming/tcp/1",)),
+        ("unreachable", "due with a role that is no counterpart of the row", ("incoming/tcp/2",)),
+    }
+
+
+def test_a_table_whose_counterpart_has_none() -> None:
+    hub = sheet("hub", '  - {id: "1", section: S, versions: "<2", incoming: {tcp: [1, 2, 3]}}')
+    lamp = sheet(
+        "lamp",
+        '  - {id: a, section: S, versions: "<5", works_with: {hub: ">=2"}, incoming: {tcp: [1, 2, 3]}}\n'
+        '  - {id: b, section: S, versions: ">=5", works_with: {hub: "<=1.5"}, incoming: {tcp: [1, 2, 3]}}',
+    )
+    found = [str(note) for note in lint.lint((hub, lamp)) if note.code == "unreachable"]
+    assert found == [
+        "warning: lamp (lamp a): works with hub >=2, of which there is no table: its rows meet no counterpart"
+    ]
+
+
+def test_two_rulesets_of_one_role() -> None:
+    one = sheet("lamp", '  - {id: a, section: S, versions: ">=2", incoming: {tcp: [1, 2, 3]}}')
+    other = dataclasses.replace(one, name="mine")
+    apart = sheet("lamp", '  - {id: b, section: S, versions: "<2", incoming: {tcp: [1, 2, 3]}}')
+    found = [str(note) for note in lint.lint((one, other)) if note.code == "overlap"]
+    assert found == ["warning: lamp (lamp a): mine a has a table for the same lamp"]
+    later = dataclasses.replace(apart, name="mine")
+    assert [note for note in lint.lint((one, later)) if note.code == "overlap"] == []

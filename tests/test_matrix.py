@@ -139,6 +139,13 @@ def test_find_asks_only_the_subjects_own_editions() -> None:
     ]
 
 
+def test_the_ports_that_some_sheet_speaks_of() -> None:
+    ports = matrix(CURRENT).ports
+    assert ("udp", 5683) in ports
+    assert ("tcp", 1901) in ports  # retired
+    assert ("tcp", 5683) not in ports
+
+
 def test_the_rows_of_a_subject_are_those_of_its_editions() -> None:
     whole = matrix(
         ("igor-gateway=10.20.0.10@5.1.0", "igor-node=10.20.1.21@6.0.2", "igor-node=10.20.1.22@5.0.2")

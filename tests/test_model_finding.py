@@ -11,5 +11,5 @@ def test_words_are_those_of_the_contract() -> None:
         *("unexpected-flow", "disputed-flow", "missing-flow", "failing-flow", "payload-mismatch"),
         *("retired-service", "incompatible-versions", "unsupported-version", "direct-mode"),
         *("undeclared-peer", "transfer-failed", "update-failed", "capture-problem", "expired-waiver"),
-        "protocol-error",
+        *("protocol-error", "duplicate-device", "unstable-session"),
     }

@@ -27,14 +27,17 @@ def test_the_public_names_are_those_of_the_api() -> None:
         "FirmwareResult",
         "FlowsResult",
         "Result",
+        "SurveyResult",
         "__version__",
         "check",
         "diff",
         "firmware",
         "flows",
+        "survey",
     ]
     assert analyzer.check is api.check
     assert analyzer.flows is api.flows
+    assert analyzer.survey is api.survey
     assert analyzer.Result is api.Result
     assert analyzer.FlowsResult is api.FlowsResult
     assert analyzer.__version__ == version.VERSION

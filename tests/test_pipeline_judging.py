@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from judging import CURRENT, GATEWAY, LAPTOP, NODE, place, table
 from traffic import Traffic
 
 from analyzer import rulesets
-from analyzer.model import Allow, Severity
-from analyzer.pipeline.judging import judge, replies_due
+from analyzer.model import Allow, Attempt, Severity
+from analyzer.pipeline.judging import joined, judge, replies_due
 
 
 def test_a_table_is_judged_without_its_capture() -> None:
@@ -38,6 +39,17 @@ def test_hosts_are_listed_with_the_addresses_that_were_seen() -> None:
     assert [(host.roles, host.addresses) for host in hosts[:2]] == [
         (("igor-gateway",), (GATEWAY,)),
         (("igor-node",), (NODE,)),
+    ]
+
+
+def test_likely_attempts_come_last_and_their_ids_count_on() -> None:
+    one = Attempt("u1", NODE, GATEWAY, "succeeded", "", 0, 1, (), ("t1",))
+    likely = replace(one, transfers=(), basis="likely")
+    assert [(each.id, each.basis) for each in joined((one, replace(one, id="u2")), (likely, likely))] == [
+        ("u1", "certain"),
+        ("u2", "certain"),
+        ("u3", "likely"),
+        ("u4", "likely"),
     ]
 
 

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from judging import GATEWAY, LAPTOP, NODE, SECOND, bench, talk
 
+from analyzer.compliance import Judgements
+from analyzer.conversations import Conversations
 from analyzer.model import Endpoint, Outcome, Verdict
-from analyzer.pipeline.records import record
+from analyzer.pipeline.records import Records
+
+
+def record(conversation, judgements=None, waived=None, among=()):
+    """The record of one conversation."""
+    found = Conversations.of([*among, conversation])
+    told = Judgements.on(found, judgements) if judgements else None
+    return Records(found, bench(), told, waived)[len(among)]
 
 
 def test_pairs_are_from_originator_and_responder() -> None:
     conversation = talk(NODE, GATEWAY, packets=(5, 3), start=2, end=9, row=6, outcome=Outcome.ANSWERED)
     conversation.forward = False
-    made = record(conversation, {}, bench())
+    made = record(conversation)
     assert made.originator == Endpoint(GATEWAY, 5683, ("igor-gateway",))
     assert made.responder == Endpoint(NODE, 40000, ("igor-node",))
     assert (made.packets, made.bytes) == ((3, 5), (180, 300))
@@ -21,20 +30,19 @@ def test_pairs_are_from_originator_and_responder() -> None:
 
 def test_a_judged_flow_names_verdict_rows_and_service() -> None:
     conversation = talk(NODE, GATEWAY, protocol="coap", outcome=Outcome.ANSWERED)
-    table = bench()
-    made = record(conversation, {0: table.judge(conversation)}, table, {0: "known"})
+    made = record(conversation, {0: bench().judge(conversation)}, {0: "known"})
     assert (made.verdict, made.service, made.waived) == (Verdict.EXPECTED, "CoAP", "known")
     assert set(made.rows) == {"igor-gateway/5.0.0+/incoming/udp/5683", "igor-node/6.0.0+/outgoing/udp/5683"}
 
 
 def test_flags_are_letters_and_only_of_tcp() -> None:
-    made = record(talk(LAPTOP, GATEWAY, 22, transport="tcp", flags=(0x02, 0x12)), {}, bench())
+    made = record(talk(LAPTOP, GATEWAY, 22, transport="tcp", flags=(0x02, 0x12)))
     assert made.flags == ("S", "SA")
-    assert record(talk(flags=(0x02, 0x12)), {}, bench()).flags == ("", "")
+    assert record(talk(flags=(0x02, 0x12))).flags == ("", "")
 
 
 def test_a_leg_is_waived_with_its_request() -> None:
     request, leg = talk(NODE, GATEWAY, 69), talk(NODE, GATEWAY, 50001, row=1)
     leg.parent = request
-    made = record(leg, {}, bench(), {0: "agreed"})
+    made = record(leg, waived={0: "agreed"}, among=[request])
     assert (made.parent, made.waived) == ("f1", "agreed")

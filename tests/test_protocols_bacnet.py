@@ -9,7 +9,20 @@ from recognising import cuts, read
 
 from analyzer.errors import DissectError
 from analyzer.protocol import NO, Fit, Reading, Says
-from analyzer.protocols.bacnet import IP, IPV6, PROTOCOL, Apdu, Message, Npdu, parse
+from analyzer.protocols.bacnet import (
+    IP,
+    IPV6,
+    PROTOCOL,
+    Apdu,
+    Message,
+    Npdu,
+    error,
+    i_am,
+    parse,
+    result,
+    sender,
+    who_is,
+)
 
 
 def bvlc(function: int, rest: str, kind: int = IP) -> bytes:
@@ -37,6 +50,59 @@ def test_parse_by_hand() -> None:
     assert parse(bvlc(0, "0030")) == Message(IP, 0, 6, value=0x30)
 
 
+def apdu_of(data: bytes) -> Apdu:
+    npdu = parse(data).npdu
+    assert npdu is not None
+    assert npdu.apdu is not None
+    return npdu.apdu
+
+
+def test_segments_by_hand() -> None:
+    """Segments of an answer, acknowledgements of either side, and Aborts."""
+    first = apdu_of(bvlc(0x0A, "0100 3c01000c 0c aabb"))
+    assert (first.type, first.segmented, first.more, first.sequence, first.invoke) == (3, True, True, 0, 1)
+    assert (first.service, first.data) == (12, b"\xaa\xbb")
+    last = apdu_of(bvlc(0x0A, "0100 3801050c 0c"))
+    assert (last.more, last.sequence) == (False, 5)
+    ack = apdu_of(bvlc(0x0A, "0100 400500 10"))
+    assert (ack.type, ack.invoke, ack.sequence, ack.server) == (4, 5, 0, False)
+    assert apdu_of(bvlc(0x0A, "0100 430502 10")).server
+    assert (apdu_of(bvlc(0x0A, "0100 710104")).server, apdu_of(bvlc(0x0A, "0100 700104")).server) == (
+        True,
+        False,
+    )
+
+
+def test_addresses_of_routed_and_forwarded_messages() -> None:
+    npdu = parse(bvlc(0x0A, "0128 0007 01 2a 0005 06 0a150604bac0 ff 1008")).npdu
+    assert npdu is not None
+    assert (npdu.destination, npdu.target, npdu.source) == (7, b"\x2a", 5)
+    assert sender(npdu.origin) == ((4, 0, 0x0A150604), 47808)
+    assert sender(bytes.fromhex("20010db8000000000000000000000001bac1")) == ((6, 0x20010DB8 << 32, 1), 47809)
+
+
+def test_what_an_apdu_asks_claims_and_refuses() -> None:
+    assert who_is(apdu_of(bvlc(0x0B, "0100 1008 0905 1a0102"))) == (5, 258)
+    assert who_is(apdu_of(bvlc(0x0B, "0100 1008"))) is None
+    assert i_am(apdu_of(I_AM)) == 4001
+    assert i_am(apdu_of(bvlc(0x0B, "0100 1000 c400000fa1"))) is None, "an analogue input is no device"
+    assert error(apdu_of(bvlc(0x0A, "0100 50010c 9101 911f"))) == (1, 31)
+    assert error(apdu_of(bvlc(0x0A, "0100 500110 0e 9102 9128 0f"))) == (2, 40), "WritePropertyMultiple-Error"
+    assert error(apdu_of(bvlc(0x0A, "0100 50010c 9101"))) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "name"),
+    [
+        (IP, "0030", "Register-Foreign-Device NAK"),
+        (IPV6, "000001 0030", "Address-Resolution NAK"),
+        (IP, "0099", "code 0x0099"),
+    ],
+)
+def test_result_codes_have_the_names_of_their_kind(kind: int, code: str, name: str) -> None:
+    assert result(parse(bvlc(0, code, kind))) == name
+
+
 def yes(says: Says, due: bool | None, detail: str) -> Reading:
     return Reading(Fit.YES, says, due, detail)
 
@@ -53,15 +119,18 @@ READINGS = [
     (bvlc(0x0A, "0100 20050f"), yes(Says.RESPONSE, False, "SimpleACK WriteProperty")),
     (bvlc(0x0A, "0100 400501ff"), yes(Says.RESPONSE, False, "SegmentACK")),
     (bvlc(0x0A, "0100 50010c 9101 911f"), yes(Says.RESPONSE, False, "Error ReadProperty")),
-    (bvlc(0x0A, "0100 600109"), yes(Says.RESPONSE, False, "Reject 9")),
-    (bvlc(0x0A, "0100 710104"), yes(Says.RESPONSE, False, "Abort 4")),
+    (bvlc(0x0A, "0100 600109"), yes(Says.RESPONSE, False, "Reject unrecognized-service")),
+    (bvlc(0x0A, "0100 710104"), yes(Says.RESPONSE, False, "Abort segmentation-not-supported")),
     (bvlc(0x0A, "0104 0c020105020c aa"), yes(Says.REQUEST, True, "ReadProperty")),
     (bvlc(0x0B, "0100 1007"), yes(Says.REQUEST, False, "Who-Has")),
     (bvlc(0x0B, "0100 1002"), yes(Says.ANNOUNCE, False, "UnconfirmedCOVNotification")),
-    (bvlc(4, "0a150604bac0 0100 1008"), yes(Says.REQUEST, False, "Who-Is")),
+    (
+        bvlc(4, "0a150604bac0 0100 1008"),
+        yes(Says.REQUEST, False, "Who-Is (forwarded, from 10.21.6.4 port 47808)"),
+    ),
     (bvlc(9, "0100 1000 c402000001"), yes(Says.ANNOUNCE, False, "I-Am device 1")),
     (bvlc(5, "003c"), yes(Says.REQUEST, True, "Register-FD 60")),
-    (bvlc(0, "0030"), yes(Says.RESPONSE, False, "BVLC-Result 48")),
+    (bvlc(0, "0030"), yes(Says.RESPONSE, False, "BVLC-Result Register-Foreign-Device NAK")),
     (bvlc(2, ""), yes(Says.REQUEST, True, "Read-BDT")),
     (bvlc(3, "0a000001bac0ffffffff"), yes(Says.RESPONSE, False, "Read-BDT-Ack")),
     (bvlc(0x0B, "0180 00 0005"), yes(Says.REQUEST, False, "Who-Is-Router-To-Network")),

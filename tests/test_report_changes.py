@@ -177,7 +177,7 @@ def test_strangers_are_harmless(name: str) -> None:
     for bad in ("\x1b", "\u202e", "\u200b", "\r", "\x07"):
         assert bad not in text
     if name == "html":
-        assert "<script" not in text
+        assert text.count("<script") == 1  # the page has one of its own
 
 
 def test_quiet_and_verbose() -> None:

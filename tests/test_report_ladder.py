@@ -71,6 +71,14 @@ def text(subject: FirmwareReport, **style: object) -> str:
     return stream.getvalue()
 
 
+def test_a_likely_attempt_says_so() -> None:
+    likely = replace(ATTEMPT, outcome="succeeded", basis="likely")
+    assert "10.20.1.21 from 10.20.0.10: succeeded (likely); it asked again" in text(
+        report(attempts=(likely,))
+    )
+    assert "(certain)" not in text(report(attempts=(ATTEMPT,)))
+
+
 @pytest.mark.parametrize(
     ("transfers", "first"),
     [

@@ -25,10 +25,7 @@ def written(report, tmp_path):
 def test_columns_and_types(tmp_path):
     table, _ = written(reports.FLOWS, tmp_path)
     assert tuple(table.columns) == FLOW_COLUMNS
-    wanted = {name: TYPES.get(name, "VARCHAR") for name in FLOW_COLUMNS} | {
-        "first": "TIMESTAMP_NS",
-        "last": "TIMESTAMP_NS",
-    }
+    wanted = {name: TYPES.get(name, "VARCHAR") for name in FLOW_COLUMNS}
     assert dict(zip(table.columns, map(str, table.types), strict=True)) == wanted
 
 

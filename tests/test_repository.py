@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import os
 import pkgutil
 import re
@@ -14,6 +15,7 @@ import tarfile
 import tomllib
 import venv
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -56,7 +58,7 @@ def tracked() -> list[Path]:
 
 
 def prose_and_code() -> list[Path]:
-    binary = {".pcap", ".pcapng", ".gz", ".zst", ".lz4", ".xz"}
+    binary = {".png", ".pcap", ".pcapng", ".gz", ".zst", ".lz4", ".xz"}
     return [path for path in tracked() if path.suffix not in binary]
 
 
@@ -158,11 +160,21 @@ def test_the_tools_find_nothing(command: tuple[str, ...]) -> None:
 IMPORTED_AS = {"pyyaml": "yaml", "backports.zstd": "backports"}
 
 
-def imported() -> set[str]:
-    """Top-level names of what the package imports."""
-    names: set[str] = set()
+def sources() -> Iterator[str]:
+    """The package and the notebooks, as Python."""
     for path in ROOT.glob("analyzer/**/*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        yield path.read_text(encoding="utf-8")
+    for path in ROOT.glob("notebooks/*.ipynb"):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "code":
+                yield "".join(line for line in cell["source"] if not line.startswith("%"))
+
+
+def imported() -> set[str]:
+    """Top-level names of what the package and the notebooks import."""
+    names: set[str] = {"ipykernel"}  # runs notebooks, and no notebook names it
+    for source in sources():
+        for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Import):
                 names.update(alias.name.split(".")[0] for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
@@ -216,6 +228,11 @@ def test_the_wheel_carries_the_package_and_the_rulesets(wheel: Path) -> None:
     package = {name for name in package if name.endswith((".py", ".pyi"))}
     package |= {path.relative_to(ROOT).as_posix() for path in ROOT.glob("analyzer/report/*.typ")}
     package |= {f"analyzer/schemas/{path.name}" for path in ROOT.glob("analyzer/schemas/*.json")}
+    package |= {
+        path.relative_to(ROOT).as_posix()
+        for path in ROOT.glob("analyzer/report/html/*")
+        if path.suffix in (".html", ".css", ".js")
+    }
     rulesets = {f"analyzer/shipped/{path.name}" for path in ROOT.glob("rulesets/*") if path.is_file()}
     compiled = {name for name in names if name.endswith((".so", ".pyd"))}
     assert names - compiled == package | rulesets | {"analyzer/py.typed"}

@@ -71,7 +71,7 @@ def test_of_many_requests_the_latest_before_an_answer_is_its_parent() -> None:
 def test_an_answer_from_a_new_port_is_a_leg(first: bytes) -> None:
     found = recognised(request().udp(1, GATEWAY, 51110, NODE, 2000, first))
     leg = found[1]
-    assert leg.parent is found[0]
+    assert leg.parent == found[0]
     assert found[0].legs == [leg]
     assert (leg.protocol, leg.basis, leg.confidence) == ("tftp", "session", "certain")
     assert (leg.originator, leg.originator_port, leg.port) == (address(NODE), 2000, 51110)
@@ -79,7 +79,7 @@ def test_an_answer_from_a_new_port_is_a_leg(first: bytes) -> None:
 
 def test_a_leg_of_which_only_the_client_is_seen_is_a_leg() -> None:
     found = recognised(request().udp(1, NODE, 2000, GATEWAY, 50197, ACK1))
-    assert found[1].parent is found[0]
+    assert found[1].parent == found[0]
     assert found[1].originator == address(NODE)
 
 
@@ -116,7 +116,7 @@ def test_a_push_is_tied_like_a_pull() -> None:
     traffic = Traffic().udp(0, GATEWAY, 2000, NODE, 69, b"\0\2node.bin\0octet\0")
     traffic.udp(1, NODE, 50199, GATEWAY, 2000, b"\0\4\0\0").udp(2, GATEWAY, 2000, NODE, 50199, DATA)
     found = recognised(traffic)
-    assert found[1].parent is found[0]
+    assert found[1].parent == found[0]
     assert found[1].originator == address(GATEWAY)
 
 
@@ -132,7 +132,7 @@ def test_a_server_that_answers_from_69_needs_no_leg() -> None:
 def test_a_unicast_answer_belongs_to_its_search_from_whatever_port(source: int) -> None:
     traffic = Traffic().udp(0, GATEWAY, 40000, "239.255.255.250", 1900, SEARCH)
     found = recognised(traffic.udp(1, NODE, source, GATEWAY, 40000, FOUND))
-    assert found[1].parent is found[0]
+    assert found[1].parent == found[0]
     assert (found[1].originator, found[1].port) == (address(GATEWAY), source)
 
 
@@ -194,10 +194,10 @@ def made(packets: list[tuple[int, str, int, str, int, bytes]]) -> list[Conversat
 def test_families_are_trees_that_agree_with_their_parents(packets) -> None:
     found = made(packets)
     for one in found:
-        assert all(leg.parent is one for leg in one.legs)
+        assert all(leg.parent == one for leg in one.legs)
         if one.parent is None:
             continue
-        assert sum(leg is one for leg in one.parent.legs) == 1
+        assert sum(leg == one for leg in one.parent.legs) == 1
         assert (one.originator, one.originator_port) == (
             one.parent.originator,
             one.parent.originator_port,

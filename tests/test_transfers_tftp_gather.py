@@ -12,7 +12,7 @@ from tftpwire import CLIENT, SERVER, Wire, ack, data, error, finish_read, make_b
 
 from analyzer.decode import decode
 from analyzer.model import Cause, TransferOutcome
-from analyzer.transfers import Collector, copies, draw
+from analyzer.transfers import Collector, draw
 from analyzer.transfers.tftp import gather
 
 COMPLETE, FAILED = TransferOutcome.COMPLETE, TransferOutcome.FAILED
@@ -207,7 +207,6 @@ def test_a_request_on_another_port_is_believed_by_its_mode() -> None:
 def test_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gather, "SESSIONS", 10)
     monkeypatch.setattr(gather, "STRAYS", 5)
-    monkeypatch.setattr(copies, "SIGHTS", 20)
     wire = Wire()
     chance = random.Random(1)
     for number in range(40):
@@ -216,7 +215,6 @@ def test_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     found = wire.collect().gatherers["tftp"].found
     assert (len(found.sessions), found.dropped) == (10, 30)
     assert len(found._strays) <= 5
-    assert len(found._copies) <= 21
 
 
 def test_a_long_write_is_one_session() -> None:

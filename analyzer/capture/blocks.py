@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from analyzer.capture.reader import MAX_BLOCK, RESYNC_RANGE
+from analyzer.kinds import among
 
 SHB, IDB, PB, SPB, NRB, ISB, EPB, DSB, CUSTOM, CUSTOM_NO_COPY = (
     0x0A0D0D0A,
@@ -108,7 +109,7 @@ def _candidates(buffer: bytes, begin: int, stop: int, order: str) -> list[int]:
             continue
         words = np.frombuffer(buffer, order + "u4", count, begin + shift)
         kind, length = words[:-1], words[1:]
-        good = np.isin(kind, KNOWN) & (length % 4 == 0) & (length >= 12) & (length <= MAX_BLOCK)
+        good = among(kind, KNOWN) & (length % 4 == 0) & (length >= 12) & (length <= MAX_BLOCK)
         good |= kind == SHB
         found += (np.flatnonzero(good) * 4 + begin + shift).tolist()
     return sorted(position for position in found if position < stop)

@@ -19,11 +19,12 @@ from typing import Any, Final, NoReturn
 
 import click
 
+from analyzer.cli.options import TYPED
 from analyzer.cli.output import say, say_line, silence
 from analyzer.errors import DocumentError, PortmatrixError
 from analyzer.version import VERSION
 
-SHARED: Final = frozenset({"options", "output", "progress"})
+SHARED: Final = frozenset({"options", "output", "progress", "pseudonyms"})
 """Modules of this folder that are not commands."""
 
 DEBUG: Final = "PORTMATRIX_DEBUG"
@@ -37,6 +38,11 @@ GARBAGE: Final = 2_000_000
 
 class Commands(click.Group):
     """A group whose commands are the modules of this folder, imported when asked for."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep the command line as it was typed: a report says how it was made."""
+        ctx.meta[TYPED] = tuple(args)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Names of the command modules."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
-from analyzer.cli import options, output, progress
+from analyzer.cli import options, output, progress, pseudonyms
 from analyzer.cli.output import say
 from analyzer.report import choose
 from analyzer.report.layout import plural
@@ -15,6 +17,7 @@ from analyzer.report.layout import plural
 @options.site
 @options.judgement
 @options.output("report")
+@options.pseudonyms
 @options.engine
 @options.talk
 def check(
@@ -27,6 +30,9 @@ def check(
     strict: bool,
     format_name: str | None,
     target: str | None,
+    pseudonymise: bool,
+    map_file: str | None,
+    key: str | None,
     engine: str,
     quiet: int,
     verbose: int,
@@ -41,6 +47,7 @@ def check(
     """
     from analyzer import pipeline  # noqa: PLC0415 - --help must not load the stages
 
+    wish = pseudonyms.Wish(pseudonymise, map_file, key)
     chosen = choose(format_name, "report", target or "")
     output.refuse_inputs(target, (*captures, site, *rules))
     wanted = pipeline.Options(
@@ -53,8 +60,9 @@ def check(
         engine=engine,
     )
     with progress.shown(bool(quiet) or no_progress) as meter:
-        report = pipeline.check(wanted, meter)
+        report = replace(pipeline.check(wanted, meter), command=options.typed())
     output.refuse_inputs(target, (info.path for info in report.captures))
+    report = wish.applied(report, bool(quiet))
     render = chosen.render_report
     assert render is not None  # choose() gave a format of reports
     output.write(target, chosen, render, report, verbose - quiet)

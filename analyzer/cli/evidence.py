@@ -6,8 +6,9 @@ from typing import IO, Any
 
 import click
 
-from analyzer.cli import options, output, progress
+from analyzer.cli import options, output, progress, pseudonyms
 from analyzer.cli.output import say
+from analyzer.errors import UsageError
 from analyzer.report import Format, Style
 from analyzer.report.layout import plural
 from analyzer.version import VERSION
@@ -18,6 +19,7 @@ _PCAPNG = Format("pcapng", (".pcapng",), binary=True)
 @click.command()
 @options.captures
 @options.frames
+@click.option("--all", "everything", is_flag=True, help="Every frame.")
 @click.option(
     "-o",
     "--output",
@@ -32,6 +34,12 @@ _PCAPNG = Format("pcapng", (".pcapng",), binary=True)
     metavar="N",
     help="At most N frames, the first of each flow first; 0: no limit.  [default: 100000]",
 )
+@options.pseudonyms
+@click.option(
+    "--site-output",
+    metavar="FILE",
+    help="With --pseudonymise: write the site file that goes with the pseudonyms.",
+)
 @options.site
 @options.judgement
 @options.engine
@@ -43,7 +51,12 @@ def evidence(
     flows: tuple[str, ...],
     frames: tuple[str, ...],
     target: str,
+    everything: bool,
     limit: int | None,
+    pseudonymise: bool,
+    map_file: str | None,
+    key: str | None,
+    site_output: str | None,
     site: str | None,
     hosts: tuple[str, ...],
     rules: tuple[str, ...],
@@ -59,14 +72,23 @@ def evidence(
     Give the options of the 'check' that reported the finding: it is found again by its id. All packets of
     its flows are copied, with the ICMP errors that quote them and with IP fragments; time stamps, interfaces
     and comments stay. The first frame carries the finding as a comment.
+
+    --pseudonymise replaces IPv4, IPv6 and MAC addresses throughout, so that subnets stay subnets and a check
+    of the result says the same. Names and the contents of transfers stay; what could not be rewritten is
+    left out or said.
     """
     from analyzer import pipeline  # noqa: PLC0415 - --help must not load the stages
     from analyzer.pipeline import evidence as stage  # noqa: PLC0415
+    from analyzer.pipeline import pseudonyms as names  # noqa: PLC0415
 
-    wanted = stage.Wanted(finding or "", flows, options.ranges(frames))
+    wish = pseudonyms.Wish(pseudonymise, map_file, key)
+    wanted = stage.Wanted(finding or "", flows, options.ranges(frames), everything)
     if wanted == stage.Wanted():
-        raise click.UsageError("say which frames: --finding ID, --flow ID or --frames LIST")
-    output.refuse_inputs(target, (*captures, site, *rules))
+        raise click.UsageError("say which frames: --finding ID, --flow ID, --frames LIST or --all")
+    if site_output is not None and not pseudonymise:
+        raise UsageError("--site-output: only with --pseudonymise")
+    for written in (target, map_file, site_output):
+        output.refuse_inputs(written, (*captures, site, *rules))
     asked = pipeline.Options(
         sources=captures,
         site=site,
@@ -80,17 +102,26 @@ def evidence(
         with progress.shown(bool(quiet) or no_progress) as meter:
             found = stage.sight(again, wanted, stage.FRAME_LIMIT if limit is None else limit, meter)
         output.refuse_inputs(target, (info.path for info in found.report.captures))
-        written = 0
+        others = wish.opened(found.report) if wish.wanted else None
+        made: list[stage.Copied] = []
 
         def render(_: Any, stream: IO[bytes], _style: Style) -> None:
-            nonlocal written
-            written = stage.copy(found, stream, f"portmatrix {VERSION}")
+            made.append(stage.copy(found, stream, f"portmatrix {VERSION}", others))
 
         output.write(target, _PCAPNG, render, found, verbose - quiet)
+    if not made:
+        return 0  # the reader of standard output went away at once
+    if others is not None:
+        if site_output is not None:
+            with output.whole_file(site_output) as stream:
+                stream.write(names.site_file(found.report, others))
+        wish.keep(others, bool(quiet))
+        for line in made[0].remarks if not quiet else ():
+            say(line)
     if not quiet:
         left = found.chosen.total - len(found.chosen.frames)
         cut = f"; {plural(left, 'frame')} more left out by the limit (--limit)" if left else ""
-        say(f"{plural(written, 'frame')} of {found.packets} written to {target}{cut}")
+        say(f"{plural(made[0].frames, 'frame')} of {found.packets} written to {target}{cut}")
     return 0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 TARGETS = (
     *("nftables", "iptables", "windows", "cisco", "ciscoasa", "juniper", "paloalto"),
-    *("bpf", "wireshark"),
+    *("mud", "bpf", "wireshark"),
 )
 """What the help lists; the folder ``analyzer.export`` is the registry, and a test holds the two together."""
 
@@ -27,6 +29,19 @@ def _ports(_context: click.Context, _parameter: click.Parameter, value: str) -> 
     if not (low.isdecimal() and high.isdecimal() and 1024 <= int(low) <= int(high) <= 65535):
         raise click.BadParameter("write LOW-HIGH, 1024 to 65535")
     return int(low), int(high)
+
+
+def _url(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if re.fullmatch(r"https://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~/-]*)?", value) is None:
+        raise click.BadParameter("write an https URL without a query")  # RFC 8520 section 2.1: https
+    return value
+
+
+def _date(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    try:
+        return datetime.date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise click.BadParameter("write it as 2027-01-31") from None
 
 
 @click.command()
@@ -62,10 +77,10 @@ def _ports(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 )
 @click.option(
     "--place",
-    type=click.Choice(["router", "host"]),
-    default="router",
+    type=click.Choice(["any", "router", "host"]),
+    default="any",
     show_default=True,
-    help="Where nftables and iptables filter: forwarded traffic, or a host's own.",
+    help="What nftables and iptables filter: forwarded traffic, a host's own, or both.",
 )
 @click.option(
     "--subnet",
@@ -81,6 +96,23 @@ def _ports(_context: click.Context, _parameter: click.Parameter, value: str) -> 
     show_default=True,
     callback=_ports,
     help="Ports of TFTP's data where the target cannot follow a transfer.",
+)
+@click.option("--role", metavar="ROLE", default="", help="mud: the one role to write.")
+@click.option(
+    "--mud-url",
+    metavar="URL",
+    default="https://portmatrix.invalid/mud",
+    show_default=True,
+    callback=_url,
+    help="mud: where the files will be published.",
+)
+@click.option(
+    "--updated",
+    metavar="DATE",
+    default="1970-01-01",
+    show_default=True,
+    callback=_date,
+    help="mud: the files' date; fixed, so that exports compare.",
 )
 @click.option("--unexpected", is_flag=True, help="bpf, wireshark: what is not expected of the equipment.")
 @click.option(
@@ -118,14 +150,17 @@ def export(
     found = policy(Options((), site=site, hosts=hosts, rules=rules), exporters.Wishes(**wishes))
     written = target.write(found)
     _put(written, target_name, output)
-    for note in () if quiet else (*found.notes, *written.notes):
+    remarks = found.remarks if target.rules else ()
+    for note in () if quiet else (*found.notes, *remarks, *written.notes):
         say_line(note)
     return 0
 
 
 def _put(written: Written, target: str, output: str | None) -> None:
     """The one file to where it was asked for, several into a directory."""
-    if len(written.files) == 1:
+    folder = Path(str(output))
+    directory = output is not None and (output.endswith(("/", "\\")) or folder.is_dir())
+    if len(written.files) == 1 and not directory:
         (text,) = written.files.values()
 
         def render(value: str, stream: Any, _style: Style) -> None:
@@ -137,7 +172,6 @@ def _put(written: Written, target: str, output: str | None) -> None:
         raise UsageError(
             f"--to {target} makes {len(written.files)} files ({', '.join(written.files)}): use -o DIR"
         )
-    folder = Path(str(output))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

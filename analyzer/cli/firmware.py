@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from analyzer.cli import options, output, progress
+from analyzer.cli import options, output, progress, pseudonyms
 from analyzer.cli.output import say
 from analyzer.errors import UsageError
 from analyzer.report import choose
@@ -21,6 +21,7 @@ from analyzer.report.layout import plural
 )
 @options.site
 @options.output("firmware")
+@options.pseudonyms
 @options.engine
 @options.talk
 def firmware(
@@ -32,6 +33,9 @@ def firmware(
     rules: tuple[str, ...],
     format_name: str | None,
     target: str | None,
+    pseudonymise: bool,
+    map_file: str | None,
+    key: str | None,
     engine: str,
     quiet: int,
     verbose: int,
@@ -44,6 +48,7 @@ def firmware(
     from analyzer import pipeline  # noqa: PLC0415 - --help must not load the stages
     from analyzer.pipeline.pair import pair as lay_over  # noqa: PLC0415 - as above
 
+    wish = pseudonyms.Wish(pseudonymise, map_file, key)
     chosen = choose(format_name, "firmware", target or "")
     if (pair is None) is (not captures):
         raise UsageError("give captures, or two captures of one path with --pair NODE GATEWAY, not both")
@@ -53,6 +58,7 @@ def firmware(
     with progress.shown(bool(quiet) or no_progress) as meter:
         report = (lay_over if pair else pipeline.firmware)(wanted, meter)
     output.refuse_inputs(target, (info.path for info in report.captures))
+    report = wish.applied(report, bool(quiet))
     render = chosen.render_firmware
     assert render is not None  # choose() gave a format of firmware reports
     output.write(target, chosen, render, report, verbose - quiet)

@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from analyzer.cli import options, output, progress
+from analyzer.cli import options, output, progress, pseudonyms
 from analyzer.cli.output import say
 from analyzer.report import choose
 from analyzer.report.layout import plural
@@ -19,6 +19,7 @@ UNSEEN: Final = 100
 @options.captures
 @options.site
 @options.output("flows")
+@options.pseudonyms
 @options.engine
 @options.talk
 def flows(
@@ -29,6 +30,9 @@ def flows(
     rules: tuple[str, ...],
     format_name: str | None,
     target: str | None,
+    pseudonymise: bool,
+    map_file: str | None,
+    key: str | None,
     engine: str,
     quiet: int,
     verbose: int,
@@ -40,12 +44,14 @@ def flows(
     """
     from analyzer import pipeline  # noqa: PLC0415 - --help must not load the stages
 
+    wish = pseudonyms.Wish(pseudonymise, map_file, key)
     chosen = choose(format_name, "flows", target or "")
     output.refuse_inputs(target, (*captures, site, *rules))
     wanted = pipeline.Options(sources=captures, site=site, hosts=hosts, rules=rules, engine=engine)
     with progress.shown(bool(quiet) or no_progress) as meter:
         report = pipeline.flows(wanted, meter)
     output.refuse_inputs(target, (info.path for info in report.captures))
+    report = wish.applied(report, bool(quiet))
     render = chosen.render_flows
     assert render is not None  # choose() gave a format of flow reports
     output.write(target, chosen, render, report, verbose - quiet, UNSEEN)

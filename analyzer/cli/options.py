@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -14,6 +15,11 @@ from analyzer.report import names
 _RANGE: Final = re.compile(r"([0-9]{1,12})(?:-([0-9]{1,12}))?", re.ASCII)
 
 Decorator = Callable[[Any], Any]
+
+TYPED: Final = "portmatrix.typed"
+"""Where the context keeps the arguments as they were typed."""
+
+_SECRET: Final = re.compile(r"(?<=://)[^/?#\s]*@|(?<=[?&])([^=&#\s]+)=[^&#\s]*")
 
 
 def _stack(*decorators: Decorator) -> Decorator:
@@ -66,6 +72,20 @@ frames = _stack(
 )
 
 
+pseudonyms = _stack(
+    click.option(
+        "--pseudonymise", is_flag=True, help="Other addresses and names in place of the site's own."
+    ),
+    click.option(
+        "--map",
+        "map_file",
+        metavar="FILE",
+        help="Which pseudonym stands for what: used where it is there, and written.",
+    ),
+    click.option("--key", metavar="TEXT", help="The same pseudonyms wherever this text is given."),
+)
+
+
 def ranges(lists: Iterable[str]) -> tuple[tuple[int, int], ...]:
     """``1,5-9`` as ``((1, 1), (5, 9))``. Raises :class:`UsageError` for what is no such list."""
     found: list[tuple[int, int]] = []
@@ -97,21 +117,31 @@ talk = _stack(
 class _Formats(click.Option):
     """``--format``, whose help names the formats: to know them is to import them, so only help does."""
 
-    def __init__(self, *declared: Any, what: str, listed: tuple[str, ...], **more: Any) -> None:
+    def __init__(
+        self, *declared: Any, what: str, listed: tuple[str, ...], otherwise: str, **more: Any
+    ) -> None:
         super().__init__(*declared, **more)
-        self.what, self.listed = what, listed
+        self.what, self.listed, self.otherwise = what, listed, otherwise
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """The two columns of this option's help."""
         known = ", ".join(self.listed or names(self.what))
-        self.help = f"{known}; default: by the suffix of -o, else text."
+        self.help = f"{known}; default: by the suffix of -o, else {self.otherwise}."
         return super().get_help_record(ctx)
 
 
-def output(what: str, *listed: str) -> Decorator:
+def output(what: str, *listed: str, default: str = "text") -> Decorator:
     """``--format`` and ``-o``; the help lists ``listed``, else the formats of ``what`` (report, flows)."""
     return _stack(
-        click.option("--format", "format_name", metavar="NAME", cls=_Formats, what=what, listed=listed),
+        click.option(
+            "--format",
+            "format_name",
+            metavar="NAME",
+            cls=_Formats,
+            what=what,
+            listed=listed,
+            otherwise=default,
+        ),
         click.option(
             "-o",
             "--output",
@@ -120,3 +150,18 @@ def output(what: str, *listed: str) -> Decorator:
             help="Write here instead of standard output: whole or not at all.",
         ),
     )
+
+
+def typed() -> str:
+    """The command line of the running command as a shell would take it.
+
+    A report travels further than the terminal: user, password and query values of a URL are left out.
+    """
+    words = click.get_current_context().meta.get(TYPED, ())
+    return shlex.join(("portmatrix", *(_public(word) for word in words)))
+
+
+def _public(word: str) -> str:
+    if "://" not in word:
+        return word
+    return _SECRET.sub(lambda found: f"{found[1]}=..." if found[1] else "...@", word)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator
-from typing import IO, Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import IO, Final, Protocol
 
 from analyzer.report.layout import duration, size
 
@@ -14,6 +14,14 @@ PATIENCE: Final = 1.0
 """Seconds before the line appears: a small capture is done by then."""
 INTERVAL: Final = 0.2
 """Seconds between two updates: more often cannot be read."""
+
+
+class Sized(Protocol):
+    """Work of which the size is known, or is not."""
+
+    @property
+    def size(self) -> int | None:
+        """Bytes."""
 
 
 class Meter:
@@ -25,6 +33,7 @@ class Meter:
         self._done = 0
         self._began = self._next = 0.0
         self._width = 0
+        self.prefix = ""
 
     def start(self, total: int | None) -> None:
         """``total`` bytes will be read; None where that is not known."""
@@ -50,7 +59,7 @@ class Meter:
 
     def _line(self, elapsed: float) -> str:
         rate = self._done / elapsed if elapsed > 0 else 0.0
-        line = f"read {size(self._done)}"
+        line = f"{self.prefix}read {size(self._done)}"
         if self._total:
             # A file that grows while it is read passes its announced size.
             share = min(1.0, self._done / self._total)
@@ -70,6 +79,40 @@ def meter(quiet: bool) -> Meter | None:
     """A meter on standard error where that is a terminal and talk is wanted."""
     stream = sys.stderr
     return None if quiet or stream is None or not stream.isatty() else Meter(stream)
+
+
+class Tally:
+    """Captures, bytes, rate, time left and failures of a fleet, rewritten in place on ``stream``."""
+
+    def __init__(
+        self, stream: IO[str], jobs: Sequence[Sized], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._meter = Meter(stream, clock)
+        self._jobs, self._done, self._failed = len(jobs), 0, 0
+        self._meter.start(sum(job.size or 0 for job in jobs))
+
+    def finished(self, job: Sized, failed: bool) -> None:
+        """One more capture is done with."""
+        self._done += 1
+        self._failed += failed
+        self._meter.prefix = f"{self._done} of {self._jobs} captures, {self._failed} failed, "
+        self._meter.advance(job.size or 0)
+
+    def finish(self) -> None:
+        """Take the line away."""
+        self._meter.finish()
+
+
+@contextlib.contextmanager
+def counted(quiet: bool, jobs: Sequence[Sized]) -> Iterator[Tally | None]:
+    """A tally on standard error for the time of a fleet's run, where that is a terminal."""
+    stream = sys.stderr
+    tally = None if quiet or stream is None or not stream.isatty() else Tally(stream, jobs)
+    try:
+        yield tally
+    finally:
+        if tally is not None:
+            tally.finish()
 
 
 @contextlib.contextmanager

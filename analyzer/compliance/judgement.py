@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from analyzer.conversation import Conversation
+from analyzer.kinds import Array
 from analyzer.matrix import Subject
 from analyzer.model import Host, Retired, Row, Verdict
 
@@ -50,3 +55,46 @@ class Judgement:
     """The far end is in no site file."""
     certain: bool = True
     """Nothing inferred stands behind the verdict."""
+
+
+class Judgements(Mapping[int, Judgement]):
+    """The judgement on each row of a flow table; equal relations share one.
+
+    ``kinds`` are the distinct judgements, ``of`` is the number of each row's.
+    """
+
+    def __init__(self, of: Array, kinds: Iterable[Judgement]) -> None:
+        numbers: dict[int, int] = {}
+        self.kinds: list[Judgement] = []
+        first = []
+        for kind in kinds:
+            number = numbers.setdefault(id(kind), len(numbers))
+            if number == len(self.kinds):
+                self.kinds.append(kind)
+            first.append(number)
+        self.of = np.array(first, np.int64)[of]
+
+    @classmethod
+    def on(cls, found: Sequence[Conversation], judgements: Mapping[int, Judgement]) -> Judgements:
+        """``judgements`` by the place of each conversation in ``found``; as they are where they go by
+        that."""
+        if isinstance(judgements, Judgements):
+            return judgements
+        return cls(np.arange(len(found)), [judgements[one.row] for one in found])
+
+    def __getitem__(self, row: int) -> Judgement:
+        try:
+            return self.kinds[int(self.of[row])]
+        except IndexError as error:
+            raise KeyError(row) from error
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self.of)))
+
+    def __len__(self) -> int:
+        return len(self.of)
+
+    def where(self, told: Callable[[Judgement], bool]) -> Array:
+        """The rows whose judgement ``told`` holds of, in order."""
+        wanted = np.array([told(kind) for kind in self.kinds], bool)
+        return np.flatnonzero(wanted[self.of])

@@ -11,10 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+import numpy as np
+
 from analyzer import outcomes
-from analyzer.compliance.judgement import Judgement
-from analyzer.compliance.verdicts import Locate
+from analyzer.compliance.judgement import Judgement, Judgements
 from analyzer.conversation import Address, Conversation
+from analyzer.conversations import Conversations
+from analyzer.directory import Directory
+from analyzer.kinds import Array, members
 from analyzer.matrix import Matrix
 from analyzer.model import Host, Outcome, Row, RowResult, Site, Status
 from analyzer.visibility import Visibility
@@ -36,23 +40,31 @@ def statuses(
     found: Sequence[Conversation],
     judgements: Mapping[int, Judgement],
     seen: Visibility,
-    locate: Locate,
+    directory: Directory,
 ) -> tuple[RowResult, ...]:
     """The result of every row of the matrix, in the matrix's order."""
-    exercised: dict[str, list[Conversation]] = defaultdict(list)
-    for conversation in found:
-        if conversation.parent is None:
-            for row in judgements[conversation.row].rows:
-                exercised[row.id].append(conversation)
-    question = _Question(matrix, site, seen, locate, frozenset(exercised))
-    return tuple(_result(row, exercised.get(row.id, []), question) for row in matrix.rows)
+    found = Conversations.of(found)
+    judgements = Judgements.on(found, judgements)
+    heads = found.heads
+    exercised: dict[str, list[Array]] = defaultdict(list)
+    for judgement, flows in zip(
+        judgements.kinds, members(judgements.of[heads], len(judgements.kinds)), strict=True
+    ):
+        # A row that both ends have, two nodes for example, is listed twice and exercised once.
+        for row in dict.fromkeys(row.id for row in judgement.rows) if len(flows) else ():
+            exercised[row].append(heads[flows])
+    question = _Question(matrix, site, seen, directory, frozenset(exercised))
+    return tuple(
+        _exercised(row, found, np.sort(np.concatenate(exercised[row.id])))
+        if row.applicable and row.id in exercised
+        else _unexercised(row, question)
+        for row in matrix.rows
+    )
 
 
-def _result(row: Row, flows: Sequence[Conversation], question: _Question) -> RowResult:
+def _unexercised(row: Row, question: _Question) -> RowResult:
     if not row.applicable:
         return RowResult(row, Status.NOT_APPLICABLE, "another edition or mode is in use here")
-    if flows:
-        return _exercised(row, flows)
     due = question.due(row)
     if not due:
         if not question.subject_seen(row):
@@ -71,10 +83,14 @@ def _result(row: Row, flows: Sequence[Conversation], question: _Question) -> Row
     return RowResult(row, Status.MISSING, f"due ({due}), and never attempted while the subject was seen")
 
 
-def _exercised(row: Row, flows: Sequence[Conversation]) -> RowResult:
-    ids = tuple(dict.fromkeys(flow.id for head in flows for flow in (head, *head.legs)))
-    results = [outcomes.of_session(flow) for flow in flows]
-    answered = sum(outcome is Outcome.ANSWERED for outcome, _ in results)
+def _exercised(row: Row, found: Conversations, flows: Array) -> RowResult:
+    ids = found.ids(flows)
+    of, results = outcomes.of_sessions(found, flows)
+    answered = sum(
+        int(count)
+        for (outcome, _), count in zip(results, np.bincount(of), strict=True)
+        if outcome is Outcome.ANSWERED
+    )
     if answered:
         return RowResult(row, Status.WORKING, f"{answered} of {len(flows)} flows answered", None, ids)
     failed = [(FAILURES.index(outcome), outcome, why) for outcome, why in results if outcome in FAILURES]
@@ -89,7 +105,7 @@ class _Question:
     """Due, observable, satisfied: what has to be asked before an absence means anything."""
 
     def __init__(
-        self, matrix: Matrix, site: Site, seen: Visibility, locate: Locate, exercised: frozenset[str]
+        self, matrix: Matrix, site: Site, seen: Visibility, directory: Directory, exercised: frozenset[str]
     ) -> None:
         self.site, self.seen = site, seen
         self.rows = matrix.rows
@@ -102,8 +118,8 @@ class _Question:
             for edition in subject.editions:
                 self.hosts[subject.role, edition.id].append(subject.host)
         self.addresses: dict[int, list[Address]] = defaultdict(list)
-        for address in seen.sights:
-            for host in locate(address):
+        for address in seen.addresses():
+            for host in directory.at(*address):
                 self.addresses[id(host)].append(address)
         self.partners = self._partners(matrix)
 
@@ -142,8 +158,8 @@ class _Question:
         reason = f"no {row.subject} was seen in this capture"
         counterparts = self._counterparts(row)
         for _, address in self._subjects(row):
-            sight = self.seen.sights[address]
-            if sight.sent.first is None or sight.received.first is None:
+            sight = self.seen.sight(address)
+            if sight is None or sight.sent.first is None or sight.received.first is None:
                 reason = f"{row.subject} was seen in one direction only"
             elif self.seen.both_ways(address) < minutes * MINUTE:
                 reason = f"{row.subject} was seen for less than {minutes:g} minutes"

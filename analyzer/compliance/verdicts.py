@@ -11,16 +11,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
 from analyzer import protocols, transports
-from analyzer.compliance.judgement import End, Judgement, Says
+from analyzer.compliance.judgement import End, Judgement, Judgements, Says
 from analyzer.conversation import Address, Conversation
+from analyzer.conversations import Conversations, Places
+from analyzer.directory import Directory
+from analyzer.kinds import Array
 from analyzer.matrix import Matrix, Subject
 from analyzer.model import Background, Direction, Host, Retired, Row, Verdict
 from analyzer.protocol import Fit
-from analyzer.tables import ETHERTYPE
-
-Locate = Callable[[Address], tuple[Host, ...]]
-
+from analyzer.tables import ETHERTYPE, TCP
 
 EXTENDED: Final = {"upnp": "ssdp"}
 """Protocols that are the same thing to a sheet."""
@@ -29,24 +31,24 @@ EXTENDED: Final = {"upnp": "ssdp"}
 class Bench:
     """Judges conversations; equal relations are judged once.
 
-    ``locate`` gives the host entries at an address, ``host_background`` tells a conversation that an
+    ``directory`` has the host entries at an address, ``host_background`` tells a conversation that an
     operating system started by itself (SSDP of a Windows host).
     """
 
     def __init__(
         self,
         matrix: Matrix,
-        locate: Locate,
+        directory: Directory,
         background: Sequence[Background],
         *,
         strict: bool = False,
         declared: bool = True,
         host_background: Callable[[Conversation], bool] = lambda _: False,
     ) -> None:
-        self.matrix, self.locate, self.strict, self.declared = matrix, locate, strict, declared
+        self.matrix, self.directory, self.strict, self.declared = matrix, directory, strict, declared
         self.background = {entry.protocol: entry for entry in background}
         self.host_background = host_background
-        self._ends: dict[Address, End] = {}
+        self._ends: dict[tuple[int, ...], End] = {}
         self._everyone: dict[tuple[int, ...], End] = {}
         self._known: dict[object, Judgement] = {}
 
@@ -54,12 +56,35 @@ class Bench:
 
     def end(self, address: Address) -> End:
         """Who is at an address."""
-        end = self._ends.get(address)
+        return self._end(self.directory.at(*address))
+
+    def _end(self, hosts: tuple[Host, ...]) -> End:
+        key = tuple(map(id, hosts))
+        end = self._ends.get(key)
         if end is None:
-            hosts = self.locate(address)
             subjects = tuple(subject for host in hosts for subject in self.matrix.of_host(host))
-            end = self._ends[address] = End(hosts, subjects)
+            end = self._ends[key] = End(hosts, subjects)
         return end
+
+    def ends(self, places: Places) -> tuple[Array, list[End]]:
+        """Who is at each of ``places``: a number for each, and the end that each number stands for."""
+        numbers, owners = self.directory.owners(places.version, places.hi, places.lo)
+        return numbers, [self._end(hosts) for hosts in owners]
+
+    def relations(self, found: Conversations) -> list[Array]:
+        """Columns that tell apart what :meth:`has_row` and :meth:`knows_port` read of the ends."""
+        places = found.places
+        ends, _ = self.ends(places)
+        ports = [self._told_apart(found.columns["transport"], found.columns[f"{end}_port"]) for end in "ab"]
+        return [ends[places.a], ends[places.b], *ports]
+
+    def _told_apart(self, transport: Array, port: Array) -> Array:
+        """Ports of which some sheet speaks as they are, all others as 0."""
+        spoken = np.zeros((2, 1 << 16), bool)
+        for number, name in enumerate(("udp", "tcp")):
+            spoken[number, [at for named, at in self.matrix.ports if named == name]] = True
+        result: Array = np.where(spoken[(transport == TCP).astype(np.int64), port], port, 0)
+        return result
 
     def _ends_of(self, conversation: Conversation, forward: bool) -> tuple[End, End]:
         source, target = conversation.a, conversation.b
@@ -126,6 +151,42 @@ class Bench:
         )
 
     # ------------------------------------------------------------ verdicts
+
+    def judge_all(self, found: Conversations) -> Judgements:
+        """The verdicts on all conversations: one question for each relation."""
+        columns, facts = found.columns, found.facts
+        guess = facts["confidence"].among("guess")
+        ports = [columns[f"{end}_port"] for end in "ab"]
+        # A guess is read both ways, and its reason names no port that no sheet speaks of.
+        both = guess | facts["asks_back"].among(True)
+        ends, _ = self.ends(found.places)
+        addressed = found.forward
+        seen = [
+            np.where(guess, self._told_apart(columns["transport"], port), np.where(both | mine, port, 0))
+            for port, mine in zip(ports, (~addressed, addressed), strict=True)
+        ]
+        # What an operating system sent shows in its words, so SSDP is asked flow by flow.
+        wordy = np.where(facts["protocol"].among("ssdp"), found.all + 1, 0)
+        kinds = found.kinds(
+            found.heads,
+            (
+                columns["transport"],
+                found.group,
+                addressed,
+                ends[found.places.a],
+                ends[found.places.b],
+                *seen,
+                ports[0] == ports[1],
+                found.pair("packets")[0] > 0,
+                wordy,
+                *(facts[name].codes for name in ("protocol", "fit", "confidence", "asks_back")),
+            ),
+        )
+        of = np.zeros(len(found), np.int64)
+        of[found.heads] = kinds.of
+        for row, parent in found.parents.items():
+            of[row] = of[parent.row]
+        return Judgements(of, [self.judge(found[row]) for row in kinds.firsts.tolist()])
 
     def judge(self, conversation: Conversation) -> Judgement:
         """The verdict on a conversation; a leg has its parent's."""

@@ -3,8 +3,10 @@
 ::
 
     Picker     PACKETS, flows → frame numbers
+    Rewriter   frame → frame with pseudonyms
 """
 
 from analyzer.evidence.pick import Chosen, Picker
+from analyzer.evidence.rewrite import Rewriter
 
-__all__ = ["Chosen", "Picker"]
+__all__ = ["Chosen", "Picker", "Rewriter"]

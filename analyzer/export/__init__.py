@@ -33,12 +33,12 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One target. ``many``: it may write several files, so ``-o`` names a directory."""
+    """One target. ``rules``: it writes the policy's rules, so that what is to be said of them counts."""
 
     name: str
     title: str
     write: Callable[[Policy], Written]
-    many: bool = False
+    rules: bool = True
 
 
 @cache

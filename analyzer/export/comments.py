@@ -24,7 +24,7 @@ def head(policy: Policy, target: str, notes: Sequence[str]) -> list[str]:
     site = f" of {plain(policy.site.name, 60)}" if policy.site.name else ""
     lines = [f"portmatrix {VERSION}: expected traffic{site} for {target}"]
     lines += [f"sheet {plain(sheet)}" for sheet in _sheets(policy)]
-    return [*lines, *(plain(note, LONGEST) for note in (*policy.notes, *notes))]
+    return [*lines, *(plain(note, LONGEST) for note in (*policy.notes, *policy.remarks, *notes))]
 
 
 def _sheets(policy: Policy) -> list[str]:
@@ -38,6 +38,12 @@ def of_term(term: Term, limit: int = LONGEST) -> list[str]:
     ends = f"{verb} {term.source.label} to {term.target.label}"
     lines = [f"{ends}: {term.leg}"] if term.leg else [ends]
     return [piece for line in (*lines, *term.rule.sources) for piece in _wrapped(line, limit)]
+
+
+def in_short(term: Term, limit: int = 120) -> str:
+    """A term's rows, or what it is for, within what a kernel keeps with a rule (nftables: 128 bytes)."""
+    permit = term.rule.permit
+    return plain(", ".join(row.id for row in permit.rows) or permit.note, limit)
 
 
 def _wrapped(text: str, limit: int) -> list[str]:

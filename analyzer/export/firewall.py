@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from analyzer.errors import MissingExtra, PortmatrixError
-from analyzer.export.parties import Party, networks
+from analyzer.export.parties import ANYONE, Party, networks
 from analyzer.export.permits import HIGH, Ports
 from analyzer.export.plain import name
 from analyzer.export.rules import Policy, Rule
@@ -133,10 +133,36 @@ def _own_port(
 
     Other answers go to ports that clients take for themselves, less those that a sheet gives a meaning.
     """
-    for one in ports:
-        if one.low in listed and one.low >= HIGH.low:
-            own = (one,)
-            yield Term(f"{rule.name}-o", rule, source, target, "udp", own, own, leg="answers to its own port")
+    known = [one for one in ports if one.low in listed and one.low >= HIGH.low]
+    for number, one in enumerate(known):
+        label = f"{rule.name}-o{number or ''}"
+        yield Term(label, rule, source, target, "udp", (one,), (one,), leg="answers to its own port")
+
+
+class Hook(NamedTuple):
+    """A place in the packet path of Linux; ``closed``: what no rule takes is dropped."""
+
+    name: str
+    closed: bool
+
+
+def hooks(policy: Policy) -> tuple[Hook, ...]:
+    """Where to filter. A router that is to drop what is left still lets its own traffic in and out."""
+    deny = policy.wishes.default == "deny"
+    own = deny and policy.wishes.place == "host"
+    found = [Hook("forward", deny)] if policy.wishes.place != "host" else []
+    if policy.wishes.place != "router":
+        found += [Hook("input", own), Hook("output", own)]
+    return tuple(found)
+
+
+def at_hook(found: Sequence[Term], hook: Hook) -> tuple[Term, ...]:
+    """The terms of a hook: the last denial, of everything, only where it is closed."""
+    return tuple(
+        term
+        for term in found
+        if hook.closed or term.rule.permits or term.source is not ANYONE or term.target is not ANYONE
+    )
 
 
 def fits(term: Term, version: int) -> bool:

@@ -5,40 +5,50 @@ from __future__ import annotations
 from typing import Final
 
 from analyzer.export import Target, Written
-from analyzer.export.comments import head, of_term
-from analyzer.export.firewall import FAMILIES, Abilities, Term, fits, generate, terms
+from analyzer.export.comments import head, in_short, of_term
+from analyzer.export.firewall import FAMILIES, Abilities, Term, at_hook, fits, generate, hooks, terms
 from analyzer.export.parties import networks
 from analyzer.export.rules import Policy
 
 ABLE: Final = Abilities(stateful=True, tftp=True)
+LOOPBACK: Final = {"INPUT": "-i", "OUTPUT": "-o"}
+"""What a host says to itself is nobody else's business, whichever of its addresses it takes."""
+NOTES: Final = ("restoring replaces the tables filter and raw with all that is in them",)
 FILE: Final = {4: "portmatrix.iptables", 6: "portmatrix.ip6tables"}
 
 
 def write(policy: Policy) -> Written:
     """A file for ``iptables-restore``, and one for ``ip6tables-restore`` where the site has IPv6."""
     found = terms(policy, ABLE)
-    return Written({FILE[version]: _file(policy, found, version) for version in policy.versions})
+    return Written({FILE[version]: _file(policy, found, version) for version in policy.versions}, NOTES)
 
 
 def _file(policy: Policy, found: tuple[Term, ...], version: int) -> str:
-    chains = ("FORWARD",) if policy.wishes.place == "router" else ("INPUT", "OUTPUT")
-    default = "DROP" if policy.wishes.default == "deny" else "ACCEPT"
     program = "iptables-restore" if version == 4 else "ip6tables-restore"
-    lines = [f"# {line}" for line in head(policy, program, ())]
+    lines = [f"# {line}" for line in head(policy, program, NOTES)]
     raw = _helper(found, version)
     if raw:
         lines += ["*raw", ":PREROUTING ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]", *raw, "COMMIT"]
-    lines += ["*filter", *(f":{chain} {default} [0:0]" for chain in chains)]
+    lines.append("*filter")
     declared: list[str] = []
     body: list[str] = []
-    for chain in chains:
-        text = generate(found, {"iptables": f"{chain} {FAMILIES[version]} {default} noverbose"}, version)
+    for hook in hooks(policy):
+        chain, default = hook.name.upper(), "DROP" if hook.closed else "ACCEPT"
+        lines.append(f":{chain} {default} [0:0]")
+        options = f"{chain} {FAMILIES[version]} {default} noverbose"
+        text = generate(at_hook(found, hook), {"iptables": options}, version)
+        short = {f"-A {chain} -j {chain[:1]}_{term.name}": in_short(term) for term in found}
         comments = {f"{chain[:1]}_{term.name}": of_term(term) for term in found if fits(term, version)}
         body.append(f"-A {chain} -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT")
+        if chain in LOOPBACK:
+            body.append(f"-A {chain} {LOOPBACK[chain]} lo -j ACCEPT")
         for line in text.split("\n"):
             if line.startswith("-N "):
                 declared.append(f":{line[3:]} - [0:0]")
                 body += [f"# {comment}" for comment in comments[line[3:]]]
+            elif line in short:
+                target = line.removeprefix(f"-A {chain} ")
+                body.append(f'-A {chain} -m comment --comment "{short[line]}" {target}')
             elif line.startswith("-A "):
                 body.append(line)
     return "\n".join([*lines, *declared, *body, "COMMIT"]) + "\n"

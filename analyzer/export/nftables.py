@@ -9,20 +9,22 @@ import re
 from typing import Final
 
 from analyzer.export import Target, Written
-from analyzer.export.comments import head, of_term
-from analyzer.export.firewall import FAMILIES, Abilities, Term, fits, generate, terms
+from analyzer.export.comments import head, in_short, of_term
+from analyzer.export.firewall import FAMILIES, Abilities, Term, at_hook, fits, generate, hooks, terms
 from analyzer.export.parties import networks
 from analyzer.export.rules import Policy
 
 ABLE: Final = Abilities(stateful=True, tftp=True)
 TABLE: Final = "portmatrix"
 FAMILY: Final = {4: "ip", 6: "ip6"}
+LOOPBACK: Final = {"input": 'iifname "lo" accept', "output": 'oifname "lo" accept'}
+"""What a host says to itself is nobody else's business, whichever of its addresses it takes."""
 AFTER_CONNTRACK: Final = -150
 """Priority of the chains that assign the helper: connections are known from -200 on (conntrack)."""
 
 
 def write(policy: Policy) -> Written:
-    """One table a family, which loading replaces: ``forward`` of a router, or a host's two chains."""
+    """One table a family, which loading replaces."""
     found = terms(policy, ABLE)
     notes = ["answers to SSDP searches that come from a port of their own have no rule: UDA 1.1 lets them"]
     notes = notes if any(_answers_ssdp(term) for term in found) else []
@@ -39,24 +41,29 @@ def _answers_ssdp(term: Term) -> bool:
 
 def _table(policy: Policy, found: tuple[Term, ...], version: int) -> list[str]:
     table = f"{FAMILY[version]} {TABLE}"
-    default = "" if policy.wishes.default == "deny" else " ACCEPT"
-    hooks = ("forward",) if policy.wishes.place == "router" else ("input", "output")
     lines = [f"table {table}", f"delete table {table}", f"table {table} {{"]
     lines += _helper(found, version)
     chains: list[str] = []
     roots: list[str] = []
-    for hook in hooks:
-        text = generate(found, {"nftables": f"{FAMILIES[version]} {hook}{default} noverbose"}, version)
+    short = {f"jump {term.name}": in_short(term) for term in found}
+    for hook in hooks(policy):
+        default = "" if hook.closed else " ACCEPT"
+        options = f"{FAMILIES[version]} {hook.name}{default} noverbose"
+        text = generate(at_hook(found, hook), {"nftables": options}, version)
         body = text[text.index("{") + 1 : text.rindex("}")].strip("\n").split("\n")
         at = body.index("    chain root0 {")
-        chains = body[:at]
-        roots += ["" if not line else line.replace("chain root0", f"chain {hook}") for line in body[at:]]
+        chains = max(chains, body[:at], key=len)
+        for line in body[at:]:
+            said = short.get(line.strip())
+            root = line.replace("chain root0", f"chain {hook.name}")
+            roots.append(f'{root} comment "{said}"' if said else root)
+            if hook.name in LOOPBACK and "ct state established" in line:
+                roots.append(f"        {LOOPBACK[hook.name]}")
     comments = {term.name: of_term(term) for term in found if fits(term, version)}
     for line in chains:
         chain = re.fullmatch(r"    chain (\S+) \{", line)
         if chain:
-            said = comments[chain[1]]
-            lines += ["", *(f"    # {comment}" for comment in said)]
+            lines += ["", *(f"    # {comment}" for comment in comments[chain[1]])]
         lines.append(line)
     return [*lines, "", *roots, "}"]
 

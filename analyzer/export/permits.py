@@ -20,6 +20,8 @@ from analyzer.protocol import Protocol
 
 Why = Literal["expected", "disputed", "allow", "answer", "infrastructure"]
 TFTP: Final = "tftp"
+TRANSPORTS: Final = frozenset({"any", "tcp", "udp", "icmp", "icmpv6", "igmp"})
+"""What every target can tell apart."""
 
 
 class Ports(NamedTuple):
@@ -252,6 +254,9 @@ def _entry(entry: Allow, parties: Parties, what: str, said: list[str]) -> Iterat
     note += f", until {entry.until}" if entry.until is not None else ""
     if source.spans == () or target.spans == ():
         said.append(f"{what}: no host has that name or role, not exported")
+        return
+    if entry.transport not in TRANSPORTS:
+        said.append(f"{what}: not every target knows the transport {entry.transport}, not exported")
         return
     transports = [entry.transport]
     if entry.transport == "any" and entry.port is not None:

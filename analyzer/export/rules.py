@@ -30,11 +30,13 @@ class Wishes:
     disputed: Literal["permit", "deny"] = "permit"
     peers: Literal["any", "declared"] = "any"
     infrastructure: Literal["none", "always", "client"] = "always"
-    place: Literal["router", "host"] = "router"
+    place: Literal["any", "router", "host"] = "any"
     subnets: tuple[str, ...] = ()
     tftp_ports: Ports = HIGH
     unexpected: bool = False
     role: str = ""
+    mud_url: str = "https://portmatrix.invalid/mud"
+    updated: str = "1970-01-01"
 
 
 class Rule(NamedTuple):
@@ -53,13 +55,14 @@ class Rule(NamedTuple):
 
 @dataclass(frozen=True)
 class Policy:
-    """Everything that an exporter needs. ``notes`` hold for every target."""
+    """Everything that an exporter needs. ``notes`` are about the hosts, ``remarks`` about the rules."""
 
     site: Site
     matrix: Matrix
     parties: Parties
     rules: tuple[Rule, ...]
     notes: tuple[str, ...]
+    remarks: tuple[str, ...]
     wishes: Wishes
 
     @property
@@ -86,7 +89,8 @@ def build(
     found = parties(site, matrix, wishes.subnets)
     permits = expected(matrix, found, protocols, undeclared=wishes.peers == "any")
     own, late = allowed(site, found, today)
-    policy = Policy(site, matrix, found, (), (*_notes(matrix, found, wishes, permits), *late), wishes)
+    remarks = (*_remarks(found, wishes, permits), *late)
+    policy = Policy(site, matrix, found, (), tuple(_notes(matrix)), remarks, wishes)
     ordered: list[tuple[bool, Permit]] = []
     if wishes.disputed == "deny":
         ordered += [(True, permit) for permit in own]
@@ -136,7 +140,8 @@ def _named(ordered: Sequence[tuple[bool, Permit]]) -> Iterator[Rule]:
     taken: set[str] = set()
     for permits, permit in ordered:
         ends = f"{permit.source.label} {permit.target.label} {permit.source_ports} {permit.ports}"
-        first = permit.ports[0].low if permit.ports else ""
+        shown = permit.source_ports or permit.ports
+        first = shown[0].low if shown else ""
         kind = (
             "answer" if permit.source_ports else permit.transport if permits else f"deny-{permit.transport}"
         )
@@ -150,8 +155,8 @@ def _named(ordered: Sequence[tuple[bool, Permit]]) -> Iterator[Rule]:
         yield Rule(unique, permits, permit)
 
 
-def _notes(matrix: Matrix, found: Parties, wishes: Wishes, permits: Sequence[Permit]) -> Iterator[str]:
-    """What the reader has to know about the site before trusting the rules."""
+def _notes(matrix: Matrix) -> Iterator[str]:
+    """What the reader has to know about the hosts before trusting what is made of them."""
     for subject in matrix.subjects:
         host = subject.host
         editions = " and ".join(edition.id for edition in subject.editions)
@@ -163,6 +168,10 @@ def _notes(matrix: Matrix, found: Parties, wishes: Wishes, permits: Sequence[Per
             yield f"{host.name}: no {what} stated for {subject.role}, so all rows of {editions} are permitted"
         if host.reason:
             yield f"{host.name}: role {subject.role}, {host.reason}"
+
+
+def _remarks(found: Parties, wishes: Wishes, permits: Sequence[Permit]) -> Iterator[str]:
+    """What the user's choices made of the rules."""
     if wishes.peers == "any" and any(ANYONE in (permit.source, permit.target) for permit in permits):
         yield (
             "rows that name no peer are permitted with any host, as check expects them "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from analyzer import outcomes
@@ -13,7 +13,7 @@ from analyzer.compliance import Judgement
 from analyzer.compliance.near import near_miss
 from analyzer.compliance.statuses import FAILURES
 from analyzer.conversation import Address, Conversation
-from analyzer.findings import hosts, transfers, troubles, updates, wording
+from analyzer.findings import hosts, observed, transfers, troubles, updates, wording
 from analyzer.findings.case import Case, identify, kind_of
 from analyzer.findings.waivers import Waivers
 from analyzer.matrix import Matrix
@@ -30,6 +30,7 @@ from analyzer.model import (
     Status,
     Verdict,
 )
+from analyzer.observations import Observation
 from analyzer.transfers import Trouble
 
 MANY_PORTS: Final = 12
@@ -55,6 +56,9 @@ class Evidence:
     today: datetime.date
     transfers: Sequence[transfers.Carried] = ()
     troubles: Sequence[Trouble] = ()
+    observations: Sequence[Observation] = ()
+    near: Mapping[int, str] = field(default_factory=dict)
+    """What comes close to right for a conversation that failed, by its row."""
     attempts: Sequence[Attempt] = ()
     dropped: int = 0
     """Requests for a file beyond what is kept."""
@@ -68,11 +72,14 @@ def collect(evidence: Evidence) -> tuple[tuple[Finding, ...], Mapping[int, str]]
         for conversation in evidence.found
         if conversation.parent is None
     }
+    missing = list(_missing(evidence))
+    seen = observed.explained(evidence.observations, missing)
     failed = transfers.cases(evidence.transfers, evidence.judgements, evidence.rows, waived)
     failed += updates.cases(evidence.attempts, evidence.transfers, evidence.judgements, waived)
-    cases = [*_flow_cases(evidence, waived), *failed, *_missing(evidence)]
+    cases = [*_flow_cases(evidence, waived), *failed, *missing]
     cases += [*hosts.cases(evidence), *waivers.expired(), *_dropped(evidence.dropped)]
     cases += troubles.cases(evidence.troubles, evidence.found, evidence.judgements, waived)
+    cases += observed.cases(seen, evidence.judgements, waived)
     findings = [case.finding(evidence.captures) for case in cases]
     findings += _problems(evidence.captures)
     findings.sort(key=lambda finding: ORDER.index(finding.severity))
@@ -116,6 +123,9 @@ def _flow_cases(evidence: Evidence, waived: Mapping[int, str]) -> list[Case]:
     merged = _fold_scans(cases)
     for case in merged:
         _word(case, evidence.matrix)
+        if case.kind is FindingKind.FAILING_FLOW:
+            near = (evidence.near.get(flow.row, "") for flow in case.flows)
+            case.near_miss = next(filter(None, near), case.near_miss)
     return merged
 
 

@@ -133,9 +133,10 @@ def _word(case: Case, held: Sequence[Transfer], status: Mapping[str, Status]) ->
 def spell(transfer: Transfer) -> str:
     """One transfer in a sentence: how far it came, and what was seen."""
     total = f" of {transfer.expected_bytes}" if transfer.expected_bytes is not None else ""
+    blocks = f"{transfer.blocks} blocks acknowledged, " if transfer.block_size else ""
     return (
         f"{transfer.id} {transfer.client} {transfer.operation} {transfer.file or 'a file'}: "
-        f"{transfer.bytes}{total} bytes, {transfer.blocks} blocks acknowledged, "
+        f"{transfer.bytes}{total} bytes, {blocks}"
         f"{transfer.retransmissions} retransmissions, longest gap {transfer.longest_gap / 1e9:.1f} s; "
         f"{transfer.detail}"
     )

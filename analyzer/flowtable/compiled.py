@@ -17,7 +17,7 @@ from analyzer.flowtable import copies, fast
 from analyzer.flowtable import keys as key
 from analyzer.flowtable.copies import SIGHT
 from analyzer.flowtable.table import HEAD_BYTES, HEADS, LONG_HEAD_BYTES, LONG_HEADS, FlowTable
-from analyzer.tables import TCP, Columns, Head, Packets
+from analyzer.tables import TCP, Columns, Heads, Packets
 
 Array = np.ndarray[Any, Any]
 
@@ -287,26 +287,14 @@ class CompiledTable(FlowTable):
     def _keys(self) -> Array:
         return self._index.table()
 
-    def _heads_by_row(self) -> dict[int, tuple[tuple[Head, ...], tuple[Head, ...]]]:
+    def _heads_of_flows(self) -> Heads:
         kept = self._kept[: int(self._used[0])]
-        order = np.argsort(kept["slot"], kind="stable")
-        kept = kept[order]
-        octets = self._arena[: int(self._used[1])].tobytes()
-        begins = kept["at"]
-        data = [octets[a:b] for a, b in zip(begins.tolist(), (begins + kept["size"]).tolist(), strict=True)]
-        stated = (kept[name].tolist() for name in ("frame", "time", "wire"))
-        heads = list(map(Head._make, zip(*stated, data, strict=True)))
-        slots, firsts = np.unique(kept["slot"], return_index=True)
-        ends = np.append(firsts, len(heads))[1:].tolist()
-        sides = {
-            slot: tuple(heads[first:end])
-            for slot, first, end in zip(slots.tolist(), firsts.tolist(), ends, strict=True)
-        }
-        rows = np.array(sorted({slot >> 1 for slot in slots.tolist()}), np.intp)
-        return {
-            row: (sides.get(2 * row + opener, ()), sides.get(2 * row + 1 - opener, ()))
-            for row, opener in zip(rows.tolist(), self._opener[rows].tolist(), strict=True)
-        }
+        slot = kept["slot"] ^ self._opener[kept["slot"] >> 1]
+        order = np.argsort(slot, kind="stable")
+        frame, time, wire, begin, size = (
+            kept[name][order] for name in ("frame", "time", "wire", "at", "size")
+        )
+        return Heads(slot[order], frame, time, wire, begin, size, self._arena[: int(self._used[1])])
 
 
 def _longer(array: Array, used: int, size: int) -> Array:

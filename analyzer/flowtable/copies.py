@@ -39,6 +39,9 @@ DUPLICATE_IDENTIFIED: Final = 20_000_000
 DUPLICATE_UNIDENTIFIED: Final = 1_000_000
 """Longest time, in ns, at the same interface without identification: shorter than any retry timer."""
 
+RECENT: Final = 8192
+"""Packets that :class:`Recent` remembers."""
+
 SIGHT: Final = np.dtype(
     [
         ("frame", "i8"),
@@ -93,3 +96,27 @@ def copies(sights: Array) -> Array:
         at = at[~hit]
     found[order] = copied
     return found
+
+
+class Recent:
+    """Tells copies among packets that are looked at one by one, in frame order, by the rules above."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[int, int, int], tuple[int, int]] = {}
+
+    def is_copy(self, digest: int, wire: int, ip_id: int, time: int, interface: int) -> bool:
+        """Whether the packet is a copy of one asked about before; the arguments are columns of PACKETS."""
+        key = (digest, wire, ip_id)
+        before = self._seen.get(key)
+        if before is not None:
+            if before[1] != interface:
+                limit = DUPLICATE_ELSEWHERE
+            else:
+                limit = DUPLICATE_IDENTIFIED if ip_id else DUPLICATE_UNIDENTIFIED
+            if abs(time - before[0]) <= limit:
+                return True
+        if len(self._seen) >= RECENT:
+            for old in list(self._seen)[: RECENT // 2]:
+                del self._seen[old]
+        self._seen[key] = (time, interface)
+        return False

@@ -17,6 +17,7 @@ import numpy as np
 from analyzer.flowtable import keys as key
 from analyzer.flowtable.copies import DUPLICATE_FRAMES, SIGHT, copies
 from analyzer.flowtable.fragments import Datagram, Fragments
+from analyzer.kinds import among
 from analyzer.tables import (
     ACK,
     ARP,
@@ -28,6 +29,7 @@ from analyzer.tables import (
     Columns,
     Flows,
     Head,
+    Heads,
     Kind,
     Packets,
     QuotedError,
@@ -187,7 +189,7 @@ class FlowTable:
         columns["fragments"] = self._fragments_of[:count].copy()
         return Flows(
             {column.name: columns[column.name] for column in FLOWS.columns},
-            self._heads_by_row(),
+            self._heads_of_flows(),
             self._errors_by_row(),
             dict(sorted(self._undecoded.items())),
         )
@@ -263,7 +265,7 @@ class FlowTable:
         )
         places, slots = members[told], slots[told]
         wanted = np.where(
-            np.isin(columns["transport"][places] << 16 | columns["dst_port"][places], _LONG_HEADS),
+            among(columns["transport"][places] << 16 | columns["dst_port"][places], _LONG_HEADS),
             LONG_HEAD_BYTES,
             HEAD_BYTES,
         )
@@ -364,16 +366,12 @@ class FlowTable:
             for value, frame, count in zip(values.tolist(), frames.tolist(), counts.tolist(), strict=True):
                 self._undecoded[value] = _more(self._undecoded.get(value), Undecoded(count, frame))
 
-    def _heads_by_row(self) -> dict[int, tuple[tuple[Head, ...], tuple[Head, ...]]]:
-        kept = self._heads
-        result = {}
-        for row in sorted({slot // 2 for slot in kept}):
-            opener = int(self._opener[row])
-            result[row] = (
-                tuple(kept.get(2 * row + opener, ())),
-                tuple(kept.get(2 * row + 1 - opener, ())),
-            )
-        return result
+    def _heads_of_flows(self) -> Heads:
+        sides: dict[int, list[tuple[Head, ...]]] = {}
+        for slot, heads in self._heads.items():
+            row, way = divmod(slot, 2)
+            sides.setdefault(row, [(), ()])[way ^ int(self._opener[row])] = tuple(heads)
+        return Heads.of({row: (from_a, from_b) for row, (from_a, from_b) in sides.items()})
 
     def _errors_by_row(self) -> dict[int, tuple[QuotedError, ...]]:
         gathered: dict[int, list[QuotedError]] = {}

@@ -14,8 +14,10 @@ from analyzer.model.diff import (
     Traffic,
     Turn,
 )
+from analyzer.model.dissection import DissectedField, DissectedFrame, DissectedLayer, Dissection
 from analyzer.model.finding import Finding, FindingKind, Severity
 from analyzer.model.flow import Basis, Confidence, Endpoint, FlowRecord, Outcome, Verdict
+from analyzer.model.learned import Learned, LearnedRow, LeftOut
 from analyzer.model.pair import Pair, Path, Way
 from analyzer.model.report import FirmwareReport, FlowReport, HostResult, Report, RowResult, Status
 from analyzer.model.sheet import (
@@ -31,6 +33,7 @@ from analyzer.model.sheet import (
     Source,
 )
 from analyzer.model.site import Allow, Host, Site
+from analyzer.model.survey import NameHeard, Survey, SurveyHost, SurveyLine
 from analyzer.model.transfer import (
     Attempt,
     Campaign,
@@ -53,6 +56,10 @@ __all__ = [
     "Confidence",
     "Diff",
     "Direction",
+    "DissectedField",
+    "DissectedFrame",
+    "DissectedLayer",
+    "Dissection",
     "Edition",
     "Endpoint",
     "Event",
@@ -67,6 +74,10 @@ __all__ = [
     "Host",
     "HostResult",
     "Interpretation",
+    "Learned",
+    "LearnedRow",
+    "LeftOut",
+    "NameHeard",
     "Outcome",
     "Outlier",
     "Pair",
@@ -87,6 +98,9 @@ __all__ = [
     "Source",
     "Status",
     "Stopped",
+    "Survey",
+    "SurveyHost",
+    "SurveyLine",
     "Traffic",
     "Transfer",
     "TransferOutcome",

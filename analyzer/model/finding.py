@@ -33,6 +33,10 @@ class FindingKind(enum.StrEnum):
     EXPIRED_WAIVER = "expired-waiver"
     PROTOCOL_ERROR = "protocol-error"
     """The peer answered, and its answer is a refusal or an error."""
+    DUPLICATE_DEVICE = "duplicate-device"
+    """Two devices claim one identity."""
+    UNSTABLE_SESSION = "unstable-session"
+    """Connections that are opened and do not last as they should."""
 
 
 @dataclass(frozen=True, slots=True)

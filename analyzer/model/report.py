@@ -67,6 +67,8 @@ class Report:
     """Reason → frames that were not decoded to the end."""
     transfers: tuple[Transfer, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    command: str = ""
+    """The command line that asked for the report, without secrets; empty where none did."""
 
     @property
     def compliant(self) -> bool:

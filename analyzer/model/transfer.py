@@ -137,6 +137,8 @@ class Attempt:
     """What speaks against an update whose image arrived."""
     came_back: bool | None = None
     """Whether the node was heard after its image arrived; None where the capture does not tell."""
+    basis: Literal["certain", "likely"] = "certain"
+    """``likely``: no transfer was read, the behaviour of a connection looks like an update."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 ::
 
     capture → decode → flows → classify, sessions → infer, matrix → outcomes → compliance → findings
-                     → transfers ──────────────────────────────────────────────────────┘
+                     → transfers, observations ────────────────────────────────────────┘
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from analyzer import classify, outcomes, sessions
 from analyzer.activity import Activity
 from analyzer.matrix import build
 from analyzer.model import FindingKind, FirmwareReport, FlowReport, Progress, Report
+from analyzer.observations import observers
+from analyzer.observations.igor import SIGNALLING
 from analyzer.pipeline.judging import bench_of, judge, replies_due
 from analyzer.pipeline.options import Options, expected
 from analyzer.pipeline.reading import read, undecoded
-from analyzer.pipeline.records import record
+from analyzer.pipeline.records import Records
 from analyzer.transfers import Collector
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
@@ -33,9 +35,11 @@ def check(options: Options, progress: Progress | None = None) -> Report:
     ruleset or site file, an option that cannot be meant.
     """
     sheets, place = expected(options)
-    collector, activity = Collector(), Activity()
-    captures, table = read(options, progress, (collector, activity))
-    return judge(captures, table, sheets, place, collector, activity, strict=options.strict)
+    collector, activity, watching = Collector(), Activity(), observers()
+    captures, table = read(options, progress, (collector, activity, *watching))
+    return judge(
+        captures, table, sheets, place, collector, activity, strict=options.strict, watching=watching
+    )
 
 
 def flows(options: Options, progress: Progress | None = None) -> FlowReport:
@@ -48,17 +52,21 @@ def flows(options: Options, progress: Progress | None = None) -> FlowReport:
     found = classify.recognise(table)
     sessions.tie(found)
     bench = bench_of(build(sheets, place.hosts), sheets, place, strict=False)
-    classify.orient(found, bench.has_row, bench.knows_port)
+    classify.orient(found, bench.has_row, bench.knows_port, bench.relations)
     outcomes.settle(found, Visibility(found), replies_due(sheets))
-    records = tuple(record(conversation, {}, bench) for conversation in found)
-    return FlowReport(VERSION, captures, records, undecoded(table))
+    return FlowReport(VERSION, captures, Records(found, bench), undecoded(table))
 
 
 def firmware(options: Options, progress: Progress | None = None) -> FirmwareReport:
-    """The transfers of captures and what became of them. Raises as :func:`check` does."""
+    """The transfers of captures and what became of them. Raises as :func:`check` does.
+
+    Its findings are those about transfers and updates that failed, about signalling that no transfer follows,
+    and about the captures themselves.
+    """
     from analyzer.campaigns import campaigns  # noqa: PLC0415 - a plain check has no use for it
 
     report = check(options, progress)
+    signalling = {flow.id for flow in report.flows if flow.protocol == SIGNALLING}
     return FirmwareReport(
         version=report.version,
         captures=report.captures,
@@ -66,7 +74,11 @@ def firmware(options: Options, progress: Progress | None = None) -> FirmwareRepo
         hosts=report.hosts,
         transfers=report.transfers,
         attempts=report.attempts,
-        findings=tuple(f for f in report.findings if f.kind in OF_FIRMWARE),
+        findings=tuple(
+            finding
+            for finding in report.findings
+            if finding.kind in OF_FIRMWARE or (finding.flows and signalling.issuperset(finding.flows))
+        ),
         campaigns=campaigns(report.attempts, report.transfers),
     )
 

@@ -5,28 +5,35 @@ from __future__ import annotations
 import bisect
 import contextlib
 import os
+import re
 import shutil
 import stat
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import IO, BinaryIO, Final, cast
+from typing import IO, BinaryIO, Final, NamedTuple, cast
 
 import numpy as np
 
 from analyzer import capture, decode
-from analyzer.capture.write import COMMENT, Option, Writer, original, text
+from analyzer.capture.write import COMMENT, NUMBERS, Option, Original, Writer, original, text
 from analyzer.errors import CaptureError, UsageError
-from analyzer.evidence import Chosen, Picker
+from analyzer.evidence import Chosen, Picker, Rewriter
 from analyzer.model import Finding, FindingKind, FlowRecord, Progress, Report
 from analyzer.pipeline import check
 from analyzer.pipeline.options import Options
+from analyzer.pseudonyms import Pseudonyms
 from analyzer.report.layout import duration, plural
 from analyzer.report.neutral import TEXT_LIMIT, visible
 
 FRAME_LIMIT: Final = 100_000
 """Frames copied unless the user says otherwise: more than anybody reads, and a file that can be mailed."""
+_PLAIN_NAME: Final = re.compile(rb"[a-z]{1,10}[0-9]{0,4}(\.[0-9]{1,4})?")
+"""Names that say what an interface is, such as ``eth0.20``, and not whose."""
+HEADS: Final = 5_000
+"""Frames written whose times are remembered: as many as anybody looks into."""
 IDS_SHOWN: Final = 8
 """Ids that the line about an unknown one lists."""
 
@@ -114,17 +121,37 @@ def sight(
     return Sight(options, report, finding, chosen)
 
 
-def copy(found: Sight, stream: IO[bytes], application: str) -> int:
-    """Write the frames of ``found`` as pcapng; how many were written.
+class Head(NamedTuple):
+    """Of a frame that was written: its time (ns since 1970) and its bytes on the wire."""
+
+    time: int
+    wire: int
+
+
+class Copied(NamedTuple):
+    """How many frames were written, and what to say of those that were rewritten."""
+
+    frames: int
+    remarks: tuple[str, ...] = ()
+    heads: tuple[Head, ...] = ()
+
+
+def copy(found: Sight, stream: IO[bytes], application: str, pseudonyms: Pseudonyms | None = None) -> Copied:
+    """Write the frames of ``found`` as pcapng.
 
     Time stamps keep their resolution, frames their interfaces and options, and the first frame carries
-    the finding as a comment.
+    the finding as a comment. With ``pseudonyms`` frames are rewritten; their comments, and what describes
+    interfaces in words, are left out.
     """
+    rewriter = Rewriter(pseudonyms, found.report.flows) if pseudonyms is not None else None
     comment = _comment(found)
+    if pseudonyms is not None:
+        comment = pseudonyms.text(comment, names=True)
     writer = Writer(stream, application, comment.split("\n")[0])
     several = len(found.report.captures) > 1
     pending: list[Option] = [(COMMENT, text(comment))] if comment else []
     written = 0
+    heads: list[Head] = []
     numbers: dict[tuple[int, int], int] = {}
     frames = found.chosen.frames
     frame = 1
@@ -134,20 +161,57 @@ def copy(found: Sight, stream: IO[bytes], application: str) -> int:
             count = len(columns["time"])
             low, high = np.searchsorted(frames, (frame, frame + count)).tolist()
             for row in (frames[low:high] - frame).tolist():
-                source = original(one, batch, row)
+                begin = int(columns["offset"][row])
+                data: bytes | None = bytes(batch.buffer[begin : begin + int(columns["captured"][row])])
+                source, wire = original(one, batch, row), int(columns["wire"][row])
+                if rewriter is not None:
+                    assert data is not None
+                    data = rewriter.rewrite(data, wire, source.interface.link_type)
+                    source = _without_words(source)
+                if data is None:
+                    continue
                 slot = index, int(columns["interface"][row])
                 if slot not in numbers:
                     interface = source.interface
                     if several and not interface.name:
-                        interface = interface._replace(name=os.fsencode(os.path.basename(one.path)))
+                        name = os.path.basename(one.path) if rewriter is None else f"capture-{index + 1}"
+                        interface = interface._replace(name=os.fsencode(name))
                     numbers[slot] = writer.interface(interface)
-                begin = int(columns["offset"][row])
-                data = bytes(batch.buffer[begin : begin + int(columns["captured"][row])])
                 options = (*pending, *source.options)
-                writer.packet(numbers[slot], source.ticks, data, int(columns["wire"][row]), options)
+                writer.packet(numbers[slot], source.ticks, data, wire, options)
                 pending, written = [], written + 1
+                if written <= HEADS:
+                    heads.append(Head(int(columns["time"][row]), wire))
             frame += count
-    return written
+    return Copied(written, tuple(_remarks(rewriter)) if rewriter is not None else (), tuple(heads))
+
+
+def _without_words(source: Original) -> Original:
+    options = tuple(option for option in source.options if option[0] in NUMBERS)
+    name = source.interface.name if _PLAIN_NAME.fullmatch(source.interface.name) else b""
+    return source._replace(interface=source.interface._replace(name=name, description=b""), options=options)
+
+
+def _remarks(rewriter: Rewriter) -> Iterator[str]:
+    """What the rewriting left out or could not look into."""
+    if rewriter.left_out:
+        counted = _counted(rewriter.left_out, "frame")
+        yield f"left out, for nobody could tell where their addresses are: {counted}"
+    if rewriter.counts["cut"]:
+        yield f"cut behind the header: {plural(rewriter.counts['cut'], 'frame')} of protocols we do not read"
+    if rewriter.unread:
+        yield f"searched for addresses as text only: {_counted(rewriter.unread, 'payload')}"
+    if rewriter.suspects:
+        yield f"still hold the bytes of an address of the site: {_counted(rewriter.suspects, 'payload')}"
+    if rewriter.encrypted:
+        yield f"encrypted, not looked into: {_counted(rewriter.encrypted, 'payload')}"
+    yield "names of hosts and files, and the contents of transfers, stay as they are"
+
+
+def _counted(counts: Counter[str], what: str) -> str:
+    shown = ", ".join(f"{name} {count}" for name, count in counts.most_common(IDS_SHOWN))
+    more = f" and {len(counts) - IDS_SHOWN} more" if len(counts) > IDS_SHOWN else ""
+    return f"{plural(counts.total(), what)} ({shown}{more})"
 
 
 def _captures(options: Options) -> list[capture.Capture]:

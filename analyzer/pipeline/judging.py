@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from analyzer import (
     classify,
     infer,
     outcomes,
     sessions,
+    transports,
     updates,
 )
 from analyzer.activity import Activity
 from analyzer.addresses import text
 from analyzer.compliance import Bench, statuses
 from analyzer.conversation import Address, Conversation
+from analyzer.conversations import Conversations
 from analyzer.directory import Directory
 from analyzer.exclusions import silence
 from analyzer.findings import Carried, Evidence, collect
+from analyzer.kinds import members
 from analyzer.matrix import Matrix, build
 from analyzer.model import (
+    Attempt,
     CaptureInfo,
     Cause,
-    Host,
     HostResult,
     Outcome,
     Report,
@@ -31,8 +35,9 @@ from analyzer.model import (
     Site,
     TransferOutcome,
 )
+from analyzer.observations import Observer, Setting, attempts, near, observe
 from analyzer.pipeline.reading import undecoded
-from analyzer.pipeline.records import record
+from analyzer.pipeline.records import Records
 from analyzer.protocols.ssdp import is_host_background
 from analyzer.tables import Flows
 from analyzer.transfers import Circumstances, Collector, Draft, draw
@@ -50,28 +55,34 @@ def judge(
     *,
     strict: bool = False,
     today: datetime.date | None = None,
+    watching: Sequence[Observer] = (),
 ) -> Report:
-    """The report on a flow table that has been read already."""
+    """The report on a flow table that has been read already, by what ``collector`` and ``watching`` saw."""
     collector = collector or Collector()
     found = classify.recognise(table)
     sessions.tie(found)
     place = infer.complete(place, found, sheets)
     matrix = build(sheets, place.hosts)
     bench = bench_of(matrix, sheets, place, strict)
-    classify.orient(found, bench.has_row, bench.knows_port)
+    classify.orient(found, bench.has_row, bench.knows_port, bench.relations)
     seen = Visibility(found)
     outcomes.settle(found, seen, replies_due(sheets))
     known = circumstances(collector, found, seen, bench, sheets)
-    drafts = draw(collector, *known[2:])
+    drafts = [draft for draft in draw(collector, *known[2:]) if _ours(draft, found, bench, place)]
     carried = carried_transfers(drafts, found)
-    judgements = {conversation.row: bench.judge(conversation) for conversation in found}
-    rows = statuses(matrix, place, found, judgements, seen, bench.locate)
-    attempts = updates.attempts(
-        [draft.transfer for draft in drafts if draft.image],
-        found,
-        lambda address: bench.end(address).roles,
-        collector.end,
-        activity.silences if activity is not None else lambda _host, _least: (),
+    judgements = bench.judge_all(found)
+    rows = statuses(matrix, place, found, judgements, seen, bench.directory)
+    transfers = [transfer for transfer, _ in carried]
+    setting = Setting(found, seen, lambda address: bench.end(address).hosts, transfers, place.activities)
+    tried = joined(
+        updates.attempts(
+            [draft.transfer for draft in drafts if draft.image],
+            found,
+            lambda address: bench.end(address).roles,
+            collector.end,
+            activity.silences if activity is not None else lambda _host, _least: (),
+        ),
+        attempts(watching, setting),
     )
     evidence = Evidence(
         found,
@@ -83,37 +94,39 @@ def judge(
         today or datetime.date.today(),
         carried,
         tuple(collector.troubles(known)),
-        attempts,
+        tuple(observe(watching, setting)),
+        near(setting),
+        tried,
         collector.dropped,
     )
     findings, waived = collect(evidence)
-    records = tuple(record(conversation, judgements, bench, waived) for conversation in found)
     return Report(
         version=VERSION,
         captures=tuple(captures),
         site=place,
         hosts=tuple(_hosts(place, found, bench)),
         rows=rows,
-        flows=records,
+        flows=Records(found, bench, judgements, waived),
         findings=findings,
         rulesets=tuple(sheet for sheet in sheets if set(sheet.subjects) & {s.role for s in matrix.subjects}),
         undecoded=undecoded(table),
-        transfers=tuple(transfer for transfer, _ in carried),
-        attempts=attempts,
+        transfers=tuple(transfers),
+        attempts=tried,
     )
+
+
+def joined(certain: Sequence[Attempt], likely: Sequence[Attempt]) -> tuple[Attempt, ...]:
+    """``certain`` attempts as they are, then the likely ones, whose ids count on."""
+    later = (replace(one, id=f"u{number}") for number, one in enumerate(likely, len(certain) + 1))
+    return (*certain, *later)
 
 
 def bench_of(matrix: Matrix, sheets: Sequence[Ruleset], place: Site, strict: bool) -> Bench:
     """The bench that judges conversations by ``matrix``; ``strict`` judges background too."""
-    directory = Directory(place.hosts)
-
-    def locate(address: Address) -> tuple[Host, ...]:
-        return directory.at(*address) if address[0] else ()
-
     background = [entry for sheet in sheets for entry in sheet.background]
     return Bench(
         matrix,
-        locate,
+        Directory(place.hosts),
         background,
         strict=strict,
         declared=place.declared,
@@ -139,22 +152,17 @@ def replies_due(sheets: Sequence[Ruleset]) -> dict[tuple[str, int], bool]:
 
 def circumstances(
     collector: Collector,
-    found: Sequence[Conversation],
+    found: Conversations,
     seen: Visibility,
     bench: Bench,
     sheets: Sequence[Ruleset],
 ) -> Circumstances:
     """What the carriers of transfers are told when the last packet was read."""
-    between: dict[tuple[object, ...], int] = {}
-    for conversation in found:
-        if conversation.ported:
-            ends = (*conversation.a, conversation.a_port), (*conversation.b, conversation.b_port)
-            between[*ends, conversation.transport] = conversation.row
-            between[*ends[::-1], conversation.transport] = conversation.row
 
     def flows_of(one: tuple[int, ...], other: tuple[int, ...], transport: str) -> Iterator[int]:
-        row = between.get((one, other, transport))
-        if row is not None:
+        ends = [((end[0], end[1], end[2]), end[3]) for end in (one, other)]
+        row = found.between(transports.number(transport), *ends)
+        if row >= 0:
             yield row
 
     def hint(cause: Cause, server: Address, transport: str, port: int) -> str:
@@ -162,6 +170,14 @@ def circumstances(
         return silence(cause, hosts, sheets, transport, port)
 
     return Circumstances(collector.begin, collector.end, flows_of, seen.one_sided, hint)
+
+
+def _ours(draft: Draft, found: Sequence[Conversation], bench: Bench, place: Site) -> bool:
+    """Whether a transfer may be of this site: what strangers fetch from strangers by HTTP is their own
+    affair."""
+    if draft.transfer.protocol != "http" or not place.hosts:
+        return True
+    return any(bench.end(address).roles for row in draft.rows for address in (found[row].a, found[row].b))
 
 
 def carried_transfers(drafts: Sequence[Draft], found: Sequence[Conversation]) -> tuple[Carried, ...]:
@@ -178,11 +194,13 @@ def carried_transfers(drafts: Sequence[Draft], found: Sequence[Conversation]) ->
     return carried
 
 
-def _hosts(place: Site, found: Sequence[Conversation], bench: Bench) -> Iterator[HostResult]:
-    seen: dict[int, dict[Address, None]] = {id(host): {} for host in place.hosts}
-    for address in {end: None for conversation in found for end in (conversation.a, conversation.b)}:
-        for host in bench.end(address).hosts:
-            seen[id(host)][address] = None
+def _hosts(place: Site, found: Conversations, bench: Bench) -> Iterator[HostResult]:
+    places = found.places
+    numbers, ends = bench.ends(places)
+    seen: dict[int, list[Address]] = {id(host): [] for host in place.hosts}
+    for end, met in zip(ends, members(numbers, len(ends)), strict=True):
+        for host in end.hosts:
+            seen[id(host)] += map(places.address, met.tolist())
     for host in place.hosts:
         yield HostResult(
             name=host.name,

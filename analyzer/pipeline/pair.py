@@ -23,6 +23,7 @@ from analyzer.model import (
     Transfer,
     TransferOutcome,
 )
+from analyzer.observations import observers
 from analyzer.pairing import Matched, Sights, Span, flow_of, host_of, judge, match, trip
 from analyzer.pipeline.judging import judge as judge_table
 from analyzer.pipeline.options import Options, expected
@@ -143,8 +144,9 @@ def pair(options: Options, progress: Progress | None = None) -> FirmwareReport:
 def _point(options: Options, progress: Progress | None, frame: int) -> _Point:
     sheets, place = expected(options)
     collector, activity, sights = Collector(), Activity(), Sights()
-    captures, table = read(options, progress, (collector, activity, sights), frame)
-    report = judge_table(captures, table, sheets, place, collector, activity, strict=options.strict)
+    watching = observers()
+    captures, table = read(options, progress, (collector, activity, sights, *watching), frame=frame)
+    report = judge_table(captures, table, sheets, place, collector, activity, watching=watching)
     wanted = {flow for transfer in report.transfers for flow in transfer.flows}
     return _Point(report, sights, {flow.id: _number(flow) for flow in report.flows if flow.id in wanted})
 

@@ -17,18 +17,22 @@ from analyzer.model import (
     CaptureInfo,
     Progress,
 )
-from analyzer.picking import Watcher, pick, shifted
+from analyzer.picking import FrameWatcher, Watcher, pick, shifted
 from analyzer.pipeline.options import Options
 from analyzer.tables import Flows, Reason
 
 
 def read(
-    options: Options, progress: Progress | None, watchers: Sequence[Watcher] = (), frame: int = 1
+    options: Options,
+    progress: Progress | None,
+    watchers: Sequence[Watcher] = (),
+    links: FrameWatcher | None = None,
+    frame: int = 1,
 ) -> tuple[tuple[CaptureInfo, ...], Flows]:
     """What was read of each capture, in time order, and the flows of all of them.
 
-    Frames count from ``frame`` on, from one capture to the next. ``watchers`` are shown every
-    packet that they want.
+    Frames count from ``frame`` on, from one capture to the next. ``watchers`` are shown every packet that
+    they want. ``links`` is shown whole batches with their frames; then one process reads alone.
     Raises :class:`analyzer.errors.PortmatrixError` for a capture or an engine that is not to be had.
     """
     engine = decode.name(options.engine)
@@ -39,7 +43,9 @@ def read(
     with _told(progress, found):
         for one in found:
             first_frame, advance = frame, progress.advance if progress is not None else None
-            whole = parallel.read(one, engine, advance, pick=wanted if watchers else None)
+            whole = None
+            if links is None:
+                whole = parallel.read(one, engine, advance, pick=wanted if watchers else None)
             if whole:
                 whole.table.shift(frame - 1)
                 table.merge(whole.table)
@@ -54,6 +60,8 @@ def read(
                     table.add(packets)
                     for watcher in watchers:
                         watcher.add(packets)
+                    if links is not None:
+                        links.add(batch, packets)
                     frame += len(batch.frames["offset"])
             infos.append(_info(one, whole or one, first_frame))
     return tuple(infos), table.flows()

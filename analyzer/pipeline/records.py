@@ -1,82 +1,188 @@
-"""A conversation and what was judged of it, as reports show it."""
+"""Conversations and what was judged of them, as reports show them: records that are made when somebody
+looks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, overload
 
+import numpy as np
+
+from analyzer import transports
 from analyzer.addresses import text
-from analyzer.compliance import Bench, Judgement
-from analyzer.conversation import Conversation
-from analyzer.model import (
-    Endpoint,
-    FlowRecord,
-)
+from analyzer.compliance import Bench, Judgement, Judgements
+from analyzer.conversations import Conversations
+from analyzer.kinds import Array, kinds
+from analyzer.model import Endpoint, FlowRecord
 from analyzer.protocols import load as load_protocols
+from analyzer.tables import TCP
 
 FLAG_LETTERS: Final = "FSRPAUEC"
 """TCP flags from the lowest bit up (RFC 9293 section 3.1), as Wireshark abbreviates them."""
+TOGETHER: Final = 1024
+"""Records made at a time: what they have in common is worked out once, and they take a megabyte."""
 
 
-def record(
-    conversation: Conversation,
-    judgements: Mapping[int, Judgement],
-    bench: Bench,
-    waived: Mapping[int, str] | None = None,
-) -> FlowRecord:
-    """The record of one conversation.
+class Records(Sequence[FlowRecord]):
+    """A record of every conversation, in order.
 
-    ``judgements`` and ``waived`` (reason of the waiver) go by the row of the flow table; a flow that nobody
-    judged has no verdict, and a leg is waived with its request.
+    ``judgements`` is None where nobody judged; ``waived`` has the reason of the waiver by row, and a leg is
+    waived with its request.
     """
-    judgement = judgements.get(conversation.row)
-    head = conversation.parent or conversation
-    reasons = [judgement.reason] if judgement is not None else []
-    if conversation.why:
-        reasons.append(conversation.why)
-    originator = _endpoint(conversation, bench, responder=False)
-    responder = _endpoint(conversation, bench, responder=True)
-    letters = [_letters(flags) if conversation.transport == "tcp" else "" for flags in conversation.flags]
-    return FlowRecord(
-        id=conversation.id,
-        transport=conversation.transport,
-        protocol=conversation.protocol or "unknown",
-        service=_service(conversation, judgement),
-        originator=originator,
-        responder=responder,
-        confidence=conversation.confidence,
-        basis=conversation.basis,
-        packets=conversation.oriented(conversation.packets),
-        bytes=conversation.oriented(conversation.bytes),
-        first=conversation.start,
-        last=conversation.end,
-        frames=(min(frame for frame in conversation.first_frame if frame), max(conversation.last_frame)),
-        outcome=conversation.outcome,
-        verdict=judgement.verdict if judgement is not None else None,
-        reason="; ".join(reasons),
-        rows=tuple(row.id for row in judgement.rows) if judgement is not None else (),
-        parent=conversation.parent.id if conversation.parent is not None else None,
-        waived=(waived or {}).get(head.row, ""),
-        detail=conversation.detail,
-        flags=conversation.oriented((letters[0], letters[1])),
-        fragments=conversation.fragments,
-        duplicates=conversation.oriented(conversation.duplicates),
-    )
+
+    def __init__(
+        self,
+        found: Conversations,
+        bench: Bench,
+        judgements: Judgements | None = None,
+        waived: Mapping[int, str] | None = None,
+    ) -> None:
+        self._found, self._judgements, self._waived = found, judgements, waived or {}
+        self._ends, ends = bench.ends(found.places)
+        self._roles = [end.roles for end in ends]
+        self._made: tuple[int, tuple[FlowRecord, ...]] = (-1, ())
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @overload
+    def __getitem__(self, at: int) -> FlowRecord: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[FlowRecord, ...]: ...
+    def __getitem__(self, at: int | slice) -> FlowRecord | tuple[FlowRecord, ...]:
+        rows = range(len(self))[at]
+        if not isinstance(rows, int):
+            return tuple([self[row] for row in rows])
+        part, place = divmod(rows, TOGETHER)
+        if self._made[0] != part:
+            self._made = part, tuple(self._records(part * TOGETHER))
+        return self._made[1][place]
+
+    def __iter__(self) -> Iterator[FlowRecord]:
+        for begin in range(0, len(self), TOGETHER):
+            yield from self._records(begin)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or isinstance(other, str):
+            return NotImplemented
+        return len(self) == len(other) and all(one == two for one, two in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _records(self, begin: int) -> Iterator[FlowRecord]:
+        rows = np.arange(begin, min(begin + TOGETHER, len(self)))
+        return map(FlowRecord, *self._columns(rows).values())
+
+    def _columns(self, rows: Array) -> dict[str, Iterable[Any]]:
+        """The fields of the records of ``rows``, each as a column."""
+        found = self._found
+        facts, forward = found.facts, found.forward[rows]
+
+        def pair(name: str) -> tuple[Array, Array]:
+            one, other = found.columns[f"{name}_ab"][rows], found.columns[f"{name}_ba"][rows]
+            return np.where(forward, one, other), np.where(forward, other, one)
+
+        def pairs(name: str) -> Iterable[tuple[Any, Any]]:
+            return zip(*(one.tolist() for one in pair(name)), strict=True)
+
+        def fact(name: str) -> list[Any]:
+            return _each(facts[name].codes[rows], facts[name].values.__getitem__)
+
+        transport, first = found.columns["transport"][rows], pair("first_frame")
+        earliest = np.where(first[1] == 0, first[0], np.where(first[0] == 0, first[1], np.minimum(*first)))
+        flags = (np.where(transport == TCP, way, 0) for way in pair("flags"))
+        return {
+            "id": found.names(rows),
+            "transport": _each(transport, transports.name),
+            "protocol": [name or "unknown" for name in fact("protocol")],
+            "service": self._of_kind(rows, "protocol", _service),
+            "originator": self._endpoints(rows, forward),
+            "responder": self._endpoints(rows, ~forward),
+            "confidence": fact("confidence"),
+            "basis": fact("basis"),
+            "packets": pairs("packets"),
+            "bytes": pairs("bytes"),
+            "first": found.start[rows].tolist(),
+            "last": found.end[rows].tolist(),
+            "frames": zip(earliest.tolist(), np.maximum(*pair("last_frame")).tolist(), strict=True),
+            "outcome": fact("outcome"),
+            "verdict": self._of_kind(rows, "protocol", lambda judgement, _: judgement and judgement.verdict),
+            "reason": self._of_kind(rows, "why", _reason),
+            "rows": self._of_kind(rows, "protocol", _rows),
+            "parent": self._parents(rows),
+            "waived": self._waivers(rows),
+            "detail": self._details(rows),
+            "flags": zip(*(_each(way, _letters) for way in flags), strict=True),
+            "fragments": found.columns["fragments"][rows].tolist(),
+            "duplicates": pairs("duplicates"),
+        }
+
+    def _endpoints(self, rows: Array, from_a: Array) -> Iterable[Endpoint]:
+        """One end of each row: A where ``from_a``, else B."""
+        columns, places = self._found.columns, self._found.places
+        place = np.where(from_a, places.a[rows], places.b[rows])
+        port = np.where(from_a, columns["a_port"][rows], columns["b_port"][rows]).tolist()
+        ported = self._found.ported[rows].tolist()
+        return map(
+            Endpoint,
+            _each(place, lambda number: text(*places.address(number))),
+            [number if has else None for number, has in zip(port, ported, strict=True)],
+            _each(self._ends[place], self._roles.__getitem__),
+        )
+
+    def _of_kind(self, rows: Array, fact: str, tell: Callable[[Judgement | None, str], Any]) -> list[Any]:
+        """What ``tell`` makes of the judgement on each row and one more fact of it."""
+        facts, judgements = self._found.facts[fact], self._judgements
+        judged = np.zeros(len(rows), np.int64) if judgements is None else judgements.of[rows]
+        firsts, of = kinds((judged, facts.codes[rows]))
+        told = [
+            tell(judgements[row] if judgements is not None else None, facts[row])
+            for row in rows[firsts].tolist()
+        ]
+        return [told[number] for number in of.tolist()]
+
+    def _parents(self, rows: Array) -> list[str | None]:
+        parents = self._found.parents
+        if not parents:
+            return [None] * len(rows)
+        return [parents[row].id if row in parents else None for row in rows.tolist()]
+
+    def _waivers(self, rows: Array) -> list[str]:
+        parents, waived = self._found.parents, self._waived
+        if not waived:
+            return [""] * len(rows)
+        heads = (parents[row].row if row in parents else row for row in rows.tolist())
+        return [waived.get(head, "") for head in heads]
+
+    def _details(self, rows: Array) -> list[str]:
+        details = [""] * len(rows)
+        for place in np.flatnonzero(~self._found.facts["reader"].among("")[rows]).tolist():
+            details[place] = self._found[int(rows[place])].detail
+        return details
 
 
-def _endpoint(conversation: Conversation, bench: Bench, *, responder: bool) -> Endpoint:
-    address = conversation.responder if responder else conversation.originator
-    port = conversation.port if responder else conversation.originator_port
-    return Endpoint(text(*address), port if conversation.ported else None, bench.end(address).roles)
+def _each(numbers: Array, tell: Callable[[int], Any]) -> list[Any]:
+    """What ``tell`` says of each number; it is asked once for equal ones."""
+    firsts, of = kinds((numbers,))
+    told = [tell(number) for number in numbers[firsts].tolist()]
+    return told * len(of) if len(told) == 1 else [told[number] for number in of.tolist()]
 
 
-def _service(conversation: Conversation, judgement: Judgement | None) -> str:
+def _service(judgement: Judgement | None, protocol: str) -> str:
     if judgement is not None and judgement.rows:
         return judgement.rows[0].service.name
     if judgement is not None and judgement.retired is not None:
         return judgement.retired.name
-    protocol = load_protocols().get(conversation.protocol)
-    return protocol.title if protocol is not None else ""
+    known = load_protocols().get(protocol)
+    return known.title if known is not None else ""
+
+
+def _reason(judgement: Judgement | None, why: str) -> str:
+    return "; ".join(filter(None, (judgement.reason if judgement is not None else "", why)))
+
+
+def _rows(judgement: Judgement | None, _protocol: str) -> tuple[str, ...]:
+    return tuple(row.id for row in judgement.rows) if judgement is not None else ()
 
 
 def _letters(flags: int) -> str:

@@ -79,6 +79,11 @@ def claims(transport: str, port: int) -> tuple[Protocol, ...]:
     return _by_port().get((transport, port), ())
 
 
+def claimed(transport: str) -> tuple[int, ...]:
+    """The ports of ``"tcp"`` or ``"udp"`` that some protocol claims, in order."""
+    return tuple(sorted(port for name, port in _by_port() if name == transport))
+
+
 @functools.cache
 def _by_opening(transport: str, octet: int) -> frozenset[str]:
     return frozenset(

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from analyzer.addresses import LOW, Address, text
 from analyzer.errors import DissectError
 from analyzer.protocol import UNSURE, Cursor, Fit, Payload, Protocol, Reading, Says, ports
+from analyzer.protocols._bacnet import ABORTS, BVLC_RESULTS, BVLC_RESULTS_6, REJECTS, reason
 from analyzer.protocols._judge import judge
 
 IP, IPV6 = 0x81, 0x82
 RESULT: Final = 0
-_FORWARDED, _REGISTER = 4, 5
+FORWARDED: Final[Mapping[int, int]] = {IP: 4, IPV6: 8}
+REGISTER: Final[Mapping[int, int]] = {IP: 5, IPV6: 9}
+DISTRIBUTE: Final[Mapping[int, int]] = {IP: 9, IPV6: 12}
+"""Numbers of the functions by the type of BVLC."""
+REJECT_MESSAGE: Final = 3
+"""Network message Reject-Message-To-Network (6.4.4)."""
+DEVICE: Final = 8
+"""Object type of a device (clause 21)."""
 
-_CONFIRMED: Final = {
+CONFIRMED: Final = {
     0: "AcknowledgeAlarm", 1: "ConfirmedCOVNotification", 2: "ConfirmedEventNotification",
     3: "GetAlarmSummary", 4: "GetEnrollmentSummary", 5: "SubscribeCOV", 6: "AtomicReadFile",
     7: "AtomicWriteFile", 8: "AddListElement", 9: "RemoveListElement", 10: "CreateObject",
@@ -70,7 +80,7 @@ _FUNCTIONS: Final[dict[tuple[int, int], tuple[str, tuple[Says, bool | None]]]] =
     (IPV6, 10): ("Delete-FDT-Entry", _DUE),
     (IPV6, 11): ("Secure-BVLL", _NOTHING),
 }
-_CARRIERS: Final = {
+CARRIERS: Final = {
     (IP, 4): 6,
     (IP, 9): 0,
     (IP, 10): 0,
@@ -88,7 +98,8 @@ class Apdu(NamedTuple):
 
     ``type`` 0 confirmed request, 1 unconfirmed, 2 simple ack, 3 complex ack, 4 segment ack, 5 error,
     6 reject, 7 abort; for reject and abort ``service`` is the reason. ``data`` are the parameters in
-    sight.
+    sight. ``sequence`` numbers a segment, or the last one that a segment ack has; ``more`` segments follow;
+    ``server`` says of a segment ack or an abort that the responder of the request sent it.
     """
 
     type: int
@@ -96,16 +107,26 @@ class Apdu(NamedTuple):
     invoke: int | None
     segmented: bool
     data: bytes
+    sequence: int | None = None
+    more: bool = False
+    server: bool = False
 
 
 class Npdu(NamedTuple):
-    """A network layer header. ``message`` is the network message type, else None; ``apdu`` likewise."""
+    """A network layer header. ``message`` is the network message type, else None; ``apdu`` likewise.
+
+    ``data`` are the parameters of a network message. ``target`` and ``origin`` are DADR and SADR of a routed
+    message, empty for a broadcast.
+    """
 
     control: int
     destination: int | None
     source: int | None
     message: int | None
     apdu: Apdu | None
+    data: bytes = b""
+    target: bytes = b""
+    origin: bytes = b""
 
 
 class Message(NamedTuple):
@@ -126,32 +147,30 @@ class Message(NamedTuple):
 
 def _apdu(cursor: Cursor) -> Apdu:
     first = cursor.u8()
-    kind, segmented = first >> 4, False
+    kind, segmented, more, server = first >> 4, False, False, False
     invoke: int | None = None
     service: int | None = None
+    sequence: int | None = None
     if kind > 7:
         raise DissectError("BACnet APDU type", cursor.offset - 1)
-    if kind == 0:
-        cursor.u8()
-        segmented = bool(first & 8)
+    if kind in (0, 3):
+        if kind == 0:
+            cursor.u8()
+        segmented, more = bool(first & 8), bool(first & 4)
         invoke = cursor.u8()
         if segmented:
-            cursor.take(2)
+            sequence = cursor.u8()
+            cursor.u8()
         service = cursor.u8()
     elif kind == 1:
         service = cursor.u8()
-    elif kind == 3:
-        segmented = bool(first & 8)
-        invoke = cursor.u8()
-        if segmented:
-            cursor.take(2)
-        service = cursor.u8()
     elif kind == 4:
-        invoke = cursor.u8()
-        cursor.take(2)
+        server, invoke, sequence = bool(first & 1), cursor.u8(), cursor.u8()
+        cursor.u8()
     else:
+        server = kind == 7 and bool(first & 1)
         invoke, service = cursor.u8(), cursor.u8()
-    return Apdu(kind, service, invoke, segmented, cursor.take(cursor.left))
+    return Apdu(kind, service, invoke, segmented, cursor.take(cursor.left), sequence, more, server)
 
 
 def _npdu(cursor: Cursor) -> Npdu:
@@ -159,18 +178,21 @@ def _npdu(cursor: Cursor) -> Npdu:
         raise DissectError("BACnet NPDU version", cursor.offset - 1)
     control = cursor.u8()
     destination = source = None
+    target = origin = b""
     if control & 0x20:
         destination = cursor.u16()
-        cursor.take(cursor.u8())
+        target = cursor.take(cursor.u8())
     if control & 0x08:
         source = cursor.u16()
-        cursor.take(cursor.u8())
+        origin = cursor.take(cursor.u8())
     if control & 0x20:
         cursor.u8()
     if control & 0x80:
-        return Npdu(control, destination, source, cursor.u8(), None)
+        kind = cursor.u8()
+        return Npdu(control, destination, source, kind, None, cursor.take(cursor.left), target, origin)
     # Some devices send an NPDU without an APDU: malformed, yet BACnet.
-    return Npdu(control, destination, source, None, _apdu(cursor) if cursor.left else None)
+    apdu = _apdu(cursor) if cursor.left else None
+    return Npdu(control, destination, source, None, apdu, b"", target, origin)
 
 
 def parse(data: bytes, wire: int | None = None) -> Message:
@@ -189,16 +211,16 @@ def parse(data: bytes, wire: int | None = None) -> Message:
     if length != wire:
         raise DissectError("BACnet BVLC length", 2)
     value: int | None = None
-    if function == RESULT or (kind, function) in ((IP, _REGISTER), (IPV6, 9)):
+    if function == RESULT or (kind, function) in REGISTER.items():
         cursor.take(3 if kind == IPV6 else 0)
         value = cursor.u16()
-    between = _CARRIERS.get((kind, function))
+    between = CARRIERS.get((kind, function))
     if between is None:
         return Message(kind, function, length, value)
     origin = None
     try:
         head = cursor.take(between)
-        if (kind, function) in ((IP, _FORWARDED), (IPV6, 8)):
+        if (kind, function) in FORWARDED.items():
             origin = head[3:] if kind == IPV6 else head
         return Message(kind, function, length, origin=origin, npdu=_npdu(cursor))
     except DissectError as error:
@@ -207,8 +229,20 @@ def parse(data: bytes, wire: int | None = None) -> Message:
         raise
 
 
+def sender(origin: bytes) -> tuple[Address, int]:
+    """Address and port of a B/IP address (six bytes, J.1.2) or a B/IPv6 address (eighteen, U.3)."""
+    number, port = int.from_bytes(origin[:-2], "big"), int.from_bytes(origin[-2:], "big")
+    return (4 if len(origin) == 6 else 6, number >> 64, number & LOW), port
+
+
+def result(message: Message) -> str:
+    """What the code of a BVLC-Result is called."""
+    names = BVLC_RESULTS if message.kind == IP else BVLC_RESULTS_6
+    return names.get(message.value or 0, f"code 0x{message.value or 0:04x}")
+
+
 def _unsigned(data: bytes, tag: int) -> tuple[int, bytes] | None:
-    """The unsigned of up to four bytes at the start of ``data`` under a one-byte tag, and the rest.
+    """The number of up to four bytes at the start of ``data`` under a one-byte tag, and the rest.
 
     ``tag`` is the tag byte without its length (clause 20.2.1).
     """
@@ -218,27 +252,61 @@ def _unsigned(data: bytes, tag: int) -> tuple[int, bytes] | None:
     return int.from_bytes(data[1 : 1 + length], "big"), data[1 + length :]
 
 
+def who_is(apdu: Apdu) -> tuple[int, int] | None:
+    """The range of device instances that a Who-Is asks for; None for every device, or another APDU."""
+    if (apdu.type, apdu.service) != (1, 8):
+        return None
+    low = _unsigned(apdu.data, 0x08)
+    high = _unsigned(low[1], 0x18) if low else None
+    return (low[0], high[0]) if low and high else None
+
+
+def i_am(apdu: Apdu) -> int | None:
+    """The device instance that an I-Am claims; None for another APDU."""
+    if (apdu.type, apdu.service) != (1, 0) or apdu.data[:1] != b"\xc4" or len(apdu.data) < 5:
+        return None
+    kind, instance = divmod(int.from_bytes(apdu.data[1:5], "big"), 1 << 22)
+    return instance if kind == DEVICE else None
+
+
+def error(apdu: Apdu) -> tuple[int, int] | None:
+    """Class and code of an Error; None where they are not in sight, or of another APDU.
+
+    Some services wrap them in a context tag (clause 21, CreateObject-Error and others).
+    """
+    if apdu.type != 5:
+        return None
+    data = apdu.data[1:] if apdu.data[:1] == b"\x0e" else apdu.data
+    found = _unsigned(data, 0x90)
+    code = _unsigned(found[1], 0x90) if found else None
+    return (found[0], code[0]) if found and code else None
+
+
 def _service(apdu: Apdu) -> str:
     if apdu.type == 0:
-        return _CONFIRMED.get(apdu.service or 0, f"confirmed service {apdu.service}")
+        return CONFIRMED.get(apdu.service or 0, f"confirmed service {apdu.service}")
     if apdu.type != 1:
         name = _APDUS[apdu.type]
         if apdu.type in (2, 3, 5):
-            return f"{name} {_CONFIRMED.get(apdu.service or 0, apdu.service)}"
-        return f"{name} {apdu.service}" if apdu.service is not None else name
+            return f"{name} {CONFIRMED.get(apdu.service or 0, apdu.service)}"
+        if apdu.type in (6, 7):
+            return f"{name} {reason(REJECTS if apdu.type == 6 else ABORTS, apdu.service)}"
+        return name
     name = _UNCONFIRMED.get(apdu.service or 0, f"unconfirmed service {apdu.service}")
-    if apdu.service == 8 and (low := _unsigned(apdu.data, 0x08)) and (high := _unsigned(low[1], 0x18)):
-        return f"{name} {low[0]}..{high[0]}"
-    if apdu.service == 0 and apdu.data[:1] == b"\xc4" and len(apdu.data) >= 5:
-        return f"{name} device {int.from_bytes(apdu.data[1:5], 'big') & 0x3FFFFF}"
-    return name
+    wanted, claimed = who_is(apdu), i_am(apdu)
+    if wanted is not None:
+        return f"{name} {wanted[0]}..{wanted[1]}"
+    return f"{name} device {claimed}" if claimed is not None else name
 
 
 def _meaning(message: Message) -> tuple[str, tuple[Says, bool | None]]:
     npdu = message.npdu
     if npdu is None:
         name, meaning = _FUNCTIONS.get((message.kind, message.function), ("", _NOTHING))
-        return (name if message.value is None else f"{name} {message.value}"), meaning
+        if message.value is None:
+            return name, meaning
+        value = result(message) if message.function == RESULT else str(message.value)
+        return f"{name} {value}", meaning
     if npdu.message is not None:
         return _NETWORK.get(npdu.message, (f"network message {npdu.message}", _NOTHING))
     if npdu.apdu is None:
@@ -263,9 +331,12 @@ def recognise(payload: Payload) -> Reading:
     except DissectError as error:
         return judge(error, payload)
     known = (message.kind, message.function)
-    if known not in _FUNCTIONS and known not in _CARRIERS:
+    if known not in _FUNCTIONS and known not in CARRIERS:
         return UNSURE
     detail, (says, due) = _meaning(message)
+    if message.origin is not None:
+        address, port = sender(message.origin)
+        detail = f"{detail} (forwarded, from {text(*address)} port {port})".lstrip()
     return Reading(Fit.YES, says, due, detail)
 
 

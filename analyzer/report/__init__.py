@@ -16,10 +16,24 @@ from functools import cache
 from typing import IO, Any, Final
 
 from analyzer.errors import UsageError
-from analyzer.model import Diff, FirmwareReport, FlowReport, Report
+from analyzer.model import Diff, Dissection, FirmwareReport, FlowReport, Learned, Report, Survey
 
 SHARED: Final = frozenset(
-    {"changes", "columns", "digest", "document", "flowlines", "ladder", "layout", "neutral", "sheet"}
+    {
+        "brief",
+        "changes",
+        "columns",
+        "digest",
+        "dissection",
+        "document",
+        "flowlines",
+        "ladder",
+        "layout",
+        "neutral",
+        "proposal",
+        "sheet",
+        "visit",
+    }
 )
 """Modules of this folder that are not formats."""
 
@@ -50,14 +64,20 @@ class Format:
     binary: bool = False
     render_firmware: Callable[[FirmwareReport, IO[Any], Style], None] | None = None
     render_diff: Callable[[Diff, IO[Any], Style], None] | None = None
+    render_survey: Callable[[Survey, IO[Any], Style], None] | None = None
+    render_dissection: Callable[[Dissection, IO[Any], Style], None] | None = None
+    render_learned: Callable[[Learned, IO[Any], Style], None] | None = None
 
     def render(self, what: str) -> Callable[[Any, IO[Any], Style], None] | None:
-        """The function for ``what``: ``"report"``, ``"flows"``, ``"firmware"`` or ``"diff"``."""
+        """The function for ``what``: the name of one of the fields above, without ``render_``."""
         functions: dict[str, Callable[[Any, IO[Any], Style], None] | None] = {
             "report": self.render_report,
             "flows": self.render_flows,
             "firmware": self.render_firmware,
             "diff": self.render_diff,
+            "survey": self.render_survey,
+            "dissection": self.render_dissection,
+            "learned": self.render_learned,
         }
         return functions[what]
 
@@ -88,8 +108,8 @@ def names(what: str) -> tuple[str, ...]:
     return tuple(sorted(able, key=lambda name: (name != "text", name)))
 
 
-def choose(name: str | None, what: str, path: str = "") -> Format:
-    """The format called ``name``; without a name the one of ``path``'s suffix, else text.
+def choose(name: str | None, what: str, path: str = "", default: str = "text") -> Format:
+    """The format called ``name``; without a name the one of ``path``'s suffix, else ``default``.
 
     Raises :class:`analyzer.errors.UsageError` that lists what there is.
     """
@@ -98,7 +118,7 @@ def choose(name: str | None, what: str, path: str = "") -> Format:
         for entry in formats().values() if "." in lower else ():
             if entry.render(what) and lower.endswith(entry.suffixes):
                 return entry
-        return _load("text")
+        return _load(default)
     found = _load(name) if name in _known() else None
     if found is None or found.render(what) is None:
         raise UsageError(f"--format {name}: not available here, choose from {', '.join(names(what))}")

@@ -57,9 +57,10 @@ def _when(nanoseconds: int | None) -> str | None:
     return None if nanoseconds is None else timestamp(nanoseconds)
 
 
-def tool(version: str) -> Entry:
-    """Who wrote the document."""
-    return {"name": "portmatrix", "version": version}
+def tool(version: str, command: str | None = None) -> Entry:
+    """Who wrote the document; ``command`` is the command line that asked for it, empty where none did."""
+    entry = {"name": "portmatrix", "version": version}
+    return entry if command is None else {**entry, "command": unicode(command) or None}
 
 
 def capture(info: CaptureInfo) -> Entry:
@@ -223,7 +224,7 @@ def report_parts(report: Report) -> dict[str, Any]:
     """The document of ``check`` in key order; ``rows``, ``flows`` and ``findings`` are iterators."""
     return {
         "schema": REPORT_SCHEMA,
-        "tool": tool(report.version),
+        "tool": tool(report.version, report.command),
         "captures": [capture(info) for info in report.captures],
         "site": site(report),
         "summary": summary(report),
@@ -367,6 +368,7 @@ def attempt(entry: Attempt) -> Entry:
         ],
         "transfers": list(entry.transfers),
         "flows": list(entry.flows),
+        "basis": entry.basis,
     }
 
 
@@ -409,6 +411,6 @@ def flows_parts(report: FlowReport) -> dict[str, Any]:
 def whole(parts: Mapping[str, Any]) -> Entry:
     """A document with its iterators drawn into lists."""
     return {
-        key: value if value is None or isinstance(value, str | dict | list) else list(value)
+        key: value if value is None or isinstance(value, str | bool | dict | list) else list(value)
         for key, value in parts.items()
     }

@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import IO, Any
 
-from analyzer.model import Diff, FirmwareReport, FlowReport, Report
-from analyzer.report import Format, Style, changes
+from analyzer.model import Diff, Dissection, FirmwareReport, FlowReport, Report, Survey
+from analyzer.report import Format, Style, changes, dissection
 from analyzer.report.document import firmware_parts, flows_parts, report_parts
+from analyzer.report.proposal import survey_parts
 
 
 def _write(parts: Mapping[str, Any], stream: IO[str]) -> None:
@@ -18,7 +19,7 @@ def _write(parts: Mapping[str, Any], stream: IO[str]) -> None:
     for key, value in parts.items():
         stream.write(f"{opening}  {encode(key)}: ")
         opening = ",\n"
-        if value is None or isinstance(value, str | dict):
+        if value is None or isinstance(value, str | bool | dict):
             stream.write(encode(value))
             continue
         between = "[\n    "
@@ -45,4 +46,21 @@ def _diff(found: Diff, stream: IO[str], _style: Style) -> None:
     _write(changes.parts(found), stream)
 
 
-FORMAT = Format("json", (".json",), _report, _flows, render_firmware=_firmware, render_diff=_diff)
+def _survey(survey: Survey, stream: IO[str], _style: Style) -> None:
+    _write(survey_parts(survey), stream)
+
+
+def _dissection(found: Dissection, stream: IO[str], _style: Style) -> None:
+    _write(dissection.parts(found), stream)
+
+
+FORMAT = Format(
+    "json",
+    (".json",),
+    _report,
+    _flows,
+    render_firmware=_firmware,
+    render_diff=_diff,
+    render_survey=_survey,
+    render_dissection=_dissection,
+)

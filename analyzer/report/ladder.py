@@ -27,6 +27,7 @@ PLACES: Final = {
     "after": "not taken up behind the far point",
     "unknown": "not judged",
 }
+UPDATE_FAILED: Final = "UPDATE FAILED although the image arrived"
 STOPS: Final = 8
 """Ways in which nodes of a campaign stopped that are listed; ``-v`` lists all."""
 _COLOURS: Final = {
@@ -58,36 +59,43 @@ def _add(lines: list[tuple[str, str]], texts: Iterable[str], colour: str = "") -
     lines.extend((text, colour) for text in texts)
 
 
-def _verdict(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:
+def headline(report: FirmwareReport) -> tuple[str, str, str]:
+    """The verdict on transfers and updates: words, what they rest on, and a colour."""
     total = len(report.transfers)
     counts = Counter(transfer.outcome for transfer in report.transfers)
-    rest = [f"{number(counts[word])} {word.value}" for word in TransferOutcome if counts[word]]
-    update = list(dict.fromkeys(one.node for one in report.attempts if one.outcome == "update-failed"))
     if not total:
-        text, colour = "NO TRANSFER: no file was sent in this capture", "yellow"
-    elif report.failed:
-        text, colour = (
-            f"FAILED: {number(counts[TransferOutcome.FAILED])} of {plural(total, 'transfer')}",
-            "red",
-        )
+        return "NO TRANSFER", "no file was sent in this capture", "yellow"
+    if report.failed:
         causes = Counter(str(entry.cause) for entry in report.transfers if entry.outcome == "failed")
-        text += f" ({', '.join(f'{number(count)} {cause}' for cause, count in causes.most_common())})"
-    elif update:
-        text, colour = f"UPDATE FAILED although the image arrived: {', '.join(update[:6])}", "red"
-        text += f" and {len(update) - 6} more" if len(update) > 6 else ""
-    elif counts[TransferOutcome.COMPLETE] == total:
-        text, colour = f"COMPLETE: {plural(total, 'transfer')}", "green"
-    else:
-        text, colour = f"NOT FAILED: {plural(total, 'transfer')}: {', '.join(rest)}", "yellow"
-    _add(lines, wrap(text, style.width), colour)
-    if report.failed and len(rest) > 1:
-        _add(lines, wrap(f"Transfers: {', '.join(rest)}", style.width))
+        said = f"{number(counts[TransferOutcome.FAILED])} of {plural(total, 'transfer')}"
+        said += f" ({', '.join(f'{number(count)} {cause}' for cause, count in causes.most_common())})"
+        return "FAILED", said, "red"
+    if update := _not_updated(report):
+        return UPDATE_FAILED, update, "red"
+    if counts[TransferOutcome.COMPLETE] == total:
+        return "COMPLETE", plural(total, "transfer"), "green"
+    return "NOT FAILED", f"{plural(total, 'transfer')}: {_outcomes(counts)}", "yellow"
+
+
+def _not_updated(report: FirmwareReport) -> str:
+    """The nodes whose image arrived and whose update failed all the same."""
+    nodes = list(dict.fromkeys(one.node for one in report.attempts if one.outcome == "update-failed"))
+    return ", ".join(nodes[:6]) + (f" and {number(len(nodes) - 6)} more" if len(nodes) > 6 else "")
+
+
+def _outcomes(counts: Counter[TransferOutcome]) -> str:
+    return ", ".join(f"{number(counts[word])} {word.value}" for word in TransferOutcome if counts[word])
+
+
+def _verdict(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:
+    counts = Counter(transfer.outcome for transfer in report.transfers)
+    words, said, colour = headline(report)
+    _add(lines, wrap(f"{words}: {said}", style.width), colour)
+    if words == UPDATE_FAILED or (report.failed and len(counts) > 1):
+        _add(lines, wrap(f"Transfers: {_outcomes(counts)}", style.width))
     _pair(report, lines, style)
-    if report.failed and update:
-        text = f"UPDATE FAILED although the image arrived: {', '.join(update[:6])}"
-        _add(lines, wrap(text, style.width), "red")
-    elif update:
-        _add(lines, wrap(f"Transfers: {', '.join(rest)}", style.width))
+    if report.failed and (update := _not_updated(report)):
+        _add(lines, wrap(f"{UPDATE_FAILED}: {update}", style.width), "red")
 
 
 def _pair(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:
@@ -181,7 +189,7 @@ def _transfer(report: FirmwareReport, entry: Transfer, lines: list[tuple[str, st
     total = f" of {number(entry.expected_bytes)}" if entry.expected_bytes is not None else ""
     facts = [
         f"{number(entry.bytes)}{total} bytes",
-        f"block {number(entry.blocks)}" + (f" of {entry.block_size} bytes each" if entry.block_size else ""),
+        *([f"block {number(entry.blocks)} of {entry.block_size} bytes each"] if entry.block_size else []),
         plural(entry.retransmissions, "retransmission"),
         f"longest gap {duration(entry.longest_gap)}",
     ]
@@ -212,7 +220,8 @@ def _attempts(report: FirmwareReport, lines: list[tuple[str, str]], style: Style
     _campaigns(report, lines, style)
     shown = report.attempts if style.verbosity > 0 else report.attempts[:SHOWN]
     for attempt in shown:
-        text = f"{attempt.id} {attempt.node} from {attempt.gateway}: {attempt.outcome}"
+        sure = "" if attempt.basis == "certain" else f" ({attempt.basis})"
+        text = f"{attempt.id} {attempt.node} from {attempt.gateway}: {attempt.outcome}{sure}"
         if attempt.detail:
             text += f"; {_shown(attempt.detail)}"
         _add(lines, wrap(text, style.width, "  ", "    "))

@@ -15,7 +15,7 @@ from analyzer.model import (
     Status,
     Verdict,
 )
-from analyzer.report import Format, Style, changes, digest, flowlines, ladder, sheet
+from analyzer.report import Format, Style, changes, digest, dissection, flowlines, ladder, sheet
 from analyzer.report.document import timestamp
 from analyzer.report.layout import duration, number, paint, plural, size, table, wrap
 from analyzer.report.neutral import TEXT_LIMIT, visible
@@ -328,5 +328,11 @@ def _flows(report: FlowReport, stream: IO[str], style: Style) -> None:
 
 
 FORMAT = Format(
-    "text", (".txt", ".text"), _report, _flows, render_firmware=ladder.write, render_diff=changes.write
+    "text",
+    (".txt", ".text"),
+    _report,
+    _flows,
+    render_firmware=ladder.write,
+    render_diff=changes.write,
+    render_dissection=dissection.write,
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from analyzer.kinds import distinct
 from analyzer.picking import NONE, Want
 from analyzer.tables import Packets
 from analyzer.transfers import registry
@@ -23,7 +24,7 @@ class Collector:
         for want in wanted:
             np.maximum.at(most, want.rows, want.most)
         rows = np.flatnonzero(most >= 0)
-        quotes = np.unique(np.concatenate([NONE, *(want.quotes for want in wanted)]))
+        quotes = distinct(np.concatenate([NONE, *(want.quotes for want in wanted)]))
         return Want(rows, most[rows], quotes)
 
     def __init__(self) -> None:

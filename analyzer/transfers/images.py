@@ -38,6 +38,11 @@ def like_image(name: str) -> bool:
     return bool(_NAME.search(name) or _WORD.search(name))
 
 
+def named_image(name: str) -> bool:
+    """Whether the name's ending alone says so."""
+    return bool(_NAME.search(name.partition("?")[0]))
+
+
 def image_type(kind: str) -> bool:
     """Whether a media type (RFC 9110 section 8.3.1) is one that servers send images with."""
     return kind.partition(";")[0].strip().lower() in _TYPES

@@ -12,7 +12,7 @@ from typing import Final
 
 from analyzer.transfers.carrier import Carrier
 
-SHARED: Final = frozenset({"advice", "carrier", "collect", "copies", "draw", "images", "registry"})
+SHARED: Final = frozenset({"advice", "carrier", "collect", "draw", "images", "registry"})
 """Modules of this folder that carriers share; everything else has to be one."""
 
 

@@ -7,6 +7,7 @@ import logging
 
 from bacpypes3.apdu import ErrorRejectAbortNack
 from bacpypes3.app import Application
+from bacpypes3.basetypes import HostNPort, IPMode
 from bacpypes3.local.analog import AnalogValueObject
 from bacpypes3.local.device import DeviceObject
 from bacpypes3.local.networkport import NetworkPortObject
@@ -18,22 +19,30 @@ logging.getLogger("bacpypes3").setLevel(logging.CRITICAL)
 
 
 class Device:
-    """One BACnet device of a host: ``number`` is its instance, ``port`` its UDP port."""
+    """One BACnet device of a host: ``number`` is its instance, ``port`` its UDP port.
 
-    def __init__(self, host: Host, number: int, port: int = 47808) -> None:
+    With ``bbmd``, an address, it is a foreign device that registers there (annex J.5.2).
+    """
+
+    def __init__(self, host: Host, number: int, port: int = 47808, *, bbmd: str = "") -> None:
         self.host = host
         self.level = AnalogValueObject(
             objectIdentifier=("analogValue", 1), objectName="level", presentValue=80.0, covIncrement=1.0
         )
 
         async def work() -> Application:
+            network_port = NetworkPortObject(
+                f"{host.address}/16:{port}", objectIdentifier=("network-port", 1), objectName="port 1"
+            )
+            if bbmd:
+                network_port.bacnetIPMode = IPMode.foreign
+                network_port.fdBBMDAddress = HostNPort(bbmd)
+                network_port.fdSubscriptionLifetime = 30
             objects = [
                 DeviceObject(
                     objectIdentifier=("device", number), objectName=f"lab-{number}", vendorIdentifier=999
                 ),
-                NetworkPortObject(
-                    f"{host.address}/16:{port}", objectIdentifier=("network-port", 1), objectName="port 1"
-                ),
+                network_port,
                 self.level,
             ]
             return Application.from_object_list(objects)
@@ -48,11 +57,11 @@ class Device:
 
         self.host.run(work())
 
-    def search(self, wait: float = 2) -> int:
-        """Broadcast Who-Is; how many devices said I-Am."""
+    def search(self, wait: float = 2, number: int | None = None) -> int:
+        """Broadcast Who-Is, for one device or for all; how many devices said I-Am."""
 
         async def work() -> int:
-            return len(await self.application.who_is(timeout=wait))
+            return len(await self.application.who_is(number, number, timeout=wait))
 
         return self.host.run(work())
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import time
 
 from network import Host
 from opaque import message
@@ -35,6 +36,85 @@ async def _server_side(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
                     number += 1
                     writer.write(message(0x20, number, 32))
     writer.close()
+
+
+async def _hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Hears the caller's first words and ends the connection."""
+    with contextlib.suppress(OSError):
+        await reader.read(4096)
+        await asyncio.sleep(0.2)
+    writer.close()
+
+
+def refuse(host: Host, *callers: str, port: int = 1480) -> None:
+    """The BioStar server's listening port, with a server that does not know some callers."""
+
+    async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        known = writer.get_extra_info("peername")[0] not in callers
+        await (_server_side if known else _hangs_up)(reader, writer)
+
+    async def work() -> None:
+        await asyncio.start_server(welcome, host.address, port)
+
+    host.run(work())
+
+
+def knock(host: Host, server: str, count: int, port: int = 1480) -> None:
+    """A device that the server does not know tries again and again."""
+
+    async def work() -> None:
+        for _ in range(count):
+            reader, writer = await asyncio.open_connection(server, port)
+            writer.write(message(0x10, 1, 40))
+            await reader.read(4096)
+            writer.close()
+            await asyncio.sleep(2)
+
+    host.run(work())
+
+
+def send_upgrade(server: Host, size: int, port: int = 1480) -> None:
+    """The BioStar server's listening port, with firmware for the first device that calls."""
+
+    async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        first = await reader.read(4096)
+        writer.write(message(0x81, len(first), 12))
+        if first[4:6] == b"\x00\x10" and not server.kept.get("sent"):
+            server.kept["sent"] = True
+            await asyncio.sleep(1)
+            for number in range(size // 1024):
+                writer.write(message(0x50, number, 1012))
+                await writer.drain()
+                await asyncio.sleep(0.01)
+        with contextlib.suppress(OSError):
+            while data := await reader.read(4096):
+                writer.write(message(0x82, len(data), 4))
+        writer.close()
+
+    async def work() -> None:
+        await asyncio.start_server(send, server.address, port)
+
+    server.run(work())
+
+
+def take_upgrade(host: Host, server: str, size: int, restart: float, port: int = 1480) -> None:
+    """A device takes its firmware on the command connection, drops both, restarts and calls again."""
+
+    async def work() -> None:
+        streams = []
+        for kind in (0x10, 0x11):
+            streams.append(await asyncio.open_connection(server, port))
+            streams[-1][1].write(message(kind, 1, 40))
+        got = 0
+        while got < size:
+            got += len(await streams[0][0].read(65536))
+        await asyncio.sleep(2)
+        for _, writer in streams:
+            writer.transport.abort()
+
+    host.run(work())
+    time.sleep(restart)
+    register(host, server, port)
 
 
 def serve(host: Host, port: int = 1480) -> None:

@@ -234,7 +234,9 @@ class Body:
             self.sizes[size] = None
 
     def _covers(self, first: int) -> bool:
-        return any(begin <= first < end for begin, end in reversed(self.spans))
+        if self.spans and first >= self.spans[-1][0]:
+            return first < self.spans[-1][1]
+        return any(begin <= first < end for begin, end in self.spans)
 
     def _cover(self, begin: int, end: int) -> None:
         if begin >= end:

@@ -132,7 +132,8 @@ class Exchanges:
             del self.waiting[key]
             self._give_up(before)
         elif len(self.waiting) >= WAITING:
-            self._give_up(self.waiting.pop(next(iter(self.waiting))))
+            for old in list(self.waiting)[: WAITING // 2]:
+                self._give_up(self.waiting.pop(old))
         one = Confirmable(*key, message.code, message.time, message.time, frames=[message.frame])
         self.waiting[key] = one
         return Event(What.NEW, one)

@@ -3,11 +3,13 @@ resources."""
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from analyzer.addresses import is_broadcast, is_multicast
 from analyzer.errors import DissectError
+from analyzer.flowtable.copies import Recent
 from analyzer.protocols.coap import ACK, RST, parse
 from analyzer.tables import UDP, Packets
 from analyzer.transfers.carrier import Address, Endpoint
@@ -15,7 +17,6 @@ from analyzer.transfers.coap.body import RESTARTS, Body, place, shown
 from analyzer.transfers.coap.exchange import SECOND, Confirmable, Exchanges, Message, What
 from analyzer.transfers.coap.fields import OPTION_BYTES, candidates, read
 from analyzer.transfers.coap.pick import wanted
-from analyzer.transfers.copies import Copies
 from analyzer.transfers.images import like_image
 
 BODIES: Final = 20_000
@@ -115,7 +116,7 @@ class Messages:
         self.dropped = 0
         self._current: dict[tuple[Endpoint, Endpoint, int, bytes], Body] = {}
         self._requests: dict[tuple[Endpoint, Endpoint | None, int, int], Request] = {}
-        self._copies = Copies()
+        self._recent = Recent()
 
     def add(self, packets: Packets) -> None:
         """Take the next batch, whole or picked, in frame order."""
@@ -137,7 +138,7 @@ class Messages:
             said = Said(*values)
             frame, time, interface, version, src_hi, src_lo, dst_hi, dst_lo, *rest = row
             src_port, dst_port, ip_id, wire, captured, digest, begin = rest
-            if not said.sound or self._copies.has(digest, wire, ip_id, time, interface):
+            if not said.sound or self._recent.is_copy(digest, wire, ip_id, time, interface):
                 continue
             source, target = (version, src_hi, src_lo, src_port), (version, dst_hi, dst_lo, dst_port)
             self._message(
@@ -199,8 +200,10 @@ class Messages:
             if confirmable is not None:
                 confirmable.owner = body
         if len(self._requests) >= REQUESTS:
-            del self._requests[next(iter(self._requests))]
-        self._requests.pop(pair, None)
+            for old in list(self._requests)[: REQUESTS // 2]:
+                del self._requests[old]
+        if held is not None:
+            del self._requests[pair]
         self._requests[pair] = Request(said.code, key, body, confirmable, raw)
 
     def _again(self, body: Body, said: Said, time: int, frame: int) -> None:
@@ -365,6 +368,7 @@ class Messages:
                     )
 
 
+@functools.lru_cache(maxsize=4096)
 def _is_group(end: Endpoint) -> bool:
     return is_multicast(*end[:3]) or is_broadcast(*end[:3])
 

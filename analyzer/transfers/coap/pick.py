@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from analyzer.kinds import among
 from analyzer.picking import Want
 from analyzer.protocols.coap import ACK, CON, NON, RST
 from analyzer.tables import UDP, Packets
@@ -49,16 +50,16 @@ def wanted(packets: Packets, fields: Fields) -> Array:
     by_token, to_token = there ^ tag, back ^ tag
     acknowledges = (kind == ACK) | (kind == RST)
     loud = error | blocks
-    answers = np.isin(by_token, to_token[response])
-    confirmed = np.isin(by_mid, to_mid[acknowledges]) | (request & answers)
-    keep = loud | (request & np.isin(by_token, to_token[response & loud]))
+    answers = among(by_token, to_token[response])
+    confirmed = among(by_mid, to_mid[acknowledges]) | (request & answers)
+    keep = loud | (request & among(by_token, to_token[response & loud]))
     keep |= (kind == CON) & ~confirmed
     # A request whose answer may come in a later batch; posts that need none are most of what is sent NON.
     keep |= request & ~answers & ((kind != NON) | (code == GET) | (code == FETCH))
     # The answer to an earlier batch's request confirms it; a notification answers none.
-    keep |= response & (kind != ACK) & (fields.observe < 0) & ~np.isin(to_token, by_token[request])
-    confirms = np.isin(to_mid, by_mid[(kind == CON) & keep])
-    strange = ~np.isin(to_mid, by_mid[kind == CON])
+    keep |= response & (kind != ACK) & (fields.observe < 0) & ~among(to_token, by_token[request])
+    confirms = among(to_mid, by_mid[(kind == CON) & keep])
+    strange = ~among(to_mid, by_mid[kind == CON])
     keep |= acknowledges & (confirms | strange)
     return keep & fields.sound
 

@@ -12,11 +12,11 @@ import numpy as np
 
 from analyzer.addresses import is_broadcast, is_multicast, looks_broadcast
 from analyzer.errors import DissectError
+from analyzer.flowtable.copies import Recent
 from analyzer.picking import UDP_HEADER
 from analyzer.protocols.tftp import MODES, PORT, Error, Oack, Request, parse
 from analyzer.tables import UDP, Columns, Kind, Packets
 from analyzer.transfers.carrier import Endpoint
-from analyzer.transfers.copies import Copies
 from analyzer.transfers.tftp.pick import HEADER, TEXT_BYTES, candidates
 from analyzer.transfers.tftp.session import Leg, Report, Session
 
@@ -48,7 +48,7 @@ class Sessions:
         """The latest session of each client port, and the one before it."""
         self._before: dict[Endpoint, Session] = {}
         self._strays: dict[tuple[Endpoint, Endpoint], deque[Stray]] = {}
-        self._copies = Copies()
+        self._recent = Recent()
         self._datagrams: dict[tuple[int, ...], Leg] = {}
 
     def add(self, packets: Packets) -> None:
@@ -77,7 +77,7 @@ class Sessions:
         ):
             (frame, time, interface, version, src_hi, src_lo, dst_hi, dst_lo, *rest) = row
             src_port, dst_port, ip_id, fragmented, begin, wire, captured, digest = rest
-            if self._copies.has(digest, wire, ip_id, time, interface):
+            if self._recent.is_copy(digest, wire, ip_id, time, interface):
                 continue
             source = (version, src_hi, src_lo, src_port)
             target = (version, dst_hi, dst_lo, dst_port)
@@ -274,7 +274,7 @@ class Sessions:
         sights = zip(*(columns[name][rows].tolist() for name in others), strict=True)
         for key, sight in zip(keys, sights, strict=True):
             leg = self._datagrams.get(key)
-            if leg is not None and not self._copies.has(*sight):
+            if leg is not None and not self._recent.is_copy(*sight):
                 leg.fragments_seen += 1
 
     def _add_quotes(self, packets: Packets) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from cases import biostar_site, faults, firmware, healthy, transfers, unexpected, viewpoints
+from cases import behaviour, biostar_site, faults, firmware, healthy, transfers, unexpected, viewpoints
 
 CASES: dict[str, Callable[[Path], None]] = {
     "healthy-current": healthy.healthy_current,
@@ -28,5 +28,6 @@ CASES: dict[str, Callable[[Path], None]] = {
     "bacnet": healthy.bacnet_site,
     "one-sided-mirror": viewpoints.one_sided_mirror,
     **transfers.CASES,
+    **behaviour.CASES,
 }
 """The longest first, so that they start first. ``one-sided-mirror`` also writes its outbound twin."""

@@ -1,0 +1,317 @@
+"""The conversations of a capture: FLOWS, and beside them what the stages find out, in columns.
+
+A rule is written for one conversation. Where many are alike in all that it reads, it is asked once, and the
+answer goes to all of them (:meth:`Conversations.alike`): a million flows of a scan are a few dozen questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final, overload
+
+import numpy as np
+
+from analyzer import transports
+from analyzer.conversation import Address, Conversation
+from analyzer.kinds import Array, Kinds, kinds, wide
+from analyzer.model import Outcome
+from analyzer.protocol import Fit
+from analyzer.tables import FLOWS, TCP, UDP, Columns, Flows, Heads
+
+FACTS: Final[Mapping[str, Any]] = {
+    "protocol": "",
+    "reader": "",
+    "fit": Fit.UNSURE,
+    "claimed": "",
+    "forward": True,
+    "confidence": "guess",
+    "basis": "first-packet",
+    "asks_back": False,
+    "outcome": Outcome.ONE_WAY,
+    "why": "",
+}
+"""What the stages find out of each conversation, and what it is before."""
+
+
+class Facts:
+    """One value a row: each value is kept once and has a number, in ``codes``."""
+
+    def __init__(self, rows: int, first: Any) -> None:
+        self.codes = np.zeros(rows, np.int32)
+        self.values = [first]
+        self._numbers = {first: 0}
+
+    def number(self, value: Any) -> int:
+        """The number of a value, a new one where it was not there yet."""
+        number = self._numbers.setdefault(value, len(self.values))
+        if number == len(self.values):
+            self.values.append(value)
+        return number
+
+    def __getitem__(self, row: int) -> Any:
+        return self.values[self.codes[row]]
+
+    def __setitem__(self, row: int | Array, value: Any) -> None:
+        self.codes[row] = self.number(value)
+
+    def among(self, *values: Any) -> Array:
+        """The rows that have one of ``values``, as booleans."""
+        wanted = np.array([value in values for value in self.values], bool)
+        result: Array = wanted[self.codes]
+        return result
+
+
+class Places:
+    """The distinct addresses of a capture, and which of them the ends of each row are: ``a`` and ``b``."""
+
+    def __init__(self, columns: Columns) -> None:
+        rows = len(columns["version"])
+        version = np.concatenate((columns["version"], columns["version"]))
+        hi = np.concatenate((columns["a_hi"], columns["b_hi"]))
+        lo = np.concatenate((columns["a_lo"], columns["b_lo"]))
+        firsts, of = kinds((version, *wide(hi, lo)))
+        self.version, self.hi, self.lo = version[firsts], hi[firsts], lo[firsts]
+        self.a, self.b = of[:rows], of[rows:]
+
+    def __len__(self) -> int:
+        return len(self.version)
+
+    def address(self, place: int) -> Address:
+        """One of them in its number form."""
+        return int(self.version[place]), int(self.hi[place]), int(self.lo[place])
+
+    def find(self, address: Address) -> int:
+        """The place of an address, -1 where it is at no end."""
+        order, lo = self._by_lo
+        begin = np.searchsorted(lo, np.uint64(address[2]), "left")
+        end = np.searchsorted(lo, np.uint64(address[2]), "right")
+        for place in order[begin:end].tolist():
+            if self.address(place) == address:
+                return int(place)
+        return -1
+
+    @cached_property
+    def _by_lo(self) -> tuple[Array, Array]:
+        order = np.argsort(self.lo)
+        return order, self.lo[order]
+
+
+class Conversations(Sequence[Conversation]):
+    """The conversations of a flow table, in its order.
+
+    ``group`` says of each row whether B is a multicast or broadcast address; ``parents`` and ``legs`` hold
+    the sessions, by row.
+    """
+
+    def __init__(self, flows: Flows) -> None:
+        self.flows = flows
+        self.columns: Columns = flows.columns
+        rows = len(self.columns["version"])
+        self.facts = {name: Facts(rows, first) for name, first in FACTS.items()}
+        self.group = np.zeros(rows, bool)
+        self.payloads = np.zeros(rows, np.int64)
+        """Equal numbers: payloads that tell the same."""
+        self.parents: dict[int, Conversation] = {}
+        self.legs: dict[int, list[Conversation]] = {}
+
+    @classmethod
+    def of(cls, found: Sequence[Conversation]) -> Conversations:
+        """``found`` in columns; as it is where it has them."""
+        return found if isinstance(found, Conversations) else _Gathered(found)
+
+    def __len__(self) -> int:
+        return len(self.group)
+
+    @overload
+    def __getitem__(self, row: int) -> Conversation: ...
+    @overload
+    def __getitem__(self, row: slice) -> Sequence[Conversation]: ...
+    def __getitem__(self, row: int | slice) -> Conversation | Sequence[Conversation]:
+        places = range(len(self))[row]
+        return self._one(places) if isinstance(places, int) else [self._one(place) for place in places]
+
+    def __iter__(self) -> Iterator[Conversation]:
+        return map(self._one, range(len(self)))
+
+    def _one(self, row: int) -> Conversation:
+        return Conversation(self, row)
+
+    def names(self, rows: Array) -> tuple[str, ...]:
+        """The ids of some rows."""
+        return tuple([f"f{row + 1}" for row in rows.tolist()])
+
+    def at(self, rows: Array) -> Iterator[Conversation]:
+        """The conversations of some rows."""
+        return map(self._one, rows.tolist())
+
+    def ids(self, rows: Array) -> tuple[str, ...]:
+        """The ids of some rows, each followed by those of its legs, none twice."""
+        if self.legs.keys().isdisjoint(rows.tolist()):
+            return self.names(rows)
+        return tuple(dict.fromkeys(one.id for head in self.at(rows) for one in (head, *head.legs)))
+
+    # ------------------------------------------------------------ questions asked of all at once
+
+    @cached_property
+    def ported(self) -> Array:
+        """The rows whose transport has ports, as booleans."""
+        transport = self.columns["transport"]
+        result: Array = (transport == TCP) | (transport == UDP)
+        return result
+
+    @property
+    def heads(self) -> Array:
+        """The rows that are no leg of another."""
+        heads = np.ones(len(self), bool)
+        heads[list(self.parents)] = False
+        return np.flatnonzero(heads)
+
+    @property
+    def forward(self) -> Array:
+        """The rows whose originator is A, as booleans."""
+        return self.facts["forward"].among(True)
+
+    def pair(self, name: str) -> tuple[Array, Array]:
+        """A pair of columns: of the originator, of the responder. ``name`` as in FLOWS."""
+        one, other = (
+            (self.columns[f"{name}_ab"], self.columns[f"{name}_ba"])
+            if f"{name}_ab" in self.columns
+            else (self.columns[f"a_{name}"], self.columns[f"b_{name}"])
+        )
+        forward = self.forward
+        return np.where(forward, one, other), np.where(forward, other, one)
+
+    @cached_property
+    def start(self) -> Array:
+        """Time of the first packet of each row, ns."""
+        return self._bound("first_time", np.minimum)
+
+    @cached_property
+    def end(self) -> Array:
+        """Time of the last packet of each row, ns."""
+        return self._bound("last_time", np.maximum)
+
+    def _bound(self, name: str, choose: np.ufunc) -> Array:
+        columns = self.columns
+        one, other = columns[f"{name}_ab"], columns[f"{name}_ba"]
+        result: Array = choose(
+            np.where(columns["packets_ab"] > 0, one, other), np.where(columns["packets_ba"] > 0, other, one)
+        )
+        return result
+
+    @cached_property
+    def places(self) -> Places:
+        """The distinct addresses of all ends."""
+        return Places(self.columns)
+
+    def between(self, transport: int, one: tuple[Address, int], other: tuple[Address, int]) -> int:
+        """The last row of a transport (a number) between two ends, each an address and a port; -1 without
+        one."""
+        ends = [
+            place << 16 | port for place, port in ((self.places.find(at), port) for at, port in (one, other))
+        ]
+        if min(ends) < 0:
+            return -1
+        low, high, order, mixed = self._ends
+        mix = _mixed(*(np.array([end]) for end in sorted(ends)))[0]
+        some = order[np.searchsorted(mixed, mix, "left") : np.searchsorted(mixed, mix, "right")]
+        some = some[(low[some] == min(ends)) & (high[some] == max(ends))]
+        some = some[self.columns["transport"][some] == transport]
+        return int(some.max()) if len(some) else -1
+
+    @cached_property
+    def _ends(self) -> tuple[Array, Array, Array, Array]:
+        """The lower and the higher end of each row, and the rows in order of a mix of both."""
+        places, columns = self.places, self.columns
+        ends = [place << 16 | columns[f"{end}_port"] for end, place in (("a", places.a), ("b", places.b))]
+        low, high = np.minimum(*ends), np.maximum(*ends)
+        mixed = _mixed(low, high)
+        order = np.argsort(mixed)
+        return low, high, order, mixed[order]
+
+    @cached_property
+    def complaints(self) -> Array:
+        """A number for each row: equal where ICMP errors of the same types quote the same ends, 0 without."""
+        numbers = np.zeros(len(self), np.int64)
+        known: dict[object, int] = {}
+        for row, errors in self.flows.errors.items():
+            told = tuple((error.from_a, error.version, error.type, error.code) for error in errors)
+            numbers[row] = known.setdefault(told, len(known) + 1)
+        return numbers
+
+    def kinds(self, rows: Array, signature: Iterable[Array]) -> Kinds:
+        """The kinds of ``rows`` that ``signature`` tells apart: columns over all rows. ``firsts`` are
+        rows."""
+        whole = len(rows) == len(self)
+        firsts, of = kinds([column if whole else column[rows] for column in signature])
+        return Kinds(rows[firsts], of)
+
+    def alike(self, rows: Array, signature: Iterable[Array], facts: Iterable[str]) -> Iterator[Conversation]:
+        """One conversation of each kind of ``rows``, in order; the ``facts`` set on it are then those of all.
+
+        ``signature``, columns over all rows, has to tell apart whatever the rule reads.
+        """
+        firsts, of = self.kinds(rows, signature)
+        for first in firsts.tolist():
+            yield self._one(first)
+        for name in facts:
+            codes = self.facts[name].codes
+            codes[rows] = codes[firsts][of]
+
+    @cached_property
+    def all(self) -> Array:
+        """The number of every row."""
+        return np.arange(len(self))
+
+
+def _mixed(low: Array, high: Array) -> Array:
+    """One number of two, mostly different where they are."""
+    result: Array = low.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) ^ high.astype(np.uint64)
+    return result
+
+
+class _Gathered(Conversations):
+    """Conversations from anywhere, each asked by itself."""
+
+    def __init__(self, found: Sequence[Conversation]) -> None:
+        columns = FLOWS.empty(len(found))
+        columns["version"][:] = [one.a[0] for one in found]
+        columns["transport"][:] = [transports.number(one.transport) for one in found]
+        for column in FLOWS.columns[2:]:
+            name, _, way = column.name.rpartition("_")
+            if way in ("ab", "ba"):
+                values = [getattr(one, name)[way == "ba"] for one in found]
+            elif way in ("hi", "lo"):
+                values = [getattr(one, name)[1 + (way == "lo")] for one in found]
+            else:
+                values = [getattr(one, column.name) for one in found]
+            columns[column.name][:] = values
+        heads = Heads.of({at: one.heads for at, one in enumerate(found)})
+        super().__init__(
+            Flows(columns, heads, {at: one.errors for at, one in enumerate(found) if one.errors}, {})
+        )
+        self._members = found
+        for name, facts in self.facts.items():
+            for at, one in enumerate(found):
+                facts[at] = getattr(one, name)
+        self.group[:] = [one.group for one in found]
+        self.parents = {at: one.parent for at, one in enumerate(found) if one.parent is not None}
+        self.legs = {at: one.legs for at, one in enumerate(found) if one.legs}
+
+    def _one(self, row: int) -> Conversation:
+        return self._members[row]
+
+    def names(self, rows: Array) -> tuple[str, ...]:
+        """The ids of some rows."""
+        return tuple([one.id for one in self.at(rows)])
+
+    def kinds(self, rows: Array, _signature: Iterable[Array]) -> Kinds:
+        """Every row is of a kind of its own."""
+        return Kinds(rows, np.arange(len(rows)))
+
+    def alike(
+        self, rows: Array, _signature: Iterable[Array], _facts: Iterable[str]
+    ) -> Iterator[Conversation]:
+        """The conversations at ``rows``."""
+        return (self._members[row] for row in rows.tolist())

@@ -1,0 +1,227 @@
+"""Which captures there are, and which site each belongs to."""
+
+from __future__ import annotations
+
+import fnmatch
+import glob
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final, NamedTuple
+
+from analyzer import documents
+from analyzer.capture.source import one_line
+from analyzer.documents import Reader
+from analyzer.errors import MissingExtra, SiteError, UsageError
+from analyzer.version import VERSION
+
+FLEET_FILE: Final = "fleet.yaml"
+"""Beside the site files: says which captures belong to which site where folder names do not."""
+UNASSIGNED: Final = "unassigned"
+"""The site of captures that belong to none: roles are inferred there."""
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+"""What a site file may be called: its name becomes a folder of the results."""
+
+_WILD: Final = re.compile(r"[*?\[]")
+
+
+class Found(NamedTuple):
+    """A file that may be a capture. ``state`` changes when it does; ``named``: the user meant this one."""
+
+    path: str
+    size: int | None
+    state: str
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One capture to analyse, with everything that the analysis depends on.
+
+    ``key`` is the same in another run exactly if nothing that the result depends on has changed.
+    ``site_text`` and ``rules`` (name → text) are the files themselves: a worker's machine may not see them.
+    """
+
+    key: str
+    path: str
+    size: int | None
+    site: str
+    site_text: str | None
+    rules: tuple[tuple[str, str], ...]
+    activities: tuple[str, ...]
+    strict: bool
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to do. ``sites`` are all that are known, also those without a capture."""
+
+    jobs: tuple[Job, ...]
+    sites: tuple[str, ...]
+
+
+class Assignment(NamedTuple):
+    """One line of the fleet file: captures whose path matches belong to the site."""
+
+    site: str
+    match: str
+
+
+def plan(
+    sources: Sequence[str],
+    sites: str | None = None,
+    rules: Sequence[str] = (),
+    activities: Sequence[str] = (),
+    *,
+    strict: bool = False,
+) -> Plan:
+    """The jobs for ``sources``: paths, directories (searched to the bottom), globs, fsspec URLs and globs.
+
+    ``sites`` is a directory of site files; a capture belongs to the site whose file is named like a folder
+    of its path, or like the beginning of its own name, unless the fleet file says otherwise. Raises
+    :class:`UsageError` where a source names nothing, :class:`SiteError` for a fleet file with mistakes.
+    """
+    texts = _site_files(sites)
+    assigned = _assignments(sites, texts)
+    sheets = tuple((os.path.basename(path), documents.read(path)) for path in _rule_files(rules))
+    jobs: dict[str, Job] = {}
+    for found in _found(sources):
+        site = site_of(found.path, tuple(texts), assigned)
+        text = texts.get(site)
+        parts = VERSION, found.path, found.state, site, text, sheets, tuple(activities), strict
+        key = hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+        jobs.setdefault(
+            found.path,
+            Job(key, found.path, found.size, site, text, sheets, tuple(activities), strict, found.named),
+        )
+    return Plan(tuple(jobs.values()), tuple(texts))
+
+
+def site_of(path: str, sites: Sequence[str], assigned: Iterable[Assignment] = ()) -> str:
+    """The site that a capture belongs to; ``UNASSIGNED`` where nothing tells.
+
+    The fleet file decides first, in its order; then the innermost folder named like a site; then the longest
+    site that the file's name begins with, up to a separator.
+    """
+    normal = path.replace("\\", "/")
+    for entry in assigned:
+        if "{site}" not in entry.match:
+            if fnmatch.fnmatchcase(normal, entry.match):
+                return entry.site
+            continue
+        for site in sites:
+            if fnmatch.fnmatchcase(normal, entry.match.replace("{site}", glob.escape(site))):
+                return site
+    *folders, name = PurePosixPath(normal).parts or ("",)
+    for folder in reversed(folders):
+        if folder in sites:
+            return folder
+    begins = [site for site in sites if name.startswith(site) and not name[len(site) :][:1].isalnum()]
+    return max(begins, key=len, default=UNASSIGNED)
+
+
+# ---------------------------------------------------------------- sites
+
+
+def _site_files(folder: str | None) -> dict[str, str]:
+    if folder is None:
+        return {}
+    if not os.path.isdir(folder):
+        raise UsageError(f"--sites {folder}: is no directory")
+    texts = {}
+    for path in sorted(Path(folder).glob("*.yaml")):
+        if path.name == FLEET_FILE:
+            continue
+        if not NAME.fullmatch(path.stem) or path.stem == UNASSIGNED:
+            raise UsageError(f"{path}: a site's file is named by letters, digits, '.', '_' and '-'")
+        texts[path.stem] = documents.read(path)
+    if not texts:
+        raise UsageError(f"--sites {folder}: holds no site file (*.yaml)")
+    return texts
+
+
+def _assignments(folder: str | None, sites: Iterable[str]) -> list[Assignment]:
+    """The lines of the fleet file. ``{site}`` in a pattern stands for the name of each site in turn."""
+    path = os.path.join(folder, FLEET_FILE) if folder is not None else ""
+    if not os.path.exists(path):
+        return []
+    reader = Reader(path)
+    root = documents.load(documents.read(path), reader)
+    lines = []
+    fields = reader.fields(root, "a fleet", ("captures",), ()) if root is not None else {}
+    for item in reader.items(fields.get("captures"), "captures"):
+        entry = reader.fields(item, "an entry of captures", ("match",), ("site",))
+        site, match = (reader.text(entry.get(name), name) for name in ("site", "match"))
+        if "{site}" not in match and site not in sites:
+            reader.note(entry.get("site", item), f"no site file is named {site!r}", f"{site}.yaml")
+        lines.append(Assignment(site, match))
+    if reader.mistakes:
+        raise SiteError(reader.mistakes)
+    return lines
+
+
+def _rule_files(rules: Iterable[str]) -> Iterator[str]:
+    for path in rules:
+        if os.path.isdir(path):
+            yield from sorted(map(str, Path(path).glob("*.yaml")))
+        else:
+            yield path
+
+
+# ---------------------------------------------------------------- captures
+
+
+def _found(sources: Sequence[str]) -> Iterator[Found]:
+    for source in sources:
+        found = list(_remote(source) if "://" in source else _local(source))
+        if not found:
+            raise UsageError(f"{source}: names no file")
+        yield from found
+
+
+def _local(source: str) -> Iterator[Found]:
+    paths = [source] if os.path.exists(source) else sorted(glob.glob(source, recursive=True))
+    for path in paths:
+        if os.path.isdir(path):
+            for folder, folders, names in os.walk(path):
+                folders.sort()
+                for name in sorted(names):
+                    yield from _file(os.path.join(folder, name), named=False)
+        else:
+            yield from _file(path, named=path == source)
+
+
+def _file(path: str, *, named: bool) -> Iterator[Found]:
+    try:
+        if os.path.isfile(path):
+            state = os.stat(path)
+            yield Found(path, state.st_size, f"{state.st_size} {state.st_mtime_ns}", named)
+    except OSError as error:
+        if named:
+            raise UsageError(f"{path}: cannot be read: {one_line(error)}") from error
+
+
+def _remote(source: str) -> Iterator[Found]:
+    try:
+        import fsspec  # noqa: PLC0415 - only URLs need it
+    except ImportError:
+        raise MissingExtra(f"reading {source}", "remote") from None
+    try:
+        system, path = fsspec.core.url_to_fs(source)
+        if _WILD.search(path):
+            entries = system.glob(path, detail=True)
+        elif system.isdir(path):
+            entries = system.find(path, detail=True)
+        else:
+            entries = {path: system.info(path)}
+        named = not _WILD.search(path) and list(entries) == [path]
+        for name, about in sorted(entries.items()):
+            if about.get("type", "file") == "file":
+                told = [about.get(key) for key in ("size", "ETag", "LastModified", "mtime", "created")]
+                yield Found(str(system.unstrip_protocol(name)), about.get("size"), repr(told), named)
+    except Exception as error:  # each file system raises its own client library's exceptions
+        raise UsageError(f"{source}: cannot be listed: {one_line(error)}") from error

@@ -1,0 +1,48 @@
+"""SQL on the results, and the answer as text, CSV or JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from analyzer import parquet
+from analyzer.errors import UsageError
+from analyzer.fleet.results import Results
+from analyzer.report.layout import table
+from analyzer.report.neutral import cell, visible
+
+CELL: Final = 120
+"""Characters of a value in a text table; csv and json have all of it."""
+
+
+def ask(folder: str, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Column names and rows of the answer. Raises :class:`UsageError` for a folder or SQL that is none."""
+    if not os.path.isdir(folder):
+        raise UsageError(f"--results {folder}: is no directory")
+    engine = parquet.duckdb()
+    with Results(folder).database() as database:
+        try:
+            answer = database.execute(sql)
+            return [entry[0] for entry in answer.description or ()], answer.fetchall()
+        except engine.Error as error:
+            raise UsageError(f"SQL: {' '.join(str(error).split())}") from error
+
+
+def written(names: Sequence[str], rows: Sequence[Sequence[Any]], form: str) -> Iterator[str]:
+    """The answer as lines in ``form`` (text, csv, json: an object a line), strangers' bytes made harmless."""
+    if form == "json":
+        for row in rows:
+            yield json.dumps(dict(zip(names, row, strict=True)), default=str)
+    elif form == "csv":
+        for values in (names, *rows):
+            stream = io.StringIO()
+            line = ["" if value is None else cell(str(value)) for value in values]
+            csv.writer(stream, lineterminator="").writerow(line)
+            yield stream.getvalue()
+    else:
+        shown = [["" if value is None else visible(str(value), CELL) for value in row] for row in rows]
+        yield from table([list(names), *shown], 10_000, indent="")

@@ -1,0 +1,219 @@
+"""One page over all sites: the worst first, shared faults as one line, what is new, who is silent."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from analyzer.fleet.plan import UNASSIGNED, Plan
+from analyzer.fleet.results import Results
+from analyzer.fleet.run import Outcome
+from analyzer.report.digest import some
+from analyzer.report.layout import number, plural
+from analyzer.report.neutral import visible
+
+SILENT_DAYS: Final = 7
+"""A site whose latest capture is this much older than the latest of all has no news."""
+TITLE: Final = 200
+"""Characters of a finding's title on the page."""
+
+
+class SiteLine(NamedTuple):
+    """What is known of one site. ``last`` is the day of its latest capture, empty without any."""
+
+    site: str
+    captures: int
+    last: str
+    violations: int
+    warnings: int
+    problems: int
+    worst: str
+    """Title of its gravest finding, empty where there is none."""
+
+
+class Shared(NamedTuple):
+    """One fault of several sites."""
+
+    cause: str
+    severity: str
+    sites: tuple[str, ...]
+    title: str
+
+
+class Fresh(NamedTuple):
+    """A finding that the run before did not have."""
+
+    site: str
+    id: str
+    severity: str
+    title: str
+
+
+class Summary(NamedTuple):
+    """The page's facts. ``sites`` are ordered worst first; ``failed`` pairs a capture and the reason."""
+
+    sites: tuple[SiteLine, ...]
+    shared: tuple[Shared, ...]
+    fresh: tuple[Fresh, ...] | None
+    """None in a first run: there is nothing to compare with."""
+    silent: tuple[tuple[str, str], ...]
+    """Sites without news, and the day of their latest capture."""
+    failed: tuple[tuple[str, str], ...]
+    done: int
+    known: int
+    passed: int
+
+    @property
+    def compliant(self) -> bool:
+        """No site has a violation."""
+        return not any(line.violations for line in self.sites)
+
+
+_CURRENT: Final = """
+CREATE VIEW current AS
+SELECT findings.* FROM findings
+JOIN (SELECT site, max(nullif(day, 'undated')) AS last FROM captures GROUP BY site) USING (site)
+WHERE day = last OR last IS NULL
+"""
+"""What is found wrong with a site today: on the day of its latest capture. What was mended is history."""
+_RANK: Final = "array_position(['violation', 'warning', 'note'], severity)"
+_SITES: Final = f"""
+WITH held AS (
+    SELECT site, count(*) AS captures, coalesce(max(nullif(day, 'undated')), '') AS last,
+           sum((len(problems) > 0)::INT) AS problems
+    FROM captures GROUP BY site
+), grave AS (
+    SELECT site, count(DISTINCT id) FILTER (severity = 'violation') AS violations,
+           count(DISTINCT id) FILTER (severity = 'warning') AS warnings, min_by(title, {_RANK}) AS worst
+    FROM current GROUP BY site
+)
+SELECT site, captures, last, coalesce(violations, 0), coalesce(warnings, 0), problems, coalesce(worst, '')
+FROM held LEFT JOIN grave USING (site)
+ORDER BY 4 DESC, 5 DESC, site
+"""
+_SHARED: Final = f"""
+SELECT cause, min_by(severity, {_RANK}), list(DISTINCT site ORDER BY site), min(title)
+FROM current WHERE severity <> 'note' AND site <> '{UNASSIGNED}'
+GROUP BY cause HAVING count(DISTINCT site) > 1
+ORDER BY count(DISTINCT site) DESC, cause
+"""
+_FINDINGS: Final = f"""
+SELECT site, id, min_by(severity, {_RANK}), min(title)
+FROM current WHERE severity <> 'note' GROUP BY site, id ORDER BY 1, 2
+"""
+
+
+def summarise(results: Results, plan: Plan, outcome: Outcome, known: int) -> tuple[Summary, list[Any]]:
+    """The summary of everything in ``results``, and the findings that the next run compares with."""
+    with results.database() as database:
+        database.execute(_CURRENT)
+        lines = [SiteLine(*row) for row in database.execute(_SITES).fetchall()]
+        faults = database.execute(_SHARED).fetchall()
+        findings = database.execute(_FINDINGS).fetchall()
+    before = _before(results.runs())
+    fresh = None
+    if before is not None:
+        fresh = tuple(Fresh(*row) for row in findings if (row[0], row[1]) not in before)
+    seen = {line.site: line.last for line in lines}
+    newest = max(seen.values(), default="")
+    silent = [(site, seen.get(site, "")) for site in sorted({*plan.sites, *seen})]
+    summary = Summary(
+        tuple(lines),
+        tuple(Shared(cause, severity, tuple(sites), title) for cause, severity, sites, title in faults),
+        fresh,
+        tuple((site, last) for site, last in silent if _old(last, newest)),
+        tuple((failure.job.path, failure.reason) for failure in outcome.failed),
+        len(outcome.done),
+        known,
+        len(outcome.passed),
+    )
+    return summary, [list(row[:2]) for row in findings]
+
+
+def _before(runs: Sequence[Mapping[str, Any]]) -> set[tuple[str, str]] | None:
+    if not runs:
+        return None
+    listed = runs[-1].get("findings")
+    if not isinstance(listed, list):
+        return None
+    return {(str(entry[0]), str(entry[1])) for entry in listed if isinstance(entry, list) and len(entry) == 2}
+
+
+def _old(last: str, newest: str) -> bool:
+    if not last or not newest:
+        return True
+    days = datetime.date.fromisoformat(newest) - datetime.date.fromisoformat(last)
+    return days.days >= SILENT_DAYS
+
+
+def page(summary: Summary) -> list[str]:
+    """The page as lines of text, strangers' bytes made visible."""
+    sections = [_head(summary)]
+    for title, lines in (
+        ("Sites, the worst first", _sites(summary)),
+        ("Faults that sites share", _faults(summary)),
+        ("New since the last run", _fresh(summary)),
+        ("Sites without news", _silent(summary)),
+        ("Captures that could not be analysed", _failed(summary)),
+    ):
+        if lines:
+            sections.append([title, *(f"  {line}" for line in lines)])
+    return "\n\n".join("\n".join(section) for section in sections).split("\n")
+
+
+def _head(summary: Summary) -> list[str]:
+    sites = summary.sites
+    bad = sum(line.violations > 0 for line in sites)
+    if not sites:
+        verdict = "NO RESULT: no capture was analysed"
+    elif bad:
+        verdict = f"NOT COMPLIANT: {number(bad)} of {plural(len(sites), 'site')} with violations"
+    else:
+        verdict = f"COMPLIANT: {plural(len(sites), 'site')}, no violation"
+    held = [f"{plural(summary.done, 'capture')} analysed", f"{number(summary.known)} known from earlier runs"]
+    if summary.passed:
+        held.append(f"{plural(summary.passed, 'other file')} passed over")
+    if summary.failed:
+        held.append(f"{number(len(summary.failed))} FAILED")
+    return [verdict, ", ".join(held)]
+
+
+def _sites(summary: Summary) -> list[str]:
+    wide = max((len(line.site) for line in summary.sites), default=0)
+    lines = []
+    for line in summary.sites:
+        said = [plural(line.violations, "violation"), plural(line.warnings, "warning")]
+        if line.problems:
+            said.append(f"{number(line.problems)} damaged")
+        captures = f"{plural(line.captures, 'capture')}, last {line.last or 'undated'}"
+        lines.append(f"{line.site:<{wide}}  {', '.join(said)}; {captures}")
+        if line.worst:
+            lines.append(f"{'':<{wide}}  {visible(line.worst, TITLE)}")
+    return lines
+
+
+def _faults(summary: Summary) -> list[str]:
+    lines = []
+    for fault in summary.shared:
+        named = f"{plural(len(fault.sites), 'site')} ({some(fault.sites, 6)})"
+        lines += [
+            f"{fault.severity}: {named}: {fault.cause}",
+            f"  for example: {visible(fault.title, TITLE)}",
+        ]
+    return lines
+
+
+def _fresh(summary: Summary) -> list[str]:
+    if summary.fresh is None:
+        return []
+    said = [f"{one.site}: {one.severity}: {visible(one.title, TITLE)} [{one.id}]" for one in summary.fresh]
+    return said or ["nothing"]
+
+
+def _silent(summary: Summary) -> list[str]:
+    return [f"{site}: {f'last capture {last}' if last else 'no capture'}" for site, last in summary.silent]
+
+
+def _failed(summary: Summary) -> list[str]:
+    return [f"{visible(path)}: {visible(reason, 300)}" for path, reason in summary.failed]

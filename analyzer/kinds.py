@@ -1,0 +1,95 @@
+"""Rows of a table that are equal in what matters: one of each kind is looked at, and speaks for all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+ROOM: Final = 1 << 22
+"""Numbers in so narrow a range are counted in a table of the range instead of sorted."""
+
+
+class Kinds(NamedTuple):
+    """``firsts`` is the first row of each kind, in order; ``of`` is the kind of each row."""
+
+    firsts: Array
+    of: Array
+
+
+def kinds(columns: Sequence[Array]) -> Kinds:
+    """The kinds of the rows of ``columns``: integers or booleans, equally many in each column, at least one
+    column. Two rows are of a kind if they are equal in every column."""
+    rows = len(columns[0])
+    if not rows:
+        return Kinds(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    of, count = np.zeros(rows, np.int64), 1
+    for column in columns:
+        low, high = column.min(), column.max()
+        if low == high:
+            continue
+        numbers, several = _numbered(column, int(low), int(high))
+        of, count = _numbered(of * several + numbers, 0, count * several - 1)
+    firsts = np.empty(count, np.int64)
+    firsts[of[::-1]] = np.arange(rows - 1, -1, -1)
+    order = np.argsort(firsts)
+    rank = np.empty(count, np.int64)
+    rank[order] = np.arange(count)
+    return Kinds(firsts[order], rank[of])
+
+
+def _numbered(column: Array, low: int, high: int) -> tuple[Array, int]:
+    """Numbers from 0 on for the values of a column, in order of the values, and how many there are."""
+    span = high - low + 1
+    if span > ROOM:
+        order = np.argsort(column)
+        arranged = column[order]
+        numbers = np.empty(len(column), np.int64)
+        numbers[order] = np.cumsum(np.concatenate(([False], arranged[1:] != arranged[:-1])))
+        return numbers, int(numbers[order[-1]]) + 1
+    places = (
+        column.astype(np.int64) - low
+        if column.dtype.kind != "u"
+        else (column - column.dtype.type(low)).astype(np.int64)
+    )
+    present = np.zeros(span, bool)
+    present[places] = True
+    count = int(present.sum())
+    return (places, count) if count == span else ((np.cumsum(present) - 1)[places], count)
+
+
+def distinct(values: Array) -> Array:
+    """The distinct ones of some numbers, in order; numpy's own function first loads a package."""
+    arranged = np.sort(values)
+    first = np.ones(len(arranged), bool)
+    first[1:] = arranged[1:] != arranged[:-1]
+    result: Array = arranged[first]
+    return result
+
+
+def wide(*columns: Array) -> tuple[Array, ...]:
+    """64-bit columns as columns of 16 bits: what spreads over a wide range is counted in pieces, not
+    sorted."""
+    return tuple(
+        column >> np.uint64(shift) & np.uint64(0xFFFF) for column in columns for shift in (48, 32, 16, 0)
+    )
+
+
+def members(numbers: Array, count: int) -> list[Array]:
+    """The rows of each of ``count`` kinds, in order."""
+    order = np.argsort(numbers, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(numbers, minlength=count))[:-1]) if count else []
+
+
+def among(values: Array, wanted: Array | Sequence[int]) -> Array:
+    """Which of ``values`` are in ``wanted``, as booleans. Numpy's own loads its masked arrays for that."""
+    if not len(wanted):
+        return np.zeros(len(values), bool)
+    ordered = np.sort(np.asarray(wanted))
+    places = np.searchsorted(ordered, values)
+    places[places == len(ordered)] = 0
+    found: Array = ordered[places] == values
+    return found

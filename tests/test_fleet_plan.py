@@ -1,0 +1,126 @@
+"""Which captures there are, and whose."""
+
+from __future__ import annotations
+
+import os
+
+import fleets
+import pytest
+
+from analyzer.errors import SiteError, UsageError
+from analyzer.fleet.plan import UNASSIGNED, Assignment, plan, site_of
+
+
+@pytest.mark.parametrize(
+    ("path", "site"),
+    [
+        ("captures/b7/monday.pcap", "b7"),
+        ("b7/b12/x.pcap", "b12"),
+        ("x/b7-2026.pcap.gz", "b7"),
+        ("x/b7.pcap", "b7"),
+        ("x/b70.pcap", UNASSIGNED),
+        ("x/b12-north.pcap", "b12-north"),
+        ("s3://bucket/b12/x.pcap", "b12"),
+        (r"D:\captures\b7\x.pcap", "b7"),
+        ("elsewhere.pcap", UNASSIGNED),
+    ],
+)
+def test_a_capture_belongs_to_the_site_that_its_path_names(path, site):
+    assert site_of(path, ("b7", "b12", "b12-north")) == site
+
+
+def test_the_fleet_file_decides_first_and_in_its_order():
+    lines = [
+        Assignment("b12", "*/loan/*"),
+        Assignment("", "*/floors/{site}_*"),
+        Assignment("b7", "*.old"),
+    ]
+    assert site_of("b7/loan/x.pcap", ("b7", "b12"), lines) == "b12"
+    assert site_of("x/floors/b7_1.pcap", ("b7", "b12"), lines) == "b7"
+    assert site_of("b12/x.old", ("b7", "b12"), lines) == "b7"
+    assert site_of("b12/x.pcap", ("b7", "b12"), lines) == "b12"
+
+
+def test_sources_are_paths_directories_and_globs(tmp_path):
+    for name in ("b7/a.pcap", "b7/deep/b.pcap", "b9/c.pcap"):
+        fleets.healthy(tmp_path / name)
+    sites = fleets.sites(tmp_path / "sites", "b7", "b9")
+
+    def found(*sources):
+        return [
+            (os.path.relpath(job.path, tmp_path), job.site, job.named)
+            for job in plan([str(tmp_path / source) for source in sources], sites).jobs
+        ]
+
+    assert found("b7") == [("b7/a.pcap", "b7", False), ("b7/deep/b.pcap", "b7", False)]
+    assert found("b*/*.pcap") == [("b7/a.pcap", "b7", False), ("b9/c.pcap", "b9", False)]
+    assert found("b9/c.pcap", "b9") == [("b9/c.pcap", "b9", True)]
+
+
+def test_a_key_stays_until_something_changes_that_the_result_depends_on(tmp_path):
+    capture = str(fleets.healthy(tmp_path / "b7" / "a.pcap"))
+    folder = fleets.sites(tmp_path / "sites", "b7")
+
+    def key(**more):
+        ((job),) = plan([capture], folder, **more).jobs
+        return job.key
+
+    first = key()
+    assert key() == first
+    assert key(strict=True) != first
+    assert key(activities=("all",)) != first
+    (tmp_path / "sites" / "b7.yaml").write_text(fleets.SITE + "# another\n")
+    assert key() != first
+    (tmp_path / "sites" / "b7.yaml").write_text(fleets.SITE)
+    assert key() == first
+    fleets.faulty(tmp_path / "b7" / "a.pcap")
+    assert key() != first
+
+
+def test_urls_are_listed_by_fsspec():
+    import fsspec
+
+    system = fsspec.filesystem("memory")
+    for name in ("/b7/a.pcap", "/b7/b.pcap", "/other/c.pcap"):
+        system.pipe(name, b"x")
+    try:
+        assert [job.path for job in plan(["memory://b7/*.pcap"]).jobs] == [
+            "memory:///b7/a.pcap",
+            "memory:///b7/b.pcap",
+        ]
+        assert [job.named for job in plan(["memory://b7/a.pcap"]).jobs] == [True]
+        assert len(plan(["memory://other"]).jobs) == 1
+        with pytest.raises(UsageError, match="names no file"):
+            plan(["memory://b7/*.gz"])
+    finally:
+        for name in ("/b7", "/other"):
+            system.rm(name, recursive=True)
+
+
+@pytest.mark.parametrize(
+    ("sources", "sites", "said"),
+    [
+        (["nowhere.pcap"], None, "nowhere.pcap: names no file"),
+        (["."], "nowhere", "--sites nowhere: is no directory"),
+        (["."], "empty", "holds no site file"),
+    ],
+)
+def test_what_names_nothing_is_refused(sources, sites, said, tmp_path, monkeypatch):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=said):
+        plan(sources, sites)
+
+
+def test_a_site_is_called_something_that_may_be_a_folder(tmp_path):
+    folder = fleets.sites(tmp_path / "sites", "b7")
+    (tmp_path / "sites" / "a b=c.yaml").write_text(fleets.SITE)
+    with pytest.raises(UsageError, match="is named by letters"):
+        plan([folder], folder)
+
+
+def test_mistakes_in_the_fleet_file_have_their_place(tmp_path):
+    folder = fleets.sites(tmp_path / "sites", "b7")
+    (tmp_path / "sites" / "fleet.yaml").write_text("captures:\n  - {site: b8, match: '*'}\n  - {match: x}\n")
+    with pytest.raises(SiteError, match=r"fleet\.yaml:2:12: no site file is named 'b8'"):
+        plan([folder], folder)

@@ -1,0 +1,82 @@
+"""The dataset: partitions, whole files, views, what is forgotten."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import duckdb
+import fleets
+import pytest
+
+from analyzer.errors import UsageError
+from analyzer.fleet.plan import plan
+from analyzer.fleet.results import Results, whole
+from analyzer.fleet.run import run
+from analyzer.fleet.tables import TABLES
+
+
+@pytest.fixture
+def results(tmp_path):
+    fleets.healthy(tmp_path / "b7" / "a.pcap")
+    fleets.faulty(tmp_path / "b9" / "b.pcap", at=86_400)
+    made = Results(str(tmp_path / "it's results"))
+    jobs = plan([str(tmp_path / "b7"), str(tmp_path / "b9")], fleets.sites(tmp_path / "s", "b7", "b9")).jobs
+    run(jobs, made, lambda _workers: ThreadPoolExecutor(1))
+    return made
+
+
+def test_tables_are_partitioned_by_site_and_day(results):
+    found = sorted(
+        path.relative_to(results.folder).parts[:3] for path in results.folder.glob("*/*/*/*.parquet")
+    )
+    assert found == sorted(
+        (name, site, day)
+        for name in TABLES
+        for site, day in (("site=b7", "day=2026-09-21"), ("site=b9", "day=2026-09-22"))
+    )
+
+
+def test_other_programs_read_them_as_they_are(results):
+    quoted = str(results.folder).replace("'", "''")
+    ((count,),) = duckdb.sql(
+        f"SELECT count(*) FROM '{quoted}/flows/*/*/*.parquet' WHERE site = 'b9'"
+    ).fetchall()
+    assert count == 2
+
+
+def test_nothing_is_an_empty_table(tmp_path):
+    with Results(str(tmp_path / "none")).database() as database:
+        for name, columns in TABLES.items():
+            answer = database.execute(f"SELECT * FROM {name}")
+            assert [entry[0] for entry in answer.description] == [*(c.name for c in columns), "site", "day"]
+            assert answer.fetchall() == []
+
+
+def test_what_is_forgotten_is_gone_from_every_table(results):
+    gone = min(results.known())
+    results.forget({gone})
+    assert len(results.known()) == 1
+    assert not list(results.folder.glob(f"**/{gone}.parquet"))
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path, monkeypatch):
+    def fail(*_given):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        whole(tmp_path / "x.parquet", b"data")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_runs_are_kept_in_order_and_junk_among_them_is_passed_over(results):
+    results.note("2026-11-21T10:00:00+00:00", {"findings": [2]})
+    results.note("2026-11-20T10:00:00+00:00", {"findings": [1]})
+    (results.folder / "runs" / "2026-11-22.json").write_text("{")
+    assert [entry["findings"] for entry in results.runs()] == [[1], [2]]
+
+
+def test_a_file_in_the_way_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="file"):
+        Results(str(tmp_path / "file"))

@@ -1,0 +1,166 @@
+"""Jobs on an executor, and what dies on the way: workers, sources, the disk, the run itself."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import fleets
+import pytest
+
+from analyzer.fleet.plan import plan
+from analyzer.fleet.results import Results
+from analyzer.fleet.run import TRIES, dask, local, run
+from analyzer.fleet.work import Product
+
+ROOT = Path(__file__).parents[1]
+
+
+def threads(_workers):
+    return ThreadPoolExecutor(2)
+
+
+@pytest.fixture
+def captures(tmp_path):
+    """Four captures of two sites; their jobs."""
+    for name in ("b7/a.pcap", "b7/dies-once.pcap", "b9/c.pcap", "b9/d.pcap"):
+        fleets.healthy(tmp_path / name)
+    return plan(
+        [str(tmp_path / "b7"), str(tmp_path / "b9")], fleets.sites(tmp_path / "sites", "b7", "b9")
+    ).jobs
+
+
+def content(results):
+    with results.database() as database:
+        return {
+            name: sorted(map(repr, database.execute(f"SELECT * FROM {name}").fetchall()))
+            for name in ("flows", "rows", "findings", "captures")
+        }
+
+
+def test_every_capture_is_analysed_once(captures, tmp_path):
+    results = Results(str(tmp_path / "results"))
+    outcome = run(captures, results, threads)
+    assert {job.key for job in outcome.done} == {job.key for job in captures} == results.known()
+    assert not outcome.failed
+
+
+def test_a_capture_that_kills_workers_costs_only_itself(captures, tmp_path):
+    results = Results(str(tmp_path / "results"))
+    outcome = run(captures, results, local, 2, work=fleets.dies)
+    (failure,) = outcome.failed
+    assert failure.job.path.endswith("dies-once.pcap")
+    assert "worker process ended" in failure.reason
+    assert len(outcome.done) == 3
+    assert len(results.known()) == 3
+
+
+def test_a_worker_that_dies_once_changes_nothing(captures, tmp_path):
+    calm, shaken = Results(str(tmp_path / "calm")), Results(str(tmp_path / "shaken"))
+    run(captures, calm, threads)
+    outcome = run(captures, shaken, local, 2, work=fleets.dies_once)
+    assert not outcome.failed
+    assert content(shaken) == content(calm)
+
+
+def test_a_machine_at_fault_is_tried_again_within_bounds(captures, tmp_path):
+    outcome = run(captures[:1], Results(str(tmp_path / "results")), threads, work=fleets.lost)
+    (failure,) = outcome.failed
+    assert "Input/output error" in failure.reason
+
+
+def test_a_dropped_connection_is_tried_again_and_a_bad_file_is_not(tmp_path):
+    import fsspec
+
+    fsspec.filesystem("memory").pipe("/x/a.pcap", b"x")
+    (tmp_path / "a.pcap").write_bytes(b"x")
+    tries = []
+
+    def work(job):
+        tries.append(job.path)
+        return Product(job.key, "undated", {}, error="connection reset")
+
+    jobs = plan(["memory://x/a.pcap", str(tmp_path / "a.pcap")]).jobs
+    outcome = run(jobs, Results(str(tmp_path / "results")), threads, work=work)
+    fsspec.filesystem("memory").rm("/x", recursive=True)
+    assert len(outcome.failed) == 2
+    assert tries.count("memory:///x/a.pcap") == TRIES
+    assert tries.count(str(tmp_path / "a.pcap")) == 1
+
+
+def test_a_full_disk_costs_the_captures_that_find_no_room(captures, tmp_path, monkeypatch):
+    results = Results(str(tmp_path / "results"))
+    add = results.add
+
+    def full(job, product):
+        if "b9" in job.path:
+            raise OSError(28, "No space left on device")
+        add(job, product)
+
+    monkeypatch.setattr(results, "add", full)
+    outcome = run(captures, results, threads)
+    assert len(outcome.done) == 2
+    assert {failure.reason for failure in outcome.failed} == {
+        "its results cannot be written: No space left on device"
+    }
+
+
+def test_files_that_are_no_captures_are_passed_over_unless_they_were_meant(tmp_path):
+    fleets.healthy(tmp_path / "x" / "a.pcap")
+    (tmp_path / "x" / "notes.txt").write_text("nothing")
+    found = run(plan([str(tmp_path / "x")]).jobs, Results(str(tmp_path / "r1")), threads)
+    assert ([job.path for job in found.passed], len(found.failed)) == ([str(tmp_path / "x" / "notes.txt")], 0)
+    meant = run(plan([str(tmp_path / "x" / "notes.txt")]).jobs, Results(str(tmp_path / "r2")), threads)
+    assert len(meant.failed) == 1
+
+
+def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path):
+    for number in range(6):
+        fleets.faulty(tmp_path / "b7" / f"{number}.pcap", at=number)
+    folder = fleets.sites(tmp_path / "sites", "b7")
+    command = [
+        sys.executable,
+        "-m",
+        "analyzer",
+        "fleet",
+        str(tmp_path / "b7"),
+        "--sites",
+        folder,
+        "--jobs",
+        "1",
+    ]
+    killed = [*command, "-o", str(tmp_path / "killed")]
+    with subprocess.Popen(killed, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True) as process:
+        found = time.monotonic() + 60
+        while not list((tmp_path / "killed").glob("captures/*/*/*.parquet")) and time.monotonic() < found:
+            time.sleep(0.02)
+        time.sleep(random.random() * 0.1)
+        os.killpg(process.pid, signal.SIGKILL)
+    for name in ("killed", "calm"):
+        done = subprocess.run(
+            [*command, "-o", str(tmp_path / name)], cwd=ROOT, capture_output=True, timeout=120, check=False
+        )
+        assert done.returncode == 1, done.stderr
+    assert content(Results(str(tmp_path / "killed"))) == content(Results(str(tmp_path / "calm")))
+    assert len(Results(str(tmp_path / "calm")).known()) == 6
+
+
+@pytest.mark.slow
+def test_a_dask_cluster_that_loses_a_worker_gives_the_same(captures, tmp_path):
+    from distributed import LocalCluster
+
+    calm, shaken = Results(str(tmp_path / "calm")), Results(str(tmp_path / "shaken"))
+    run(captures, calm, threads)
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+    ) as cluster:
+        outcome = run(captures, shaken, dask(cluster.scheduler_address), 2, work=fleets.dies_once)
+    assert (tmp_path / "b7" / "dies-once.pcap.met").exists(), "a worker was lost"
+    assert not outcome.failed
+    assert content(shaken) == content(calm)

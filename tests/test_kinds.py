@@ -1,0 +1,50 @@
+"""Kinds of rows: equal rows share one, different rows do not, and the first of each comes first."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analyzer.kinds import ROOM, among, distinct, kinds, members, wide
+
+NARROW = st.integers(0, 3)
+FAR = st.sampled_from([0, 1, 255, 1 << 16, ROOM, (1 << 63) + 5, (1 << 64) - 1])
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(NARROW, FAR, st.integers(-(2**40), 2**40), st.booleans()), max_size=30))
+def test_rows_are_of_a_kind_exactly_where_they_are_equal(rows: list[tuple[int, int, int, bool]]) -> None:
+    few, far, signed, told = (
+        (list(column) for column in zip(*rows, strict=True)) if rows else ([], [], [], [])
+    )
+    columns = (
+        np.array(few, np.uint8),
+        *wide(np.array(far, np.uint64)),
+        np.array(signed, np.int64),
+        np.array(told, bool),
+    )
+    firsts, of = kinds(columns)
+    order = list(dict.fromkeys(rows))
+    assert of.tolist() == [order.index(row) for row in rows]
+    assert firsts.tolist() == [rows.index(row) for row in order]
+
+
+def test_a_wide_range_that_no_table_holds_is_sorted() -> None:
+    firsts, of = kinds([np.array([1 << 40, 7, 1 << 40, 1 << 62])])
+    assert (firsts.tolist(), of.tolist()) == ([0, 1, 3], [0, 1, 0, 2])
+
+
+def test_members_are_in_order_and_a_kind_may_have_none() -> None:
+    assert [rows.tolist() for rows in members(np.array([2, 0, 2, 0]), 3)] == [[1, 3], [], [0, 2]]
+
+
+SMALL = st.lists(st.integers(0, 20), max_size=12)
+
+
+@given(SMALL, SMALL)
+def test_among_and_distinct_are_those_of_sets(values: list[int], wanted: list[int]) -> None:
+    held = np.array(values, np.uint16)
+    assert among(held, wanted).tolist() == [value in wanted for value in values]
+    assert among(held, np.array(wanted, np.int64)).tolist() == [value in wanted for value in values]
+    assert distinct(held).tolist() == sorted(set(values))
