@@ -25,8 +25,8 @@ From Python::
     result = analyzer.check("site.pcapng", site="site.yaml")
     result.compliant, result.findings, result.flows      # the latter two are pandas DataFrames
 
-``analyzer.check``, ``analyzer.flows``, ``analyzer.diff`` and ``analyzer.survey`` are the functions of
-:mod:`analyzer.api`, loaded when first used.
+``analyzer.check``, ``analyzer.flows``, ``analyzer.firmware``, ``analyzer.diff`` and ``analyzer.survey`` are
+the functions of :mod:`analyzer.api`, loaded when first used.
 """
 
 from __future__ import annotations
@@ -36,16 +36,29 @@ from typing import TYPE_CHECKING, Any, Final
 from analyzer import version
 
 if TYPE_CHECKING:
-    from analyzer.api import DiffResult, FlowsResult, Result, SurveyResult, check, diff, flows, survey
+    from analyzer.api import (
+        DiffResult,
+        FirmwareResult,
+        FlowsResult,
+        Result,
+        SurveyResult,
+        check,
+        diff,
+        firmware,
+        flows,
+        survey,
+    )
 
 __all__ = [
     "DiffResult",
+    "FirmwareResult",
     "FlowsResult",
     "Result",
     "SurveyResult",
     "__version__",
     "check",
     "diff",
+    "firmware",
     "flows",
     "survey",
 ]

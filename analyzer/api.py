@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from analyzer.model import Diff, FlowRecord, FlowReport, Report, Survey
+from analyzer.model import Attempt, Diff, FirmwareReport, FlowRecord, FlowReport, Report, Survey
 from analyzer.report import Style, changes, choose, document, proposal
 
 if TYPE_CHECKING:
@@ -103,6 +103,30 @@ def diff(
     )
     sides = [side.report if isinstance(side, Result) else os.fspath(side) for side in (old, new)]
     return DiffResult(compare.diff(compare.Pair(sides[0], sides[1], options)))
+
+
+def firmware(
+    captures: Source | Sequence[Source],
+    *,
+    site: Source | None = None,
+    hosts: Sequence[str] = (),
+    rules: Sequence[Source] = (),
+    engine: str = "auto",
+) -> FirmwareResult:
+    """The transfers and update attempts of captures, as ``portmatrix firmware`` judges them.
+
+    Raises as :func:`check` does.
+    """
+    from analyzer import pipeline  # noqa: PLC0415 - a Result can be read without the stages
+
+    options = pipeline.Options(
+        sources=_paths(captures),
+        site=None if site is None else os.fspath(site),
+        hosts=_words(hosts),
+        rules=_paths(rules),
+        engine=engine,
+    )
+    return FirmwareResult(pipeline.firmware(options))
 
 
 def survey(
@@ -242,6 +266,55 @@ class DiffResult:
 
 
 @dataclass(frozen=True)
+class FirmwareResult:
+    """What ``firmware`` found. ``report`` is the :class:`analyzer.model.FirmwareReport` itself."""
+
+    report: FirmwareReport
+
+    @property
+    def failed(self) -> bool:
+        """Whether any transfer failed."""
+        return any(record.outcome == "failed" for record in self.report.transfers)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of ``firmware --format json``, as plain Python values."""
+        return document.whole(document.firmware_parts(self.report))
+
+    @cached_property
+    def transfers(self) -> pd.DataFrame:
+        """One row a transfer; ``requested`` and ``accepted`` are dicts of TFTP options."""
+        return _frame(
+            (
+                {
+                    **document.transfer(record),
+                    "requested": dict(record.requested),
+                    "accepted": dict(record.accepted),
+                    "first": record.first,
+                    "last": record.last,
+                    "first_frame": record.frames[0],
+                    "last_frame": record.frames[1],
+                }
+                for record in self.report.transfers
+            ),
+            _TRANSFER_COLUMNS,
+        )
+
+    @cached_property
+    def attempts(self) -> pd.DataFrame:
+        """One row an update attempt; ``requested_at`` and the like are its steps, NaT if missing."""
+        return _frame(map(_attempt, self.report.attempts), _ATTEMPT_COLUMNS)
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """One row a finding; ``flows``, ``rows`` and ``frames`` hold tuples."""
+        return _frame(map(document.finding, self.report.findings), _FINDING_COLUMNS)
+
+    def __repr__(self) -> str:
+        counts = document.firmware_summary(self.report)["transfers"]
+        return f"<{', '.join(f'{count} {word}' for word, count in counts.items() if count) or 'no transfer'}>"
+
+
+@dataclass(frozen=True)
 class SurveyResult:
     """What ``survey`` found. ``survey`` is the :class:`analyzer.model.Survey` itself."""
 
@@ -287,13 +360,14 @@ class SurveyResult:
         return f"<{hosts} hosts in {len(self.survey.lines)} lines>"
 
 
-_TEXT, _COUNT, _MAYBE, _TUPLE, _TIME, _FLAG = (
+_TEXT, _COUNT, _MAYBE, _TUPLE, _TIME, _FLAG, _WHEN = (
     "object",
     "int64",
     "Int64",
     "tuple",
     "datetime64[ns, UTC]",
     "bool",
+    "time that may be missing",
 )
 
 _FLOW_COLUMNS = {
@@ -361,6 +435,51 @@ _FINDING_COLUMNS = {
     "wireshark_filter": _TEXT,
     "waived": _TEXT,
 }
+_TRANSFER_COLUMNS = {
+    "id": _TEXT,
+    "protocol": _TEXT,
+    "operation": _TEXT,
+    "client": _TEXT,
+    "server": _TEXT,
+    "file": _TEXT,
+    "mode": _TEXT,
+    "outcome": _TEXT,
+    "cause": _TEXT,
+    "requested": _TEXT,
+    "accepted": _TEXT,
+    "block_size": _MAYBE,
+    "window_size": _MAYBE,
+    "bytes": _COUNT,
+    "expected_bytes": _MAYBE,
+    "blocks": _COUNT,
+    "retransmissions": _COUNT,
+    "longest_gap_s": "float64",
+    "rate_bytes_s": "float64",
+    "attempts": _COUNT,
+    "first": _TIME,
+    "last": _TIME,
+    "first_frame": _COUNT,
+    "last_frame": _COUNT,
+    "detail": _TEXT,
+    "advice": _TEXT,
+    "evidence": _TUPLE,
+    "flows": _TUPLE,
+}
+_STEPS = ("announced", "requested", "transferring", "complete", "restarted", "came_back")
+_ATTEMPT_COLUMNS = {
+    "id": _TEXT,
+    "node": _TEXT,
+    "gateway": _TEXT,
+    "outcome": _TEXT,
+    "reason": _TEXT,
+    "came_back": "boolean",
+    "detail": _TEXT,
+    "first": _TIME,
+    "last": _TIME,
+    **{f"{step}_at": _WHEN for step in _STEPS},
+    "transfers": _TUPLE,
+    "flows": _TUPLE,
+}
 _HOST_COLUMNS = {
     "name": _TEXT,
     "addresses": _TUPLE,
@@ -389,6 +508,15 @@ def _flow(record: FlowRecord) -> dict[str, Any]:
     return {**flat, **entry["direction"], "first": record.first, "last": record.last}
 
 
+def _attempt(record: Attempt) -> dict[str, Any]:
+    times: dict[str, int | None] = {f"{step}_at": None for step in _STEPS}
+    for event in reversed(record.timeline):  # the first of its kind stays
+        name = f"{event.what.replace('-', '_')}_at"
+        if name in times:
+            times[name] = event.time
+    return {**document.attempt(record), **times, "first": record.first, "last": record.last}
+
+
 def _flows_frame(records: Sequence[FlowRecord]) -> pd.DataFrame:
     return _frame(map(_flow, records), _FLOW_COLUMNS)
 
@@ -406,6 +534,8 @@ def _frame(entries: Iterable[dict[str, Any]], columns: dict[str, str]) -> pd.Dat
         values = held[name]
         if dtype == _TUPLE:
             series[name] = pd.Series([tuple(value) for value in values], dtype="object")
+        elif dtype == _WHEN:
+            series[name] = pd.Series(pd.to_datetime(pd.Series(values, dtype="Int64"), unit="ns", utc=True))
         elif dtype == _TIME:
             series[name] = pd.Series(pd.to_datetime(pd.Series(values, dtype="int64"), unit="ns", utc=True))
         else:

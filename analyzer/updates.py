@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, Literal
+from dataclasses import dataclass, field
+from typing import Final, Literal, Protocol
 
 import numpy as np
 
@@ -24,22 +25,55 @@ SIGNALLED: Final = 300 * SECOND
 """How long before the first request its announcement may be."""
 SILENCE: Final = 10 * SECOND
 """Silence after a transfer that looks like a restart."""
+RESTARTS_WITHIN: Final = 300 * SECOND
+"""How long after its image a node that restarts because of it falls silent."""
 NEVER: Final = 180 * SECOND
 """A node silent for this long after its image is not restarting any more."""
+LONGER: Final = 2
+"""A silence tells something only if it is this many times as long as any before the update."""
 SIGNALLING: Final = "igor-firmware"
 GATEWAY: Final = "igor-gateway"
 
 Outcome = Literal["succeeded", "transfer-failed", "update-failed", "in-progress", "unknown"]
+Reason = Literal["", "asked-again", "never-came-back"]
 Roles = Callable[[Address], Iterable[str]]
 
 
+class Silence(Protocol):
+    """A host sent nothing from after ``begin`` until ``end``, ns."""
+
+    @property
+    def begin(self) -> int:
+        """Time of its packet before."""
+
+    @property
+    def end(self) -> int:
+        """Time of its packet after, or the end of the capture."""
+
+    @property
+    def frame_before(self) -> int:
+        """Frame of its packet before."""
+
+    @property
+    def frame_after(self) -> int:
+        """Frame of its packet after, 0 where there is none."""
+
+
+Silences = Callable[[Address, int], Sequence[Silence]]
+"""The silences of a host that lasted at least so many ns, in order."""
+
+
 def attempts(
-    transfers: Sequence[Transfer], found: Sequence[Conversation], roles: Roles, end: int
+    transfers: Sequence[Transfer],
+    found: Sequence[Conversation],
+    roles: Roles,
+    end: int,
+    silences: Silences = lambda _host, _least: (),
 ) -> tuple[Attempt, ...]:
     """The attempts in order of their beginning. ``end`` is the time of the capture's last packet, ns."""
     by_pair: dict[tuple[str, str], list[Transfer]] = defaultdict(list)
     for transfer in transfers:
-        by_pair[_ends(transfer, roles)].append(transfer)
+        by_pair[ends(transfer, roles)].append(transfer)
     groups: list[tuple[str, str, list[Transfer]]] = []
     for (node, gateway), held in by_pair.items():
         latest = 0
@@ -52,12 +86,12 @@ def attempts(
     groups.sort(key=lambda group: group[2][0].first)
     talk = _by_address(found, {node for node, _, _ in groups})
     return tuple(
-        _attempt(f"u{number}", node, gateway, held, talk.get(parse(node), []), end)
+        _attempt(f"u{number}", node, gateway, held, talk.get(parse(node), []), end, silences)
         for number, (node, gateway, held) in enumerate(groups, 1)
     )
 
 
-def _ends(transfer: Transfer, roles: Roles) -> tuple[str, str]:
+def ends(transfer: Transfer, roles: Roles) -> tuple[str, str]:
     """``(node, gateway)``: by role, else the end that receives the file is the node."""
     if GATEWAY in roles(parse(transfer.client)):
         return transfer.server, transfer.client
@@ -77,7 +111,13 @@ def _by_address(found: Sequence[Conversation], nodes: Iterable[str]) -> Mapping[
 
 
 def _attempt(
-    name: str, node: str, gateway: str, held: Sequence[Transfer], talk: Sequence[Conversation], end: int
+    name: str,
+    node: str,
+    gateway: str,
+    held: Sequence[Transfer],
+    talk: Sequence[Conversation],
+    end: int,
+    silences: Silences,
 ) -> Attempt:
     first = held[0].first
     signals = [
@@ -101,9 +141,12 @@ def _attempt(
             timeline.append(Event(transfer.last, transfer.frames[1], "complete", f"{transfer.bytes} bytes"))
         elif transfer.outcome is TransferOutcome.FAILED:
             timeline.append(Event(transfer.last, transfer.frames[1], "failed", str(transfer.cause)))
-    after = _after(held[-1], talk, parse(node), end)
-    timeline += after
-    outcome, detail = _outcome(held, after)
+    after = _After()
+    if held[-1].outcome is TransferOutcome.COMPLETE and held[-1].bytes:
+        others = _others(held, signals, talk)
+        after = _after(held, others, parse(node), end, silences)
+    timeline += after.events
+    outcome, reason, detail = _outcome(held, after)
     timeline.sort(key=lambda event: event.time)
     flows = dict.fromkeys((*(flow.id for flow in signals), *(flow for one in held for flow in one.flows)))
     return Attempt(
@@ -111,7 +154,9 @@ def _attempt(
         node=node,
         gateway=gateway,
         outcome=outcome,
+        reason=reason,
         detail=detail,
+        came_back=after.came_back,
         first=timeline[0].time,
         last=max(event.time for event in timeline),
         timeline=tuple(timeline),
@@ -120,48 +165,93 @@ def _attempt(
     )
 
 
-def _after(last: Transfer, talk: Sequence[Conversation], node: Address, end: int) -> list[Event]:
-    """What the node did after its image arrived, as far as whole flows show it."""
-    if last.outcome is not TransferOutcome.COMPLETE or not last.bytes:
-        return []
-    latest, began = 0, []
-    for flow in talk:
+@dataclass(slots=True)
+class _After:
+    """What the node did after its image arrived. ``came_back`` is None where the capture does not tell."""
+
+    events: list[Event] = field(default_factory=list)
+    came_back: bool | None = None
+    why: str = ""
+
+
+def _others(
+    held: Sequence[Transfer], signals: Sequence[Conversation], talk: Sequence[Conversation]
+) -> list[Conversation]:
+    """What the node talks about besides its update: only that can tell whether it lives."""
+    own = {*(flow.id for flow in signals), *(flow for one in held for flow in one.flows)}
+    return [flow for flow in talk if flow.id not in own]
+
+
+def _after(
+    held: Sequence[Transfer],
+    others: Sequence[Conversation],
+    node: Address,
+    end: int,
+    silences: Silences,
+) -> _After:
+    last = held[-1]
+    first_time = min(one.first for one in held)
+    latest, began = last.last, []
+    speaks = False
+    for flow in others:
         side = 0 if flow.a == node else 1
-        if flow.packets[side]:
-            latest = max(latest, flow.last_time[side])
-            if flow.first_time[side] > last.last:
-                began.append((flow.first_time[side], flow.first_frame[side]))
+        if not flow.packets[side]:
+            continue
+        speaks = speaks or flow.first_time[side] < last.last
+        latest = max(latest, flow.last_time[side])
+        if flow.first_time[side] > last.last:
+            began.append((flow.first_time[side], flow.first_frame[side]))
+    gaps = silences(node, SILENCE)
+    usual = max((gap.end - gap.begin for gap in gaps if gap.end <= first_time), default=0)
+    for gap in gaps:
+        length = gap.end - gap.begin
+        if not last.last <= gap.begin <= last.last + RESTARTS_WITHIN or length < LONGER * usual:
+            continue
+        fell = Event(gap.begin, gap.frame_before, "restarted", "likely: it fell silent")
+        if gap.frame_after:
+            return _After([fell, Event(gap.end, gap.frame_after, "came-back", f"after {_s(length)}")], True)
+        if length >= NEVER and speaks:
+            return _After([Event(gap.end, 0, "never-came-back", f"silent for {_s(length)}")], False)
     if latest <= last.last:
-        if end - last.last < NEVER:
-            return []
-        return [Event(end, 0, "never-came-back", f"silent for {(end - last.last) // SECOND} s")]
-    if not began:
-        return []
-    time, frame = min(began)
-    spans = any(flow.start <= last.last and flow.end > last.last for flow in talk if last.id)
-    if spans or time - last.last < SILENCE:
-        return [Event(time, frame, "came-back")] if not spans else []
-    return [
-        Event(last.last, last.frames[1], "restarted", "likely: it fell silent"),
-        Event(time, frame, "came-back", f"after {(time - last.last) / SECOND:.0f} s"),
-    ]
+        short = "" if end - last.last >= NEVER else f"the capture ended {_s(end - last.last)} after the image"
+        return _After(why=short or "nothing but the update of this node is in the capture")
+    if began and min(began)[0] - last.last < SILENCE and not gaps:
+        return _After([Event(*min(began), "came-back")], True)
+    return _After(came_back=True)
 
 
-def _outcome(held: Sequence[Transfer], after: Sequence[Event]) -> tuple[Outcome, str]:
+def _s(length: int) -> str:
+    return f"{length / SECOND:.0f} s"
+
+
+def _outcome(held: Sequence[Transfer], after: _After) -> tuple[Outcome, Reason, str]:
     last = held[-1]
     if last.outcome is TransferOutcome.FAILED:
-        return "transfer-failed", f"{last.cause} at block {last.blocks}"
-    if last.outcome is TransferOutcome.IN_PROGRESS:
-        return "in-progress", "the capture ended first"
-    if last.outcome is TransferOutcome.UNKNOWN:
-        return "unknown", last.detail
-    arrived: dict[str, int] = defaultdict(int)
-    for transfer in held:
-        if transfer.outcome is TransferOutcome.COMPLETE and transfer.bytes and transfer.file:
-            arrived[transfer.file] += 1
-    again = [file for file, count in arrived.items() if count > 1]
+        return "transfer-failed", "", f"{last.cause} at block {last.blocks}"
+    again = _asked_again(held)
     if again:
-        return "update-failed", f"{again[0]} arrived {arrived[again[0]]} times: the node asked for it again"
-    if any(event.what == "never-came-back" for event in after):
-        return "update-failed", "the image arrived and the node was not heard again"
-    return "succeeded", ""
+        return "update-failed", "asked-again", again
+    if last.outcome is TransferOutcome.IN_PROGRESS:
+        return "in-progress", "", "the capture ended first"
+    if last.outcome is TransferOutcome.UNKNOWN:
+        return "unknown", "", last.detail
+    if after.came_back is False:
+        return "update-failed", "never-came-back", "the image arrived and the node was not heard again"
+    if after.came_back is None and last.bytes:
+        return "succeeded", "", f"whether the node came back is not told: {after.why}"
+    return "succeeded", "", ""
+
+
+def _asked_again(held: Sequence[Transfer]) -> str:
+    """A file that arrived and was asked for again afterwards; questions for its size do not count."""
+    arrived: dict[tuple[str, str], int] = {}
+    for transfer in held:
+        if not transfer.file or not (transfer.bytes or transfer.outcome is TransferOutcome.IN_PROGRESS):
+            continue
+        what = (transfer.operation, transfer.file)
+        if transfer.first >= arrived.get(what, transfer.first + 1):
+            later = _s(transfer.first - arrived[what])
+            return f"{transfer.file} arrived, and the node asked for it again {later} later"
+        if transfer.outcome is TransferOutcome.COMPLETE:
+            arrived[what] = transfer.last
+    return ""

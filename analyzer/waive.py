@@ -50,6 +50,7 @@ INSTEAD: Final[Mapping[str, str]] = {
     FindingKind.UNSUPPORTED_VERSION: "it is about a version: correct it under hosts, or upgrade",
     FindingKind.DIRECT_MODE: "it is about the mode of the site: correct it under hosts",
     FindingKind.UNDECLARED_PEER: "it is a note and breaks nothing: declare the host under hosts",
+    FindingKind.UPDATE_FAILED: "it is about what a node did with its image: look at the node",
     FindingKind.DUPLICATE_DEVICE: "give one of the two another number; "
     "if they are one device, enter both addresses in one host under hosts",
     FindingKind.CAPTURE_PROBLEM: "it is about the capture file: take the capture again",

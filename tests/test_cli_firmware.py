@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 from test_transfers_tftp_endings import CASES
 from tftpwire import Wire, data, error, rrq
+from twopoints import Road
 
 import analyzer
 from analyzer import pipeline
@@ -94,3 +95,31 @@ def test_output_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert run(["firmware", str(BLOCKED / "capture.pcap"), "-o", str(target)]) == 1
     assert json.loads(target.read_text())["schema"] == "portmatrix.firmware/1"
     assert "2 transfers, 1 failed" in capsys.readouterr().err
+
+
+def test_a_pair_of_captures_in_every_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    road = Road(cut=(False, True), offset=12.0)
+    road.background()
+    road.transfer(cut_at=2)
+    road.background()
+    pair = ["--pair", *road.write(tmp_path), "--host", "igor-gateway=10.20.0.10@5.1.0"]
+    assert run(["firmware", *pair]) == 1
+    out = capsys.readouterr().out
+    assert out.splitlines()[1] == "Path: t1: lost between the two points, to the node"
+    assert "lost gateway frame" in out
+    assert all(len(line) <= 80 for line in out.splitlines() if "Wireshark:" not in line)
+    assert run(["firmware", *pair, "--format", "json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    jsonschema.validate(document, json.loads((SCHEMAS / "firmware.schema.json").read_text()))
+    assert document["pair"]["offset_s"] == pytest.approx(12, abs=0.01)
+    assert document["transfers"][0]["path"]["place"] == "between"
+    assert run(["firmware", *pair, "--format", "csv"]) == 1
+    (line,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert (line["path_place"], line["path_direction"]) == ("between", "to-node")
+    assert int(line["to_node_sent"]) > int(line["to_node_arrived"]) == 1
+
+
+def test_captures_or_a_pair(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["firmware"]) == 2
+    assert run(["firmware", "a.pcap", "--pair", "b.pcap", "c.pcap"]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 2

@@ -29,6 +29,7 @@ from analyzer.errors import PortmatrixError
 from analyzer.findings.collect import MANY_PORTS
 from analyzer.model import FindingKind, Report, Severity, Status
 from analyzer.pipeline import Options, check
+from analyzer.transfers.tftp import gather
 
 COAP = b"\x41\x01\x00\x01\x07"
 
@@ -310,3 +311,13 @@ def test_frames_seen_twice_change_nothing_and_are_counted(path: Path, site: Path
 def test_the_samples_headers_are_those_the_tests_read() -> None:
     for path, _ in samples():
         assert struct.unpack_from("<I", path.read_bytes())[0] == 0xA1B2C3D4
+
+
+def test_requests_beyond_the_bound_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gather, "SESSIONS", 3)
+    traffic = Traffic()
+    for number in range(5):
+        traffic.read_file(number, NODE, GATEWAY, sport=2000 + number, tid=50000 + number)
+    (finding,) = [one for one in judged(traffic).findings if one.kind is FindingKind.CAPTURE_PROBLEM]
+    assert finding.severity is Severity.WARNING
+    assert finding.title.startswith("2 requests for a file were not judged")

@@ -10,6 +10,6 @@ def test_words_are_those_of_the_contract() -> None:
     assert set(FindingKind) == {
         *("unexpected-flow", "disputed-flow", "missing-flow", "failing-flow", "payload-mismatch"),
         *("retired-service", "incompatible-versions", "unsupported-version", "direct-mode"),
-        *("undeclared-peer", "transfer-failed", "capture-problem", "expired-waiver"),
+        *("undeclared-peer", "transfer-failed", "update-failed", "capture-problem", "expired-waiver"),
         *("protocol-error", "duplicate-device", "unstable-session"),
     }

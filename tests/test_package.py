@@ -24,12 +24,14 @@ def python(program: str) -> str:
 def test_the_public_names_are_those_of_the_api() -> None:
     assert sorted(analyzer.__all__) == [
         "DiffResult",
+        "FirmwareResult",
         "FlowsResult",
         "Result",
         "SurveyResult",
         "__version__",
         "check",
         "diff",
+        "firmware",
         "flows",
         "survey",
     ]

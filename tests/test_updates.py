@@ -55,15 +55,58 @@ def test_a_failed_transfer_is_told_apart() -> None:
 def test_the_image_arrived_and_is_asked_for_again() -> None:
     traffic = fetch(fetch(Traffic(), 0), 60, port=2001)
     (attempt,) = attempts(traffic)
-    assert attempt.outcome == "update-failed"
+    assert (attempt.outcome, attempt.reason) == ("update-failed", "asked-again")
     assert "asked for it again" in attempt.detail
 
 
-def test_the_node_never_came_back() -> None:
-    traffic = fetch(Traffic(), 0).coap(400, OTHER, GATEWAY)
+def test_a_question_for_the_size_is_not_asking_again() -> None:
+    traffic = fetch(Traffic(), 0)
+    traffic.udp(60, NODE, 2001, GATEWAY, 69, rrq("node.bin", tsize=0))
+    traffic.udp(60.1, GATEWAY, 50124, NODE, 2001, b"\0\6tsize\x009\0")
+    traffic.udp(60.2, NODE, 2001, GATEWAY, 50124, error(8)).coap(90, OTHER, GATEWAY)
     (attempt,) = attempts(traffic)
-    assert attempt.outcome == "update-failed"
+    assert attempt.outcome == "succeeded"
+
+
+def test_the_node_never_came_back() -> None:
+    traffic = fetch(Traffic().coap(0, NODE, GATEWAY), 5).coap(400, OTHER, GATEWAY)
+    (attempt,) = attempts(traffic)
+    assert (attempt.outcome, attempt.reason, attempt.came_back) == ("update-failed", "never-came-back", False)
     assert events(attempt)[-1] == "never-came-back"
+
+
+def test_a_node_of_which_only_the_update_is_captured_may_be_alive() -> None:
+    (attempt,) = attempts(fetch(Traffic(), 0).coap(400, OTHER, GATEWAY))
+    assert (attempt.outcome, attempt.came_back) == ("succeeded", None)
+    assert "nothing but the update" in attempt.detail
+
+
+def test_a_node_that_speaks_seldom_is_not_missed() -> None:
+    traffic = Traffic().coap(0, NODE, GATEWAY).coap(300, NODE, GATEWAY, sport=40001, mid=2)
+    fetch(traffic, 305).coap(305 + 400, OTHER, GATEWAY)
+    (attempt,) = attempts(traffic)
+    assert attempt.outcome == "succeeded"
+
+
+def test_a_restart_is_seen_inside_one_flow() -> None:
+    traffic = Traffic()
+    for at in range(0, 200, 5):
+        if not 30 < at < 75:
+            traffic.coap(at, NODE, GATEWAY, mid=at)
+    fetch(traffic, 26)
+    (attempt,) = attempts(traffic)
+    assert (attempt.outcome, attempt.came_back) == ("succeeded", True)
+    assert events(attempt)[-2:] == ["restarted", "came-back"]
+    assert attempt.timeline[-1].detail == "after 45 s"
+
+
+def test_a_flow_that_goes_on_is_no_restart() -> None:
+    traffic = Traffic()
+    for at in range(0, 200, 30):
+        traffic.coap(at, NODE, GATEWAY, mid=at)
+    (attempt,) = attempts(fetch(traffic, 91))
+    assert (attempt.outcome, attempt.came_back) == ("succeeded", True)
+    assert "restarted" not in events(attempt)
 
 
 @pytest.mark.parametrize("later", [30, 100])

@@ -14,14 +14,15 @@ from analyzer import outcomes
 from analyzer.compliance import Judgement, Judgements
 from analyzer.compliance.near import near_miss
 from analyzer.compliance.statuses import FAILURES
-from analyzer.conversation import Conversation
+from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations, Selection
-from analyzer.findings import hosts, observed, transfers, troubles, wording
+from analyzer.findings import hosts, observed, transfers, troubles, updates, wording
 from analyzer.findings.case import Case, identify, kind_of
 from analyzer.findings.waivers import Waivers
 from analyzer.kinds import Array, kinds, members
 from analyzer.matrix import Matrix
 from analyzer.model import (
+    Attempt,
     CaptureInfo,
     Finding,
     FindingKind,
@@ -60,6 +61,9 @@ class Evidence:
     observations: Sequence[Observation] = ()
     near: Mapping[int, str] = field(default_factory=dict)
     """What comes close to right for a conversation that failed, by its row."""
+    attempts: Sequence[Attempt] = ()
+    dropped: int = 0
+    """Requests for a file beyond what is kept."""
 
 
 def collect(evidence: Evidence) -> tuple[tuple[Finding, ...], Mapping[int, str]]:
@@ -69,8 +73,9 @@ def collect(evidence: Evidence) -> tuple[tuple[Finding, ...], Mapping[int, str]]
     missing = list(_missing(evidence))
     seen = observed.explained(evidence.observations, missing)
     failed = transfers.cases(evidence.transfers, evidence.judgements, evidence.rows, waived)
+    failed += updates.cases(evidence.attempts, evidence.transfers, evidence.judgements, waived)
     cases = [*_flow_cases(evidence, waived), *failed, *missing]
-    cases += [*hosts.cases(evidence), *waivers.expired()]
+    cases += [*hosts.cases(evidence), *waivers.expired(), *_dropped(evidence.dropped)]
     cases += troubles.cases(evidence.troubles, evidence.found, evidence.judgements, waived)
     cases += observed.cases(seen, evidence.judgements, waived)
     findings = [case.finding(evidence.captures) for case in cases]
@@ -343,6 +348,19 @@ def _problem(
     )
     case.frames = set(sorted(case.frames)[:PROBLEMS])
     return case.finding(captures)
+
+
+def _dropped(requests: int) -> Iterator[Case]:
+    """Requests beyond the bound: nothing is known of them, and that has to be said."""
+    if requests:
+        case = Case(FindingKind.CAPTURE_PROBLEM, Severity.WARNING, ("transfers",))
+        case.title = f"{requests} requests for a file were not judged: the capture has too many"
+        case.detail = (
+            "Transfers beyond the limit could not be judged; those listed are. So many requests are a scan "
+            "or a test rather than an update."
+        )
+        case.advice = "Cut the capture to the hosts or to the time in question, and check that."
+        yield case
 
 
 # ---------------------------------------------------------------- ids

@@ -18,6 +18,7 @@ from analyzer.model.dissection import DissectedField, DissectedFrame, DissectedL
 from analyzer.model.finding import Finding, FindingKind, Severity
 from analyzer.model.flow import Alike, Basis, Confidence, Endpoint, FlowRecord, Outcome, Records, Verdict
 from analyzer.model.learned import Learned, LearnedRow, LeftOut
+from analyzer.model.pair import Pair, Path, Way
 from analyzer.model.report import FirmwareReport, FlowReport, HostResult, Report, RowResult, Status
 from analyzer.model.sheet import (
     Background,
@@ -33,7 +34,16 @@ from analyzer.model.sheet import (
 )
 from analyzer.model.site import Allow, Host, Site
 from analyzer.model.survey import NameHeard, Survey, SurveyHost, SurveyLine
-from analyzer.model.transfer import Attempt, Cause, Event, Transfer, TransferOutcome
+from analyzer.model.transfer import (
+    Attempt,
+    Campaign,
+    Cause,
+    Event,
+    Outlier,
+    Stopped,
+    Transfer,
+    TransferOutcome,
+)
 
 __all__ = [
     "Alike",
@@ -41,6 +51,7 @@ __all__ = [
     "Attempt",
     "Background",
     "Basis",
+    "Campaign",
     "CaptureInfo",
     "Cause",
     "Confidence",
@@ -69,6 +80,9 @@ __all__ = [
     "LeftOut",
     "NameHeard",
     "Outcome",
+    "Outlier",
+    "Pair",
+    "Path",
     "Problem",
     "Progress",
     "Records",
@@ -85,6 +99,7 @@ __all__ = [
     "Site",
     "Source",
     "Status",
+    "Stopped",
     "Survey",
     "SurveyHost",
     "SurveyLine",
@@ -93,4 +108,5 @@ __all__ = [
     "TransferOutcome",
     "Turn",
     "Verdict",
+    "Way",
 ]

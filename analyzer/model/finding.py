@@ -28,6 +28,7 @@ class FindingKind(enum.StrEnum):
     DIRECT_MODE = "direct-mode"
     UNDECLARED_PEER = "undeclared-peer"
     TRANSFER_FAILED = "transfer-failed"
+    UPDATE_FAILED = "update-failed"
     CAPTURE_PROBLEM = "capture-problem"
     EXPIRED_WAIVER = "expired-waiver"
     PROTOCOL_ERROR = "protocol-error"

@@ -10,9 +10,10 @@ from typing import Literal
 from analyzer.model.capture import CaptureInfo
 from analyzer.model.finding import Finding, Severity
 from analyzer.model.flow import FlowRecord, Outcome
+from analyzer.model.pair import Pair
 from analyzer.model.sheet import Row, Ruleset
 from analyzer.model.site import Site
-from analyzer.model.transfer import Attempt, Transfer, TransferOutcome
+from analyzer.model.transfer import Attempt, Campaign, Transfer, TransferOutcome
 
 
 class Status(enum.StrEnum):
@@ -96,6 +97,9 @@ class FirmwareReport:
     transfers: tuple[Transfer, ...]
     attempts: tuple[Attempt, ...] = ()
     findings: tuple[Finding, ...] = ()
+    campaigns: tuple[Campaign, ...] = ()
+    pair: Pair | None = None
+    """How the two captures fit together, where two points of one path were compared."""
 
     @property
     def failed(self) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from analyzer.model.pair import Path
+
 
 class TransferOutcome(enum.StrEnum):
     """How a transfer ended."""
@@ -83,6 +85,8 @@ class Transfer:
     evidence: tuple[int, ...] = ()
     """The frames that show what happened."""
     flows: tuple[str, ...] = ()
+    path: Path | None = None
+    """Where its packets died, where two captures of its path were compared."""
 
     @property
     def rate(self) -> float:
@@ -129,5 +133,46 @@ class Attempt:
     timeline: tuple[Event, ...]
     transfers: tuple[str, ...]
     flows: tuple[str, ...] = ()
+    reason: Literal["", "asked-again", "never-came-back"] = ""
+    """What speaks against an update whose image arrived."""
+    came_back: bool | None = None
+    """Whether the node was heard after its image arrived; None where the capture does not tell."""
     basis: Literal["certain", "likely"] = "certain"
     """``likely``: no transfer was read, the behaviour of a connection looks like an update."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A node of a campaign whose last attempt did not succeed, and where it stopped."""
+
+    node: str
+    attempt: str
+    outcome: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outlier:
+    """A node of a campaign far from the median of its peers: ``rate`` in bytes per second, or counts."""
+
+    node: str
+    transfer: str
+    what: Literal["slow", "retransmissions"]
+    value: float
+    median: float
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """The updates of several nodes from one gateway; each node counts once, with its last attempt.
+
+    ``outcomes`` counts nodes by outcome.
+    """
+
+    id: str
+    gateway: str
+    nodes: int
+    outcomes: Mapping[str, int]
+    stopped: tuple[Stopped, ...] = ()
+    outliers: tuple[Outlier, ...] = ()
+    attempts: tuple[str, ...] = ()

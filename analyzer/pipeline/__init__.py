@@ -8,7 +8,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from analyzer import classify, outcomes, sessions
+from analyzer.activity import Activity
 from analyzer.matrix import build
 from analyzer.model import FindingKind, FirmwareReport, FlowReport, Progress, Report
 from analyzer.observations import observers
@@ -21,6 +24,9 @@ from analyzer.transfers import Collector
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
 
+OF_FIRMWARE: Final = (FindingKind.TRANSFER_FAILED, FindingKind.UPDATE_FAILED, FindingKind.CAPTURE_PROBLEM)
+"""The findings that ``firmware`` repeats."""
+
 
 def check(options: Options, progress: Progress | None = None) -> Report:
     """Compare captures with the expected matrix of the site.
@@ -29,9 +35,11 @@ def check(options: Options, progress: Progress | None = None) -> Report:
     ruleset or site file, an option that cannot be meant.
     """
     sheets, place = expected(options)
-    collector, watching = Collector(), observers()
-    captures, table = read(options, progress, (collector, *watching))
-    return judge(captures, table, sheets, place, collector, strict=options.strict, watching=watching)
+    collector, activity, watching = Collector(), Activity(), observers()
+    captures, table = read(options, progress, (collector, activity, *watching))
+    return judge(
+        captures, table, sheets, place, collector, activity, strict=options.strict, watching=watching
+    )
 
 
 def flows(options: Options, progress: Progress | None = None) -> FlowReport:
@@ -52,8 +60,11 @@ def flows(options: Options, progress: Progress | None = None) -> FlowReport:
 def firmware(options: Options, progress: Progress | None = None) -> FirmwareReport:
     """The transfers of captures and what became of them. Raises as :func:`check` does.
 
-    Its findings are those about transfers that failed, and about signalling that no transfer follows.
+    Its findings are those about transfers and updates that failed, about signalling that no transfer follows,
+    and about the captures themselves.
     """
+    from analyzer.campaigns import campaigns  # noqa: PLC0415 - a plain check has no use for it
+
     report = check(options, progress)
     signalling = {flow.id for flow in report.flows if flow.protocol == SIGNALLING}
     return FirmwareReport(
@@ -66,9 +77,9 @@ def firmware(options: Options, progress: Progress | None = None) -> FirmwareRepo
         findings=tuple(
             finding
             for finding in report.findings
-            if finding.kind is FindingKind.TRANSFER_FAILED
-            or (finding.flows and signalling.issuperset(finding.flows))
+            if finding.kind in OF_FIRMWARE or (finding.flows and signalling.issuperset(finding.flows))
         ),
+        campaigns=campaigns(report.attempts, report.transfers),
     )
 
 

@@ -14,6 +14,7 @@ from analyzer import (
     transports,
     updates,
 )
+from analyzer.activity import Activity
 from analyzer.addresses import text
 from analyzer.compliance import Bench, statuses
 from analyzer.conversation import Address, Conversation
@@ -50,6 +51,7 @@ def judge(
     sheets: Sequence[Ruleset],
     place: Site,
     collector: Collector | None = None,
+    activity: Activity | None = None,
     *,
     strict: bool = False,
     today: datetime.date | None = None,
@@ -72,6 +74,16 @@ def judge(
     rows = statuses(matrix, place, found, judgements, seen, bench.directory)
     transfers = [transfer for transfer, _ in carried]
     setting = Setting(found, seen, lambda address: bench.end(address).hosts, transfers, place.activities)
+    tried = joined(
+        updates.attempts(
+            [draft.transfer for draft in drafts if draft.image],
+            found,
+            lambda address: bench.end(address).roles,
+            collector.end,
+            activity.silences if activity is not None else lambda _host, _least: (),
+        ),
+        attempts(watching, setting),
+    )
     evidence = Evidence(
         found,
         judgements,
@@ -84,6 +96,8 @@ def judge(
         tuple(collector.troubles(known)),
         tuple(observe(watching, setting)),
         near(setting),
+        tried,
+        collector.dropped,
     )
     findings, waived = collect(evidence)
     return Report(
@@ -97,15 +111,7 @@ def judge(
         rulesets=tuple(sheet for sheet in sheets if set(sheet.subjects) & {s.role for s in matrix.subjects}),
         undecoded=undecoded(table),
         transfers=tuple(transfers),
-        attempts=joined(
-            updates.attempts(
-                [draft.transfer for draft in drafts if draft.image],
-                found,
-                lambda address: bench.end(address).roles,
-                collector.end,
-            ),
-            attempts(watching, setting),
-        ),
+        attempts=tried,
     )
 
 

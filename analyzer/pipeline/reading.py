@@ -27,11 +27,12 @@ def read(
     progress: Progress | None,
     watchers: Sequence[Watcher] = (),
     links: FrameWatcher | None = None,
+    frame: int = 1,
 ) -> tuple[tuple[CaptureInfo, ...], Flows]:
     """What was read of each capture, in time order, and the flows of all of them.
 
-    Frames count on from one capture to the next. ``watchers`` are shown every
-    packet that they want. ``links`` is shown whole batches with their frames; then one process reads alone.
+    Frames count from ``frame`` on, from one capture to the next. ``watchers`` are shown every packet that
+    they want. ``links`` is shown whole batches with their frames; then one process reads alone.
     Raises :class:`analyzer.errors.PortmatrixError` for a capture or an engine that is not to be had.
     """
     engine = decode.name(options.engine)
@@ -39,7 +40,6 @@ def read(
     table = flowtable.new(reference=engine == "dpkt")
     wanted = functools.partial(pick, wants=tuple(watcher.wants for watcher in watchers))
     infos: list[CaptureInfo] = []
-    frame = 1
     with _told(progress, found):
         for one in found:
             first_frame, advance = frame, progress.advance if progress is not None else None

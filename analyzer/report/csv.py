@@ -50,6 +50,8 @@ TRANSFER_COLUMNS: Final = (
     "flows",
     "detail",
     "advice",
+    *("path_place", "path_direction", "path_detail"),
+    *("to_gateway_sent", "to_gateway_arrived", "to_node_sent", "to_node_arrived"),
 )
 """Columns of ``firmware``: one line a transfer."""
 
@@ -97,6 +99,10 @@ def _firmware(report: FirmwareReport, stream: IO[str], _style: Style) -> None:
         entry = transfer(record)
         entry["first_frame"], entry["last_frame"] = record.frames
         entry["flows"] = " ".join(record.flows)
+        path = entry["path"] or {}
+        entry.update({f"path_{key}": path.get(key) for key in ("place", "direction", "detail")})
+        for way in ("to_gateway", "to_node"):
+            entry.update({f"{way}_{key}": path.get(way, {}).get(key) for key in ("sent", "arrived")})
         writer.writerow(_line([entry[name] for name in TRANSFER_COLUMNS]))
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from analyzer.model import (
     Attempt,
+    Campaign,
     CaptureInfo,
     Endpoint,
     Finding,
@@ -20,6 +21,8 @@ from analyzer.model import (
     FlowRecord,
     FlowReport,
     HostResult,
+    Pair,
+    Path,
     Records,
     Report,
     RowResult,
@@ -28,6 +31,7 @@ from analyzer.model import (
     Transfer,
     TransferOutcome,
     Verdict,
+    Way,
 )
 from analyzer.report.neutral import unicode
 
@@ -248,6 +252,8 @@ def firmware_parts(report: FirmwareReport) -> dict[str, Any]:
         "summary": firmware_summary(report),
         "transfers": map(transfer, report.transfers),
         "attempts": map(attempt, report.attempts),
+        "campaigns": map(campaign, report.campaigns),
+        "pair": None if report.pair is None else pair(report.pair),
         "findings": map(finding, report.findings),
     }
 
@@ -302,6 +308,47 @@ def transfer(entry: Transfer) -> Entry:
         "frames": list(entry.frames),
         "evidence": list(entry.evidence),
         "flows": list(entry.flows),
+        "path": None if entry.path is None else path(entry.path),
+    }
+
+
+def path(entry: Path) -> Entry:
+    """The key ``path`` of a transfer."""
+    return {
+        "place": entry.place,
+        "direction": entry.direction,
+        "detail": unicode(entry.detail),
+        "to_gateway": way(entry.to_gateway),
+        "to_node": way(entry.to_node),
+    }
+
+
+def way(entry: Way) -> Entry:
+    """One direction of a ``path``."""
+    return {
+        "sent": entry.sent,
+        "arrived": entry.arrived,
+        "lost": entry.lost,
+        "unseen": entry.unseen,
+        "lost_frames": list(entry.lost_frames),
+        "arrived_frames": list(entry.arrived_frames),
+    }
+
+
+def pair(entry: Pair) -> Entry:
+    """The key ``pair``."""
+    return {
+        "judged": entry.judged,
+        "reason": unicode(entry.reason),
+        "node": unicode(entry.node),
+        "gateway": unicode(entry.gateway),
+        "matched": entry.matched,
+        "offset_s": None if entry.offset is None else entry.offset / 1e9,
+        "uncertainty_s": None if entry.uncertainty is None else entry.uncertainty / 1e9,
+        "drift_ppm": None if entry.drift_ppm is None else round(entry.drift_ppm, 3),
+        "delay_s": None if entry.delay is None else entry.delay / 1e9,
+        "begin": _when(entry.begin),
+        "end": _when(entry.end),
     }
 
 
@@ -312,6 +359,8 @@ def attempt(entry: Attempt) -> Entry:
         "node": entry.node,
         "gateway": entry.gateway,
         "outcome": entry.outcome,
+        "reason": entry.reason or None,
+        "came_back": entry.came_back,
         "detail": unicode(entry.detail),
         "first": timestamp(entry.first),
         "last": timestamp(entry.last),
@@ -330,6 +379,31 @@ def attempt(entry: Attempt) -> Entry:
     }
 
 
+def campaign(entry: Campaign) -> Entry:
+    """One entry of ``campaigns``."""
+    return {
+        "id": entry.id,
+        "gateway": entry.gateway,
+        "nodes": entry.nodes,
+        "outcomes": dict(entry.outcomes),
+        "stopped": [
+            {"node": one.node, "attempt": one.attempt, "outcome": one.outcome, "where": one.where}
+            for one in entry.stopped
+        ],
+        "outliers": [
+            {
+                "node": one.node,
+                "transfer": one.transfer,
+                "what": one.what,
+                "value": one.value,
+                "median": one.median,
+            }
+            for one in entry.outliers
+        ],
+        "attempts": list(entry.attempts),
+    }
+
+
 def flows_parts(report: FlowReport) -> dict[str, Any]:
     """The document of ``flows`` in key order; ``flows`` is an iterator."""
     return {
@@ -344,6 +418,6 @@ def flows_parts(report: FlowReport) -> dict[str, Any]:
 def whole(parts: Mapping[str, Any]) -> Entry:
     """A document with its iterators drawn into lists."""
     return {
-        key: value if isinstance(value, str | bool | dict | list) else list(value)
+        key: value if value is None or isinstance(value, str | bool | dict | list) else list(value)
         for key, value in parts.items()
     }

@@ -19,7 +19,7 @@ def _write(parts: Mapping[str, Any], stream: IO[str]) -> None:
     for key, value in parts.items():
         stream.write(f"{opening}  {encode(key)}: ")
         opening = ",\n"
-        if isinstance(value, str | bool | dict):
+        if value is None or isinstance(value, str | bool | dict):
             stream.write(encode(value))
             continue
         between = "[\n    "

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import IO, Final
 
 from analyzer.model import (
-    Attempt,
     Finding,
     FirmwareReport,
+    Path,
     Transfer,
     TransferOutcome,
 )
@@ -21,6 +21,15 @@ from analyzer.report.neutral import TEXT_LIMIT, visible
 SHOWN: Final = 40
 """Transfers listed one by one; ``-v`` lists all."""
 FRAMES_SHOWN: Final = 12
+PLACES: Final = {
+    "none": "the path did its work",
+    "between": "lost between the two points",
+    "after": "not taken up behind the far point",
+    "unknown": "not judged",
+}
+UPDATE_FAILED: Final = "UPDATE FAILED although the image arrived"
+STOPS: Final = 8
+"""Ways in which nodes of a campaign stopped that are listed; ``-v`` lists all."""
 _COLOURS: Final = {
     TransferOutcome.FAILED: "red",
     TransferOutcome.COMPLETE: "green",
@@ -51,7 +60,7 @@ def _add(lines: list[tuple[str, str]], texts: Iterable[str], colour: str = "") -
 
 
 def headline(report: FirmwareReport) -> tuple[str, str, str]:
-    """The verdict on the transfers: words, what they rest on, and a colour."""
+    """The verdict on transfers and updates: words, what they rest on, and a colour."""
     total = len(report.transfers)
     counts = Counter(transfer.outcome for transfer in report.transfers)
     if not total:
@@ -61,9 +70,17 @@ def headline(report: FirmwareReport) -> tuple[str, str, str]:
         said = f"{number(counts[TransferOutcome.FAILED])} of {plural(total, 'transfer')}"
         said += f" ({', '.join(f'{number(count)} {cause}' for cause, count in causes.most_common())})"
         return "FAILED", said, "red"
+    if update := _not_updated(report):
+        return UPDATE_FAILED, update, "red"
     if counts[TransferOutcome.COMPLETE] == total:
         return "COMPLETE", plural(total, "transfer"), "green"
     return "NOT FAILED", f"{plural(total, 'transfer')}: {_outcomes(counts)}", "yellow"
+
+
+def _not_updated(report: FirmwareReport) -> str:
+    """The nodes whose image arrived and whose update failed all the same."""
+    nodes = list(dict.fromkeys(one.node for one in report.attempts if one.outcome == "update-failed"))
+    return ", ".join(nodes[:6]) + (f" and {number(len(nodes) - 6)} more" if len(nodes) > 6 else "")
 
 
 def _outcomes(counts: Counter[TransferOutcome]) -> str:
@@ -74,14 +91,38 @@ def _verdict(report: FirmwareReport, lines: list[tuple[str, str]], style: Style)
     counts = Counter(transfer.outcome for transfer in report.transfers)
     words, said, colour = headline(report)
     _add(lines, wrap(f"{words}: {said}", style.width), colour)
-    if report.failed and len(counts) > 1:
+    if words == UPDATE_FAILED or (report.failed and len(counts) > 1):
         _add(lines, wrap(f"Transfers: {_outcomes(counts)}", style.width))
-    update = [attempt for attempt in report.attempts if attempt.outcome == "update-failed"]
-    if update:
-        text = (
-            f"UPDATE FAILED although the image arrived: {', '.join(attempt.node for attempt in update[:6])}"
-        )
-        _add(lines, wrap(text, style.width), "red")
+    _pair(report, lines, style)
+    if report.failed and (update := _not_updated(report)):
+        _add(lines, wrap(f"{UPDATE_FAILED}: {update}", style.width), "red")
+
+
+def _pair(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:
+    """Where packets died, one line for each way in which that happened; then how the clocks fit."""
+    facts = report.pair
+    if facts is None:
+        return
+    if not facts.judged:
+        _add(lines, wrap(f"PATH NOT JUDGED: {_shown(facts.reason)}", style.width), "yellow")
+        return
+    groups: dict[str, list[str]] = {}
+    for entry in report.transfers:
+        if entry.path is not None:
+            toward = f", {entry.path.direction.replace('-', ' the ')}" if entry.path.direction else ""
+            groups.setdefault(f"{PLACES[entry.path.place]}{toward}", []).append(entry.id)
+    for place, held in groups.items():
+        more = f" and {number(len(held) - 6)} more" if len(held) > 6 else ""
+        _add(lines, wrap(f"Path: {', '.join(held[:6])}{more}: {place}", style.width, "", "  "))
+    wrong = "from one direction only, delay included"
+    if facts.uncertainty is not None:
+        wrong = f"give or take {facts.uncertainty / 1e6:.3f} ms, delay {(facts.delay or 0) / 1e6:.3f} ms"
+    text = (
+        f"Clocks: the gateway's less the node's {(facts.offset or 0) / 1e6:+.3f} ms ({wrong}), drift "
+        f"{facts.drift_ppm or 0:.1f} ppm; {plural(facts.matched, 'packet')} in both captures"
+    )
+    if style.verbosity >= 0:
+        _add(lines, wrap(text, style.width, "", "  "))
 
 
 def _todo(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:
@@ -92,11 +133,11 @@ def _todo(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) ->
         _add(lines, wrap(_shown(finding.title), style.width, f" {count:>2} "), "red")
         if finding.advice:
             _add(lines, wrap(_shown(finding.advice), style.width, "    "))
-    if not report.findings:
+    if not report.failed:
         advices = dict.fromkeys(
             (str(entry.cause or entry.outcome), entry.advice) for entry in report.transfers if entry.advice
         )
-        if advices:
+        if advices and not report.findings:
             _add(lines, ("",))
             _add(lines, ("What to do",), "bold")
         for cause, advice in advices:
@@ -111,13 +152,34 @@ def _transfers(report: FirmwareReport, lines: list[tuple[str, str]], style: Styl
     ranked = sorted(report.transfers, key=lambda entry: entry.outcome is not TransferOutcome.FAILED)
     shown = ranked if style.verbosity > 0 else ranked[:SHOWN]
     for entry in shown:
-        _transfer(entry, lines, style)
+        _transfer(report, entry, lines, style)
     if len(ranked) > len(shown):
         left = len(ranked) - len(shown)
         _add(lines, wrap(f"and {plural(left, 'transfer')} more (-v lists all)", style.width, "  "))
 
 
-def _transfer(entry: Transfer, lines: list[tuple[str, str]], style: Style) -> None:
+def _path(path: Path, report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:
+    """The verdict on the path and the frames of both captures, as each file counts them."""
+    _add(lines, wrap(f"path: {_shown(path.detail)}", style.width, "    ", "      "))
+    for name, way in (("to the gateway", path.to_gateway), ("to the node", path.to_node)):
+        said = [
+            f"{what} {', '.join(_local(frame, report) for frame in frames)}"
+            for what, frames in (("lost", way.lost_frames), ("arrived", way.arrived_frames))
+            if frames
+        ]
+        if said and (way.lost or style.verbosity > 0):
+            _add(lines, wrap(f"{name}: {'; '.join(said)}", style.width, "      ", "        "))
+
+
+def _local(frame: int, report: FirmwareReport) -> str:
+    """A frame by the number it has in its own capture."""
+    for count, info in enumerate(report.captures):
+        if info.first_frame <= frame < info.first_frame + info.packets:
+            return f"{('node', 'gateway')[min(count, 1)]} frame {frame - info.first_frame + 1}"
+    return f"frame {frame}"
+
+
+def _transfer(report: FirmwareReport, entry: Transfer, lines: list[tuple[str, str]], style: Style) -> None:
     arrow = "<-" if entry.operation == "read" else "->"
     cause = f": {entry.cause.value}" if entry.cause else ""
     head = f"{entry.id} {entry.outcome.value}{cause}"
@@ -136,6 +198,8 @@ def _transfer(entry: Transfer, lines: list[tuple[str, str]], style: Style) -> No
     _add(lines, wrap(", ".join(facts), style.width, "    "))
     if entry.detail:
         _add(lines, wrap(_shown(entry.detail), style.width, "    "))
+    if entry.path is not None:
+        _path(entry.path, report, lines, style)
     options = [f"{_shown(k)}={_shown(v)}" for k, v in entry.requested.items()]
     taken = [f"{_shown(k)}={_shown(v)}" for k, v in entry.accepted.items()]
     if options:
@@ -153,7 +217,7 @@ def _attempts(report: FirmwareReport, lines: list[tuple[str, str]], style: Style
         return
     _add(lines, ("",))
     _add(lines, (f"Update attempts ({number(len(report.attempts))})",), "bold")
-    _campaigns(report.attempts, lines, style)
+    _campaigns(report, lines, style)
     shown = report.attempts if style.verbosity > 0 else report.attempts[:SHOWN]
     for attempt in shown:
         sure = "" if attempt.basis == "certain" else f" ({attempt.basis})"
@@ -173,17 +237,32 @@ def _attempts(report: FirmwareReport, lines: list[tuple[str, str]], style: Style
         _add(lines, table(rows, style.width, indent="      "))
 
 
-def _campaigns(attempts: Iterable[Attempt], lines: list[tuple[str, str]], style: Style) -> None:
-    """How many nodes of each gateway succeeded, where there are several."""
-    by_gateway: dict[str, Counter[str]] = {}
-    for attempt in attempts:
-        by_gateway.setdefault(attempt.gateway, Counter())[attempt.outcome] += 1
-    for gateway, counts in by_gateway.items():
-        total = sum(counts.values())
-        if total > 1:
-            said = ", ".join(f"{number(count)} {word}" for word, count in counts.most_common())
-            text = f"from {gateway}: {number(counts['succeeded'])} of {number(total)} succeeded ({said})"
-            _add(lines, wrap(text, style.width, "  "))
+def _campaigns(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:
+    """How many nodes of each gateway succeeded, where each other one stopped, who is far from the rest."""
+    for entry in report.campaigns:
+        said = ", ".join(f"{number(count)} {word}" for word, count in entry.outcomes.items())
+        text = (
+            f"{entry.id} from {entry.gateway}: {number(entry.outcomes.get('succeeded', 0))} of "
+            f"{number(entry.nodes)} nodes succeeded ({said})"
+        )
+        _add(lines, wrap(text, style.width, "  "))
+        groups: dict[str, list[str]] = {}
+        for one in entry.stopped:
+            groups.setdefault(one.where, []).append(one.node)
+        told = list(groups.items())[: None if style.verbosity > 0 else STOPS]
+        for where, nodes in told:
+            more = f" and {len(nodes) - 6} more" if len(nodes) > 6 else ""
+            _add(lines, wrap(f"{', '.join(nodes[:6])}{more}: {_shown(where)}", style.width, "    ", "      "))
+        if len(groups) > len(told):
+            _add(lines, (f"    and {number(len(groups) - len(told))} other ends (-v lists all)",))
+        for far in entry.outliers:
+            if far.what == "slow":
+                text = f"{far.node} is slow: {size(int(far.value))}/s"
+                text += f", the median of the others {size(int(far.median))}/s"
+            else:
+                text = f"{far.node} repeats much: {far.value:.0f} retransmissions"
+                text += f", the median of the others {far.median:.0f}"
+            _add(lines, wrap(text, style.width, "    ", "      "))
 
 
 def _evidence(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:

@@ -71,6 +71,10 @@ class Trouble:
 class Gatherer(Protocol):
     """The state of one carrier over consecutive batches."""
 
+    @property
+    def dropped(self) -> int:
+        """Requests beyond what is kept: nothing is known of them."""
+
     def add(self, packets: Packets) -> None:
         """Take the next batch, whole or as far as the carrier wants it, in frame order."""
 

@@ -42,6 +42,11 @@ class Collector:
         for gatherer in self.gatherers.values():
             gatherer.add(packets)
 
+    @property
+    def dropped(self) -> int:
+        """Requests for a file beyond what the carriers keep."""
+        return sum(gatherer.dropped for gatherer in self.gatherers.values())
+
     def drafts(self, known: Circumstances) -> Iterable[Draft]:
         """The transfers of every carrier."""
         for gatherer in self.gatherers.values():

@@ -33,6 +33,11 @@ class Gatherer:
         """Take the next batch."""
         self.found.add(part)
 
+    @property
+    def dropped(self) -> int:
+        """Requests beyond what is kept."""
+        return self.found.dropped
+
     def drafts(self, known: Circumstances) -> Iterable[Draft]:
         """The transfers."""
         judged = [(body, self._judge(body, known)) for body in self.found.bodies.values() if shown(body)]

@@ -53,6 +53,11 @@ class Gatherer:
         """Take the next batch."""
         self.found.add(packets)
 
+    @property
+    def dropped(self) -> int:
+        """Requests beyond what is kept."""
+        return self.found.dropped
+
     def drafts(self, known: Circumstances) -> Iterable[Draft]:
         """The transfers."""
         for file in _files(self.found.finish(), known):

@@ -31,6 +31,11 @@ class Gatherer:
         """Take the next batch."""
         self.found.add(part)
 
+    @property
+    def dropped(self) -> int:
+        """Requests beyond what is kept."""
+        return self.found.dropped
+
     def drafts(self, known: Circumstances) -> Iterable[Draft]:
         """The transfers, retries folded."""
         for session in fold(self.found.sessions, known.end):
