@@ -14,7 +14,7 @@ from analyzer import outcomes
 from analyzer.compliance import Judgement, Judgements
 from analyzer.compliance.near import near_miss
 from analyzer.compliance.statuses import FAILURES
-from analyzer.conversation import Address, Conversation
+from analyzer.conversation import Conversation
 from analyzer.conversations import Conversations, Selection
 from analyzer.findings import hosts, observed, transfers, troubles, updates, wording
 from analyzer.findings.case import Case, identify, kind_of
