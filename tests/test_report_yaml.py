@@ -87,7 +87,7 @@ def test_no_strangers_word_becomes_structure(name: str, vendor: str, path: str) 
 @given(st.text(), st.text())
 def test_a_drafted_ruleset_loads_whatever_the_capture_is_called(path: str, name: str) -> None:
     row = LearnedRow(
-        "acme-meter", "incoming", "tcp", 443, "tls", name or "x", "operation", 3, ("10.0.0.1",), None
+        "acme-meter", "incoming", "tcp", 443, "tls", name.strip() or "x", "operation", 3, ("10.0.0.1",), None
     )
     info = replace(SURVEY.captures[0], path=path)
     draft = Learned("0.1.0", (info,), "learned", (row,), (), (LeftOut(name, path, 1),))

@@ -115,6 +115,9 @@ class Records(Sequence[FlowRecord]):
     def __getitem__(self, at: int | slice) -> FlowRecord | Sequence[FlowRecord]:
         return self._records[at]
 
+    def __iter__(self) -> Iterator[FlowRecord]:
+        return iter(self._records)
+
     def totals(self) -> tuple[int, int]:
         """Packets and bytes of all."""
         return sum(sum(one.packets) for one in self), sum(sum(one.bytes) for one in self)
