@@ -244,10 +244,10 @@ class Conversation:
         recognise = protocols.load()[reader].recognise if reader else None
         if recognise is None:
             return ""
-        ports = self.oriented((self.a_port, self.b_port))
-        for heads, (source, target) in zip(self.oriented(self.heads), (ports, ports[::-1]), strict=True):
-            for head in heads:
-                reading = recognise(Payload(head.data, head.wire, self.transport, source, target))
+        transport, ports = self.transport, (self.a_port, self.b_port)
+        for side in self.oriented((0, 1)):
+            for head in self.found.flows.heads.side(self.at, side):
+                reading = recognise(Payload(head.data, head.wire, transport, ports[side], ports[1 - side]))
                 if reading.fit is Fit.YES and reading.detail:
                     return reading.detail
         return ""

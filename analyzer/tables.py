@@ -296,11 +296,18 @@ class Heads(Mapping[int, Sides]):
         return cls(slot, frame, time, wire, np.cumsum(size) - size, size, octets)
 
     def __getitem__(self, row: int) -> Sides:
-        first, middle, last = np.searchsorted(self.slot, (2 * row, 2 * row + 1, 2 * row + 2)).tolist()
-        if first == last:
+        sides = tuple(self.side(row, 0)), tuple(self.side(row, 1))
+        if not any(sides):
             raise KeyError(row)
-        heads = [self._head(at) for at in range(first, last)]
-        return tuple(heads[: middle - first]), tuple(heads[middle - first :])
+        return sides
+
+    def side(self, row: int, side: int) -> Iterator[Head]:
+        """The heads of one side of a row, A 0 and B 1, one after the other; none where it has none."""
+        slot = 2 * row + side
+        at = int(np.searchsorted(self.slot, slot))
+        while at < len(self.slot) and self.slot[at] == slot:
+            yield self._head(at)
+            at += 1
 
     def _head(self, at: int) -> Head:
         begin, size = self.begin[at], self.size[at]

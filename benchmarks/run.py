@@ -110,7 +110,7 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} processors, {platform.platform()}, Python {platform.python_version()}"
 
 
-def main() -> None:  # noqa: PLR0915 - a list of what is measured
+def main() -> None:  # noqa: C901, PLR0915 - a list of what is measured
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -143,22 +143,31 @@ def main() -> None:  # noqa: PLR0915 - a list of what is measured
         for path in (following, zipped):
             os.unlink(path)
         few = made(folder, "few.pcap", "--packets", str(packets // 4), "--flows", flows)
-        runs = [ours("a quarter", few), ours("all", base)]
-        parts.append(measured("Packets, with the same flows", runs, options.runs))
+        runs = [ours("packets / 4", few), ours("packets x 1", base)]
+        for times in (4, 16):
+            name = made(folder, f"x{times}.pcap", "--packets", str(packets * times), "--flows", flows)
+            runs.append(ours(f"packets x {times}", name))
+        parts.append(measured("Packets, with the same flows", runs, max(1, options.runs // 2)))
+        for times in (4, 16):
+            os.unlink(folder / f"x{times}.pcap")
         runs = [ours(f"{flows} flows", base)]
         for count in ("1000", str(int(100_000 * options.scale))):
             name = made(folder, f"f{count}.pcap", "--packets", str(packets), "--flows", count)
             runs.append(ours(f"{count} flows", name))
         scan = made(folder, "scan.pcap", "--packets", str(packets), "--flows", many, "--scan")
         runs.append(ours(f"scan: {many} flows", scan))
+        runs.append(Run(f"scan: {many} flows, as text", [*PORTMATRIX, "flows", scan, "-q"]))
+        command = [*PORTMATRIX, "check", scan, "--site", site, "-q"]
+        runs.append(Run(f"scan: {many} flows, check as text", command))
         parts.append(measured("Flows", runs, max(1, options.runs // 2)))
         os.unlink(scan)
-        runs = []
-        for share in ("0", "0.5", "1"):
-            mix = ["--coap", share, "--bacnet", "0", "--tftp", "0"]
-            name = made(folder, f"c{share}.pcap", "--packets", str(packets), "--flows", flows, *mix)
-            runs.append(ours(f"CoAP {float(share):.0%}", name))
-        parts.append(measured("Share of CoAP", runs, options.runs))
+        for protocol in ("coap", "bacnet", "tftp"):
+            runs = []
+            for share in ("0", "0.5", "1"):
+                mix = ["--coap", "0", "--bacnet", "0", "--tftp", "0", f"--{protocol}", share]
+                name = made(folder, f"share{share}.pcap", "--packets", str(packets), "--flows", flows, *mix)
+                runs.append(ours(f"{protocol} {float(share):.0%}", name))
+            parts.append(measured(f"Share of {protocol}", runs, options.runs))
         if options.slow:
             runs = [ours("portmatrix flows", few), ours("--engine dpkt", few, "--engine", "dpkt")]
             if shutil.which("tshark"):

@@ -6,6 +6,7 @@ import enum
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import islice
 from typing import Any, Final, Literal, NamedTuple, overload
 
 Confidence = Literal["certain", "likely", "guess"]
@@ -157,6 +158,6 @@ class Records(Sequence[FlowRecord]):
     def columns(self) -> Iterator[Mapping[str, Sequence[Any]]]:
         """The records, some at a time, as a column for each of their fields."""
         names = tuple(field.name for field in fields(FlowRecord))
-        for begin in range(0, len(self), TOGETHER):
-            some = self[begin : begin + TOGETHER]
+        coming = iter(self)
+        while some := list(islice(coming, TOGETHER)):
             yield {name: [getattr(one, name) for one in some] for name in names}

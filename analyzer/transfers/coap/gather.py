@@ -375,6 +375,13 @@ def _is_group(end: Endpoint) -> bool:
 
 def _path(raw: bytes) -> str:
     """The path of a request, as far as its first bytes hold it."""
+    token = raw[0] & 15
+    # Message identifier and token differ from request to request and say nothing of the path.
+    return _path_of(bytes((raw[0] - token, raw[1], 0, 0)) + raw[4 + token :]) if token <= 8 else ""
+
+
+@functools.lru_cache(maxsize=4096)
+def _path_of(raw: bytes) -> str:
     try:
         return parse(raw, True).path
     except DissectError:
