@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import reports
 
-from analyzer.model import Endpoint, Severity, Status, Verdict
+from analyzer.model import Endpoint, Severity, Site, Status, Verdict
 from analyzer.report import digest
 
 
@@ -23,8 +23,18 @@ from analyzer.report import digest
             "NOTHING JUDGED: no sheet speaks about this traffic",
             "neutral",
         ),
+        (
+            replace(reports.COMPLIANT, flows=(reports.ARP,), findings=(), site=Site(declared=False)),
+            "NOTHING JUDGED: no host is known as equipment of a sheet",
+            "neutral",
+        ),
+        (
+            replace(reports.COMPLIANT, site=Site(declared=False)),
+            "COMPLIANT: as far as inferred roles can tell; 1 note",
+            "neutral",
+        ),
     ],
-    ids=["violations", "a note", "clean", "empty", "no sheet speaks"],
+    ids=["violations", "a note", "clean", "empty", "no sheet speaks", "nobody known", "inferred"],
 )
 def test_the_headline(report, said, tone):
     assert str(digest.headline(report)) == said

@@ -74,7 +74,8 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
 def portmatrix() -> None:
     """Compare captured traffic with the port matrices that equipment vendors publish.
 
-    Exit codes: 0 compliant, 1 at least one violation, 2 could not do the job.
+    Exit codes: 0 compliant, 1 at least one violation (firmware: a failed transfer; diff: a difference), 2
+    could not do the job.
     """
 
 
