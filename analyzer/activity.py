@@ -53,6 +53,8 @@ class Activity:
         self.end = 0
         self._parts: list[Array] = []
         self._held = 0
+        self._ordered = False
+        self._begins = np.zeros(0, np.int64)
 
     @staticmethod
     def wants(packets: Packets) -> Want:
@@ -71,6 +73,7 @@ class Activity:
         for name in ("version", "src_hi", "src_lo", "time", "frame"):
             part[name] = columns[name][rows]
         self._parts.append(part)
+        self._ordered = False
         self._held += len(part)
         if self._held > 2 * self.limit:
             self._shrink()
@@ -105,15 +108,15 @@ class Activity:
 
         Only those longer than two spans are sure to be there.
         """
-        found = [
-            part[
-                (part["src_lo"] == address[2])
-                & (part["src_hi"] == address[1])
-                & (part["version"] == address[0])
-            ]
-            for part in self._parts
-        ]
-        marks = np.sort(np.concatenate(found), order=("time", "frame")) if found else np.zeros(0, _MARK)
+        hosts, begins = self._by_host()
+        places = np.flatnonzero(
+            (hosts["src_lo"] == address[2])
+            & (hosts["src_hi"] == address[1])
+            & (hosts["version"] == address[0])
+        )
+        marks = np.zeros(0, _MARK)
+        if len(places):
+            marks = self._parts[0][begins[places[0]] : begins[places[0] + 1]]
         if not len(marks):
             return []
         times = np.append(marks["time"], self.end)
@@ -122,6 +125,16 @@ class Activity:
             Silence(*(int(value) for value in (times[at], times[at + 1], frames[at], frames[at + 1])))
             for at in np.flatnonzero(np.diff(times) >= least)
         ]
+
+    def _by_host(self) -> tuple[Array, Array]:
+        """The first mark of each host, and where the marks of each begin in the one part that is left."""
+        if not self._ordered:
+            part = np.concatenate([np.zeros(0, _MARK), *self._parts])
+            order = ("frame", "time", "src_lo", "src_hi", "version")
+            self._parts = [part[np.lexsort([part[name] for name in order])]]
+            self._begins = np.flatnonzero(_first_of_host(self._parts[0]))
+            self._ordered = True
+        return self._parts[0][self._begins], np.append(self._begins, len(self._parts[0]))
 
 
 _MARK: Final = np.dtype(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import heapq
 import random
 import struct
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ ETHERNET = b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0"
 START = 1_750_000_000 * 10**6
 STEP = 37
 CHUNK = 20_000
+ANSWERED = 400  # packets after which every request has its answer: 15 ms, as on a healthy site
 COAP, BACNET, TFTP, TLS, OPAQUE = range(5)
 
 
@@ -71,11 +73,18 @@ def frames(options: argparse.Namespace) -> Iterator[bytes]:
     """Ethernet frames in time order."""
     draw = random.Random(options.seed)
     mix = kinds(draw, options.flows, options.coap, options.bacnet, options.tftp)
+    asked: list[tuple[int, int, int]] = []  # when the answer is due, of which flow, to which request
+    blocks: dict[int, int] = {}  # flow of TFTP: number of its latest block
     for number in range(options.packets):
         if options.scan:
-            flow, back = number // 2 % options.flows, bool(number & 1)
+            flow, back, message = number // 2 % options.flows, bool(number & 1), number
         else:
-            flow, back = draw.randrange(options.flows), draw.random() < 0.5
+            back = bool(asked) and asked[0][0] <= number
+            _, flow, message = heapq.heappop(asked) if back else (0, draw.randrange(options.flows), number)
+            if not back:
+                if mix[flow] == TFTP:
+                    blocks[flow] = message = blocks.get(flow, 0) + 1
+                heapq.heappush(asked, (number + draw.randrange(1, ANSWERED), flow, message))
         kind = mix[flow]
         node, gateway = 0x0A010000 + flow % 60_000 + 1, 0x0A000001 + flow % 40
         client = 49152 + (flow // 60_000 * 17 + flow) % 16_000
@@ -90,7 +99,7 @@ def frames(options: argparse.Namespace) -> Iterator[bytes]:
             inner = struct.pack(">HHIIBBHHH", sport, dport, number, back * number, 0x50, flags, 1024, 0, 0)
             protocol = 6
         else:
-            body = payload(kind, back, number, int(options.size * 2 * draw.random()))
+            body = payload(kind, back, message, int(options.size * 2 * draw.random()))
             if kind == TLS:
                 head = struct.pack(">HHIIBBHHH", sport, dport, number, number, 0x50, 0x18, 1024, 0, 0)
                 inner, protocol = head + body, 6

@@ -8,6 +8,7 @@ of a packet but what it changes, so a transfer costs the same memory whatever it
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -78,7 +79,7 @@ class Leg:
     acks_of_nothing: int = 0
     """ACK 0: to an OACK, or to a write request."""
     wraps_to_one: bool = False
-    skipped: dict[int, None] = field(default_factory=dict)
+    skipped: OrderedDict[int, None] = field(default_factory=OrderedDict)
 
     packets: list[int] = field(default_factory=lambda: [0, 0])
     """From the server, from the client."""
@@ -150,7 +151,7 @@ class Leg:
         if 0 < ahead < SKIPPED:
             self.skipped.update(dict.fromkeys(range(self.sent + 1, self.sent + ahead + 1)))
             while len(self.skipped) > SKIPPED:
-                self.skipped.pop(next(iter(self.skipped)))
+                self.skipped.popitem(last=False)
         self.sent += ahead + 1
         self.label, self.top = number, length
         self.block_time = time
