@@ -8,7 +8,7 @@ from typing import Any
 
 import reports
 
-from analyzer.model import Cause, Endpoint, Report, Transfer, TransferOutcome
+from analyzer.model import Endpoint, Report
 from analyzer.report import Style, formats
 
 LONG = "A" * 65_536
@@ -17,24 +17,7 @@ MARKUP = (
     "](javascript:1) <img src=x onerror=alert(1)> @everyone #1 `code` | cell |\n# heading\n---\n| a | b |"
 )
 
-TRANSFER = Transfer(
-    id="t1",
-    protocol="tftp",
-    operation="read",
-    client="10.20.1.21",
-    server="10.20.0.10",
-    file="<script>alert(1)</script>.bin",
-    mode="octet",
-    outcome=TransferOutcome.FAILED,
-    cause=Cause.STALLED,
-    detail="nothing after block 7",
-    advice="look at the path",
-    first=reports.START,
-    last=reports.START + reports.SECOND,
-    frames=(20, 40),
-    bytes=3584,
-    blocks=7,
-)
+TRANSFER = replace(reports.TRANSFER, file="<script>alert(1)</script>.bin", detail="nothing after block 7")
 
 
 def hostile(text: str) -> Report:

@@ -105,3 +105,10 @@ def test_legs_of_sessions_are_one_group_whatever_their_ports():
 def test_some_counts_the_rest():
     assert digest.some(["a", "b"], 2) == "a, b"
     assert digest.some(["a", "b", "c"], 1) == "a and 2 more"
+
+
+def test_a_capture_in_one_phrase():
+    assert digest.held(reports.CAPTURE) == (
+        "pcapng, 212 packets, 12.3 kB, 15 min 14 s from 2026-01-02T03:03:05.000006Z"
+    )
+    assert digest.held(reports.EMPTY.captures[0]) == "pcapng, 0 packets, 0 B"

@@ -191,6 +191,3 @@ class _Run:
         self.failed.append(Failure(job, reason))
         if self.watch is not None:
             self.watch.finished(job, True)
-
-
-__all__: Any = ["Failure", "Outcome", "Start", "Watch", "dask", "local", "run"]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 from analyzer.model import (
+    CaptureInfo,
     Edition,
     Endpoint,
     FlowRecord,
@@ -20,7 +21,8 @@ from analyzer.model import (
     Status,
     Verdict,
 )
-from analyzer.report.layout import number, plural
+from analyzer.report.document import timestamp
+from analyzer.report.layout import duration, number, plural, size
 
 STATUS_WORDS: Final = {status: status.value for status in Status} | {
     Status.NOT_OBSERVABLE: "not observable here",
@@ -166,6 +168,14 @@ def _place(record: FlowRecord) -> str:
 def _who(end: Endpoint, addresses: int) -> str:
     """A role names its end, else the address where it is only one."""
     return "+".join(end.roles) or (end.address if addresses == 1 else f"{number(addresses)} hosts")
+
+
+def held(info: CaptureInfo) -> str:
+    """Format, packets, bytes and time of a capture, in one phrase."""
+    said = f"{info.format}, {plural(info.packets, 'packet')}, {size(info.bytes)}"
+    if info.first is None or info.last is None:
+        return said
+    return f"{said}, {duration(info.last - info.first)} from {timestamp(info.first)}"
 
 
 def some(values: Sequence[str], most: int) -> str:

@@ -10,10 +10,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Final
 
-from analyzer.model import CaptureInfo, Diff, Finding, Report, RowResult, Severity, Status
+from analyzer.model import Diff, Finding, Report, RowResult, Severity, Status
 from analyzer.report import Format, Style, changes, digest, sheet
-from analyzer.report.document import timestamp
-from analyzer.report.layout import duration, number, plural, size
+from analyzer.report.layout import number, plural
 from analyzer.report.neutral import TEXT_LIMIT, visible
 
 MARKS: Final = {
@@ -143,7 +142,7 @@ def _looked_at(report: Report) -> Iterable[str]:
     yield "## Looked at"
     yield ""
     for info in report.captures:
-        yield f"- capture {code(info.path)}: {_held(info)}"
+        yield f"- capture {code(info.path)}: {digest.held(info)}"
         yield f"  - SHA-256 {code(info.sha256)}"
         for problem in info.problems:
             where = f" at frame {problem.frame}" if problem.frame else ""
@@ -165,13 +164,6 @@ def _looked_at(report: Report) -> Iterable[str]:
         reasons = ", ".join(f"{reason} {number(count)}" for reason, count in report.undecoded.items())
         yield f"- frames not decoded to the end: {reasons}"
     yield f"- portmatrix {report.version}"
-
-
-def _held(info: CaptureInfo) -> str:
-    held = f"{info.format}, {plural(info.packets, 'packet')}, {size(info.bytes)}"
-    if info.first is None or info.last is None:
-        return held
-    return f"{held}, {duration(info.last - info.first)} from {timestamp(info.first)}"
 
 
 def _matrix(report: Report) -> Iterable[str]:

@@ -12,10 +12,9 @@ from importlib.resources import files
 from typing import IO, Any, Final
 
 from analyzer.errors import MissingExtra
-from analyzer.model import CaptureInfo, Finding, Report, RowResult, Transfer
+from analyzer.model import Finding, Report, RowResult, Transfer
 from analyzer.report import Format, Style, digest, sheet
-from analyzer.report.document import timestamp
-from analyzer.report.layout import duration, number, plural, size
+from analyzer.report.layout import number, plural
 from analyzer.report.neutral import TEXT_LIMIT, visible
 
 FINDINGS_IN_FULL: Final = 200
@@ -128,7 +127,7 @@ def _finding(count: int, finding: Finding, report: Report) -> Entry:
 
 def _looked_at(report: Report) -> Iterable[tuple[str, str]]:
     for info in report.captures:
-        yield "capture", f"{_shown(info.path)}: {_held(info)}"
+        yield "capture", f"{_shown(info.path)}: {digest.held(info)}"
         yield "SHA-256", info.sha256
         for problem in info.problems:
             where = f" at frame {problem.frame}" if problem.frame else ""
@@ -148,13 +147,6 @@ def _looked_at(report: Report) -> Iterable[tuple[str, str]]:
     yield "activities", ", ".join(sorted(report.site.activities))
     for reason, count in report.undecoded.items():
         yield "limits", f"{plural(count, 'frame')} not decoded to the end: {_shown(reason)}"
-
-
-def _held(info: CaptureInfo) -> str:
-    held = f"{info.format}, {plural(info.packets, 'packet')}, {size(info.bytes)}"
-    if info.first is None or info.last is None:
-        return held
-    return f"{held}, {duration(info.last - info.first)} from {timestamp(info.first)}"
 
 
 def _matrix(report: Report) -> Iterable[Entry]:
