@@ -15,12 +15,12 @@ from analyzer.activity import Activity
 from analyzer.matrix import build
 from analyzer.model import FindingKind, FirmwareReport, FlowReport, Progress, Report
 from analyzer.observations import observers
-from analyzer.observations.igor import SIGNALLING
 from analyzer.pipeline.judging import bench_of, judge, replies_due
 from analyzer.pipeline.options import Options, expected
 from analyzer.pipeline.reading import read, undecoded
 from analyzer.pipeline.records import ColumnRecords
 from analyzer.transfers import Collector
+from analyzer.updates import SIGNALLING
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
 
