@@ -53,8 +53,7 @@ class Activity:
         self.end = 0
         self._parts: list[Array] = []
         self._held = 0
-        self._ordered = False
-        self._begins = np.zeros(0, np.int64)
+        self._hosts: tuple[Array, Array] | None = None
 
     @staticmethod
     def wants(packets: Packets) -> Want:
@@ -73,7 +72,7 @@ class Activity:
         for name in ("version", "src_hi", "src_lo", "time", "frame"):
             part[name] = columns[name][rows]
         self._parts.append(part)
-        self._ordered = False
+        self._hosts = None
         self._held += len(part)
         if self._held > 2 * self.limit:
             self._shrink()
@@ -128,13 +127,14 @@ class Activity:
 
     def _by_host(self) -> tuple[Array, Array]:
         """The first mark of each host, and where the marks of each begin in the one part that is left."""
-        if not self._ordered:
+        if self._hosts is None:
             part = np.concatenate([np.zeros(0, _MARK), *self._parts])
             order = ("frame", "time", "src_lo", "src_hi", "version")
-            self._parts = [part[np.lexsort([part[name] for name in order])]]
-            self._begins = np.flatnonzero(_first_of_host(self._parts[0]))
-            self._ordered = True
-        return self._parts[0][self._begins], np.append(self._begins, len(self._parts[0]))
+            part = part[np.lexsort([part[name] for name in order])]
+            begins = np.flatnonzero(_first_of_host(part))
+            self._parts = [part]
+            self._hosts = part[begins], np.append(begins, len(part))
+        return self._hosts
 
 
 _MARK: Final = np.dtype(
