@@ -141,6 +141,10 @@ class Conversations(Sequence[Conversation]):
         """The ids of some rows."""
         return tuple([f"f{row + 1}" for row in rows.tolist()])
 
+    def rows(self, ids: Iterable[str]) -> Array:
+        """The rows of some ids, in their order."""
+        return np.array([int(one[1:]) - 1 for one in ids], np.int64)
+
     def at(self, rows: Array) -> Iterator[Conversation]:
         """The conversations of some rows."""
         return map(self._one, rows.tolist())
@@ -366,6 +370,11 @@ class _Gathered(Conversations):
     def names(self, rows: Array) -> tuple[str, ...]:
         """The ids of some rows."""
         return tuple([one.id for one in self.at(rows)])
+
+    def rows(self, ids: Iterable[str]) -> Array:
+        """The rows of some ids, in their order; those that are not here are left out."""
+        places = {one.id: at for at, one in enumerate(self._members)}
+        return np.array([places[one] for one in ids if one in places], np.int64)
 
     def kinds(self, rows: Array, _signature: Iterable[Array]) -> Kinds:
         """Every row is of a kind of its own."""

@@ -16,6 +16,7 @@ from analyzer.conversations import Conversations
 from analyzer.kinds import Array, kinds
 from analyzer.model import Alike, Endpoint, FlowRecord, Records, Verdict
 from analyzer.model.flow import TOGETHER
+from analyzer.payloads import details
 from analyzer.protocols import load as load_protocols
 from analyzer.tables import TCP
 
@@ -179,7 +180,7 @@ class ColumnRecords(Records):
             "rows": self._of_kind(rows, "protocol", _rows),
             "parent": self._parents(rows),
             "waived": self._waivers(rows),
-            "detail": self._details(rows),
+            "detail": details(found, rows),
             "flags": zip(*(_each(way, _letters) for way in flags), strict=True),
             "fragments": found.columns["fragments"][rows].tolist(),
             "duplicates": pairs("duplicates"),
@@ -221,12 +222,6 @@ class ColumnRecords(Records):
             return [""] * len(rows)
         heads = (parents[row].row if row in parents else row for row in rows.tolist())
         return [waived.get(head, "") for head in heads]
-
-    def _details(self, rows: Array) -> list[str]:
-        details = [""] * len(rows)
-        for place in np.flatnonzero(~self._found.facts["reader"].among("", rows=rows)).tolist():
-            details[place] = self._found[int(rows[place])].detail
-        return details
 
 
 def _each(numbers: Array, tell: Callable[[int], Any]) -> list[Any]:

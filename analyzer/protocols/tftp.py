@@ -189,4 +189,5 @@ PROTOCOL = Protocol(
     recognise=recognise,
     distinctive=True,
     openings={"udp": frozenset({0})},
+    plain="tftp",
 )
