@@ -74,7 +74,7 @@ def headline(report: FirmwareReport) -> tuple[str, str, str]:
         return UPDATE_FAILED, update, "red"
     if counts[TransferOutcome.COMPLETE] == total:
         return "COMPLETE", plural(total, "transfer"), "green"
-    return "NOT FAILED", f"{plural(total, 'transfer')}: {_outcomes(counts)}", "yellow"
+    return "NO FAILURE SEEN", f"{plural(total, 'transfer')}: {_outcomes(counts)}", "yellow"
 
 
 def _not_updated(report: FirmwareReport) -> str:
