@@ -309,6 +309,17 @@ def test_a_version_in_no_sheet_is_named_and_not_guessed_at(judged, version: str)
     assert {str(result.status) for result in report.rows} == {"not-applicable"}
 
 
+def test_what_a_host_of_an_unknown_version_sends_is_not_laid_at_its_other_role(judged) -> None:
+    hosts = (f"igor-gateway,igor-bacnet-service={GATEWAY}@4.6.0", f"bacnet-system={BMS}")
+    report = judged(
+        Traffic().connect(0, GATEWAY, 40000, LAPTOP, 443).udp(1, BMS, 47808, GATEWAY, 47808), hosts
+    )
+    assert kinds(report) == {"unsupported-version": "warning"}
+    assert only(report, "tcp").verdict == "review"
+    assert only(report, "tcp").reason == "no edition of the sheet covers igor-gateway 4.6.0"
+    assert only(report).verdict == "expected"
+
+
 def test_versions_that_do_not_go_together_are_a_violation(judged) -> None:
     hosts = ("igor-gateway=10.20.0.10@5.1.0", "igor-node=10.20.1.0/24@5.0.2")
     report = judged(Traffic().coap(0, GATEWAY, NODE), hosts)
@@ -403,6 +414,7 @@ def test_a_mirror_of_one_direction_breaks_nothing(judged) -> None:
     report = judged(traffic)
     assert report.compliant
     assert {flow.outcome for flow in report.flows} <= {"one-way", "answered"}
+    assert report.half_shown == len(report.flows) == 6
 
 
 # ---------------------------------------------------------------- site
