@@ -22,6 +22,7 @@ NOT COMPLIANT: 2 violations, 1 note
 Flows: 1 unexpected, 1 expected, 1 infrastructure
 Rows: 1 working, 1 one-way, 1 failing, 1 missing, 1 not-exercised, 1
       not-observable, 1 not-applicable
+Not observable: 1 row: the node was seen for 1 min only
 
 Looked at
   capture   site.pcapng (pcapng, EN10MB)
@@ -91,7 +92,7 @@ def test_the_whole_page():
 def test_quiet_is_the_verdict_and_the_findings():
     text = rendered(reports.REPORT, verbosity=-1)
     assert text.startswith("NOT COMPLIANT: 2 violations, 1 note\n")
-    assert "not-applicable\n\nViolations\n" in text
+    assert "1 min only\n\nViolations\n" in text
     assert "Wireshark: frame.number in {17..19}" in text
     for heading in ("Looked at", "Matrix", "Flows ("):
         assert heading not in text

@@ -25,6 +25,7 @@ from analyzer.findings import Carried, Evidence, collect
 from analyzer.kinds import members
 from analyzer.matrix import Matrix, build
 from analyzer.model import (
+    SPOKEN,
     Attempt,
     CaptureInfo,
     Cause,
@@ -112,6 +113,7 @@ def judge(
         undecoded=undecoded(table),
         transfers=tuple(transfers),
         attempts=tried,
+        half_shown=int(seen.half_shown()[judgements.where(lambda one: one.verdict in SPOKEN)].sum()),
     )
 
 

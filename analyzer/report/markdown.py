@@ -80,6 +80,8 @@ def _verdict(report: Report) -> Iterable[str]:
     yield ""
     for label, said in digest.tallies(report):
         yield f"- {label}: {said}"
+    for said in digest.unseen(report):
+        yield f"- {prose(said)}"
     if not report.site.declared:
         yield f"- {prose(digest.INFERRED)}"
 

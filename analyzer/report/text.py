@@ -27,6 +27,8 @@ TABLE_FLOWS: Final = 200
 """Flows that ``flows`` lists one by one; more are grouped, as nobody reads them in a terminal."""
 FRAMES_SHOWN: Final = 12
 HOSTS_SHOWN: Final = 20
+UNSEEN_SHOWN: Final = 3
+"""Reasons for what could not be seen that stand beside the verdict; the matrix has them all."""
 FILTER_LIMIT: Final = 1500
 """Characters of a display filter worth pasting from a terminal; the JSON report holds longer ones."""
 
@@ -94,6 +96,8 @@ def _verdict(report: Report, page: _Page) -> None:
         page.line(line, _TONES[told.tone])
     for label, said in digest.tallies(report):
         page.paragraph(f"{label}: {said}", "      ", "")
+    for said in digest.unseen(report)[:UNSEEN_SHOWN]:
+        page.paragraph(_shown(said), "      ", "")
     if not report.site.declared:
         page.paragraph(digest.INFERRED, "")
 
