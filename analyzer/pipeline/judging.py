@@ -171,7 +171,8 @@ def circumstances(
         hosts = bench.end(server).hosts
         return silence(cause, hosts, sheets, transport, port)
 
-    return Circumstances(collector.begin, collector.end, flows_of, seen.one_sided, hint)
+    filtered = bool(found.ported.all())
+    return Circumstances(collector.begin, collector.end, flows_of, seen.one_sided, hint, filtered)
 
 
 def _ours(draft: Draft, found: Sequence[Conversation], bench: Bench, place: Site) -> bool:
@@ -185,11 +186,11 @@ def _ours(draft: Draft, found: Sequence[Conversation], bench: Bench, place: Site
 def carried_transfers(drafts: Sequence[Draft], found: Sequence[Conversation]) -> tuple[Carried, ...]:
     """The transfers, each with its conversations, the request's first.
 
-    A request that the end of the capture cut short is not unanswered.
+    A request is not unanswered where the end of the capture cut it short, or its answer could not be here.
     """
     carried = tuple((draft.transfer, tuple(found[row] for row in draft.rows)) for draft in drafts)
     for transfer, flows in carried:
-        if transfer.outcome is TransferOutcome.IN_PROGRESS:
+        if transfer.outcome in (TransferOutcome.IN_PROGRESS, TransferOutcome.UNKNOWN):
             for flow in flows:
                 if flow.outcome is Outcome.UNANSWERED:
                     flow.outcome, flow.why = Outcome.ONE_WAY, transfer.detail
