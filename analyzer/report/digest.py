@@ -20,6 +20,7 @@ from analyzer.model import (
     RowResult,
     Severity,
     Status,
+    TransferOutcome,
     Verdict,
 )
 from analyzer.report.document import timestamp
@@ -78,11 +79,16 @@ def headline(report: Report) -> Headline:
 
 
 def tallies(report: Report) -> list[tuple[str, str]]:
-    """``("Flows", "3 unexpected, …")`` and the same of the rows; none of what there is nothing of."""
+    """``("Flows", "3 unexpected, …")``, the same of rows and transfers; none of what there is nothing of."""
     flows = Counter({word.value: count for word, count in Records.of(report.flows).verdicts().items()})
     rows = Counter(result.status.value for result in report.rows)
+    transfers = Counter(entry.outcome.value for entry in report.transfers)
     lines = []
-    for label, words, counted in (("Flows", VERDICT_ORDER, flows), ("Rows", tuple(Status), rows)):
+    for label, words, counted in (
+        ("Flows", VERDICT_ORDER, flows),
+        ("Rows", tuple(Status), rows),
+        ("Transfers", tuple(TransferOutcome), transfers),
+    ):
         held = [f"{number(counted[word.value])} {word.value}" for word in words if counted[word.value]]
         if held:
             lines.append((label, ", ".join(held)))
