@@ -25,6 +25,7 @@ from analyzer.findings import Carried, Evidence, collect
 from analyzer.kinds import members
 from analyzer.matrix import Matrix, build
 from analyzer.model import (
+    SPOKEN,
     Attempt,
     CaptureInfo,
     Cause,
@@ -112,6 +113,7 @@ def judge(
         undecoded=undecoded(table),
         transfers=tuple(transfers),
         attempts=tried,
+        half_shown=int(seen.half_shown()[judgements.where(lambda one: one.verdict in SPOKEN)].sum()),
     )
 
 
@@ -169,7 +171,8 @@ def circumstances(
         hosts = bench.end(server).hosts
         return silence(cause, hosts, sheets, transport, port)
 
-    return Circumstances(collector.begin, collector.end, flows_of, seen.one_sided, hint)
+    filtered = bool(found.ported.all())
+    return Circumstances(collector.begin, collector.end, flows_of, seen.one_sided, hint, filtered)
 
 
 def _ours(draft: Draft, found: Sequence[Conversation], bench: Bench, place: Site) -> bool:
@@ -183,11 +186,11 @@ def _ours(draft: Draft, found: Sequence[Conversation], bench: Bench, place: Site
 def carried_transfers(drafts: Sequence[Draft], found: Sequence[Conversation]) -> tuple[Carried, ...]:
     """The transfers, each with its conversations, the request's first.
 
-    A request that the end of the capture cut short is not unanswered.
+    A request is not unanswered where the end of the capture cut it short, or its answer could not be here.
     """
     carried = tuple((draft.transfer, tuple(found[row] for row in draft.rows)) for draft in drafts)
     for transfer, flows in carried:
-        if transfer.outcome is TransferOutcome.IN_PROGRESS:
+        if transfer.outcome in (TransferOutcome.IN_PROGRESS, TransferOutcome.UNKNOWN):
             for flow in flows:
                 if flow.outcome is Outcome.UNANSWERED:
                     flow.outcome, flow.why = Outcome.ONE_WAY, transfer.detail

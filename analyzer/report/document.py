@@ -212,6 +212,7 @@ def summary(report: Report) -> Entry:
         "flows": dict.fromkeys(Verdict, 0) | dict(Records.of(report.flows).verdicts()),
         "rows": _count(Status, (entry.status for entry in report.rows)),
         "findings": _count(Severity, (entry.severity for entry in report.findings)),
+        "half_shown": report.half_shown,
         "undecoded": _undecoded(report.undecoded),
     }
 

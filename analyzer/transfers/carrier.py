@@ -32,6 +32,8 @@ class Circumstances(NamedTuple):
     """Whether answers of the server to the client could not have been seen."""
     hint: Callable[[Cause, Address, str, int], str] = lambda *_: ""
     """What is known of the server's make for a cause, and of its transport and port."""
+    filtered: bool = False
+    """Whether the capture holds nothing but TCP and UDP, as one taken with a filter of ports does."""
 
 
 @dataclass(frozen=True, slots=True)
