@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from analyzer import parquet, pipeline
+from analyzer.capture import remote
 from analyzer.errors import PortmatrixError
 from analyzer.fleet.plan import Job
 from analyzer.fleet.tables import TABLES
@@ -39,12 +40,27 @@ def analyse(job: Job) -> Product:
     Raises ``OSError`` where this machine, not the capture, is at fault.
     """
     try:
+        before = _state(job.path)
         with tempfile.TemporaryDirectory(prefix="portmatrix-") as folder:
             report = pipeline.check(_options(job, folder))
+        broken = _broken(report) or ("changed while it was read" if _state(job.path) != before else "")
     except PortmatrixError as error:
         foreign = type(error).__name__ == "Unrecognised"
         return Product(job.key, UNDATED, {}, error=" ".join(str(error).split()), foreign=foreign)
+    if broken and "://" in job.path:
+        return Product(job.key, UNDATED, {}, error=f"{job.path}: {broken}")
     return product(job, report)
+
+
+def _state(path: str) -> str:
+    """What tells whether a file behind a URL is still the same."""
+    return remote.state(path).state if "://" in path else ""
+
+
+def _broken(report: Report) -> str:
+    """Why reading ended early, where the file itself may well be whole: a connection that was lost."""
+    problems = [problem for info in report.captures for problem in info.problems]
+    return next((problem.detail for problem in problems if problem.code == "read-error"), "")
 
 
 def product(job: Job, report: Report) -> Product:
