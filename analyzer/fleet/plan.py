@@ -28,8 +28,12 @@ NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 _WILD: Final = re.compile(r"[*?\[]")
 
 
+MEANT: Final = re.compile(r"\.(?:pcap|pcapng|cap)\d*(?:\.(?:gz|zst|lz4|xz))?$", re.IGNORECASE)
+"""What a file is called that is meant to be a capture, whatever it holds. tcpdump numbers rotated files."""
+
+
 class Found(NamedTuple):
-    """A file that may be a capture. ``state`` changes when it does; ``named``: the user meant this one."""
+    """A file that may be a capture. ``state`` changes when it does; ``named``: it is meant to be one."""
 
     path: str
     size: int | None
@@ -199,7 +203,8 @@ def _file(path: str, *, named: bool) -> Iterator[Found]:
     try:
         if os.path.isfile(path):
             state = os.stat(path)
-            yield Found(path, state.st_size, f"{state.st_size} {state.st_mtime_ns}", named)
+            meant = named or MEANT.search(path) is not None
+            yield Found(path, state.st_size, f"{state.st_size} {state.st_mtime_ns}", meant)
     except OSError as error:
         if named:
             raise UsageError(f"{path}: cannot be read: {one_line(error)}") from error
@@ -222,6 +227,7 @@ def _remote(source: str) -> Iterator[Found]:
         for name, about in sorted(entries.items()):
             if about.get("type", "file") == "file":
                 told = [about.get(key) for key in ("size", "ETag", "LastModified", "mtime", "created")]
-                yield Found(str(system.unstrip_protocol(name)), about.get("size"), repr(told), named)
+                meant = named or MEANT.search(name) is not None
+                yield Found(str(system.unstrip_protocol(name)), about.get("size"), repr(told), meant)
     except Exception as error:  # each file system raises its own client library's exceptions
         raise UsageError(f"{source}: cannot be listed: {one_line(error)}") from error
