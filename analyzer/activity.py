@@ -53,7 +53,7 @@ class Activity:
         self.end = 0
         self._parts: list[Array] = []
         self._held = 0
-        self._mixed: Array | None = None
+        self._order: tuple[Array, Array] | None = None
 
     @staticmethod
     def wants(packets: Packets) -> Want:
@@ -72,7 +72,7 @@ class Activity:
         for name in ("version", "src_hi", "src_lo", "time", "frame"):
             part[name] = columns[name][rows]
         self._parts.append(part)
-        self._mixed = None
+        self._order = None
         self._held += len(part)
         if self._held > 2 * self.limit:
             self._shrink()
@@ -119,14 +119,15 @@ class Activity:
 
     def _of_host(self, address: tuple[int, int, int]) -> Array:
         """The marks of a host, in order of time."""
-        if self._mixed is None:
+        if self._order is None:
             part = np.concatenate([np.zeros(0, _MARK), *self._parts])
             mixed = _mix(part["version"], part["src_hi"], part["src_lo"])
             order = np.argsort(mixed, kind="stable")
-            self._parts, self._mixed = [part[order]], mixed[order]
+            self._parts, self._order = [part], (order, mixed[order])
+        order, mixed = self._order
         wanted = _mix(*(np.array([one], np.uint64) for one in address))[0]
-        begin, end = (int(np.searchsorted(self._mixed, wanted, side)) for side in ("left", "right"))
-        marks = self._parts[0][begin:end]
+        begin, end = (int(np.searchsorted(mixed, wanted, side)) for side in ("left", "right"))
+        marks = self._parts[0][order[begin:end]]
         for name, one in zip(("version", "src_hi", "src_lo"), address, strict=True):
             marks = marks[marks[name] == one]
         return marks[np.lexsort((marks["frame"], marks["time"]))]
