@@ -10,6 +10,7 @@ from analyzer import (
     classify,
     infer,
     outcomes,
+    protocols,
     sessions,
     transports,
     updates,
@@ -143,9 +144,10 @@ def _host_background(conversation: Conversation) -> bool:
 
 
 def replies_due(sheets: Sequence[Ruleset]) -> dict[tuple[str, int], bool]:
-    """``(transport, port)`` → whether a sheet calls a reply due, where it says anything."""
+    """``(transport, port)`` → whether a sheet calls a reply due on the same flow, where it says anything."""
+    elsewhere = {name for name, protocol in protocols.load().items() if protocol.answers_elsewhere}
     return {
-        key: service.reply
+        key: service.reply and service.protocol not in elsewhere
         for sheet in sheets
         for key, service in sheet.services.items()
         if service.reply is not None
