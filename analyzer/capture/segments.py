@@ -50,6 +50,11 @@ class Segment:
         """Those of the interfaces met so far."""
         return self.reader.link_types
 
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """Capture filters that the file states."""
+        return self.reader.filters
+
     def batches(self) -> Iterator[Batch]:
         """The frames of the segment. Raises ``OSError`` where the file cannot be read."""
         reader = self.reader

@@ -17,6 +17,7 @@ from analyzer import (
 )
 from analyzer.activity import Activity
 from analyzer.addresses import text
+from analyzer.capturefilter import selective
 from analyzer.compliance import Bench, statuses
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
@@ -69,11 +70,12 @@ def judge(
     classify.orient(found, bench.has_row, bench.knows_port, bench.relations)
     seen = Visibility(found)
     outcomes.settle(found, seen, replies_due(sheets))
-    known = circumstances(collector, found, seen, bench, sheets)
+    filtered = next(filter(selective, (stated for info in captures for stated in info.filters)), "")
+    known = circumstances(collector, found, seen, bench, sheets, bool(filtered))
     drafts = [draft for draft in draw(collector, *known[2:]) if _ours(draft, found, bench, place)]
     carried = carried_transfers(drafts, found)
     judgements = bench.judge_all(found)
-    rows = statuses(matrix, place, found, judgements, seen, bench.directory)
+    rows = statuses(matrix, place, found, judgements, seen, bench.directory, filtered)
     transfers = [transfer for transfer, _ in carried]
     setting = Setting(found, seen, lambda address: bench.end(address).hosts, transfers, place.activities)
     tried = joined(
@@ -160,8 +162,10 @@ def circumstances(
     seen: Visibility,
     bench: Bench,
     sheets: Sequence[Ruleset],
+    filtered: bool = False,
 ) -> Circumstances:
-    """What the carriers of transfers are told when the last packet was read."""
+    """What the carriers of transfers are told when the last packet was read; ``filtered`` by the captures'
+    own word."""
 
     def flows_of(one: tuple[int, ...], other: tuple[int, ...], transport: str) -> Iterator[int]:
         ends = [((end[0], end[1], end[2]), end[3]) for end in (one, other)]
@@ -173,7 +177,7 @@ def circumstances(
         hosts = bench.end(server).hosts
         return silence(cause, hosts, sheets, transport, port)
 
-    filtered = bool(found.ported.all())
+    filtered = filtered or bool(found.ported.all())
     return Circumstances(collector.begin, collector.end, flows_of, seen.one_sided, hint, filtered)
 
 
