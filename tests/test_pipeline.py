@@ -287,6 +287,14 @@ def test_a_filter_of_ports_that_leaves_the_answers_out_is_no_failure(judged) -> 
     assert not judged(unfiltered.coap(900, GATEWAY, NODE), CURRENT[:2]).compliant
 
 
+def test_a_request_cut_to_its_headers_is_not_called_unanswered(judged) -> None:
+    traffic = Traffic().arp(0, GATEWAY, NODE).read_file(1, NODE, GATEWAY).arp(60, GATEWAY, NODE)
+    traffic.frames = [(at, frame[:42]) for at, frame in traffic.frames]
+    report = judged(traffic)
+    assert report.compliant
+    assert {flow.outcome for flow in report.flows if flow.responder.port == 69} == {"one-way"}
+
+
 def test_a_unicast_answer_belongs_to_its_multicast_search(judged) -> None:
     search = b"M-SEARCH * HTTP/1.1\r\nMX: 2\r\nST: ssdp:all\r\n\r\n"
     answer = b"HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nUSN: uuid:1\r\n\r\n"

@@ -52,6 +52,13 @@ def test_one_direction_only_is_said_beside_the_verdict():
     assert digest.unseen(reports.EMPTY) == []
 
 
+def test_a_capture_filter_is_told_once():
+    info = replace(reports.CAPTURE, filters=("udp port 69",))
+    assert digest.unseen(replace(reports.COMPLIANT, captures=(info, info), rows=())) == [
+        "Capture filter: udp port 69"
+    ]
+
+
 def test_a_warning_alone_is_compliant_and_said():
     report = replace(reports.REPORT, findings=(replace(reports.PEER, severity=Severity.WARNING),))
     assert str(digest.headline(report)) == "COMPLIANT: no violation; 1 warning"

@@ -58,7 +58,7 @@ def todo(report: Report, most: int = FIRST) -> list[Todo]:
 
 
 def limits(report: Report, verdicts: Mapping[Verdict, int]) -> list[str]:
-    """What this report cannot say, a sentence each; holds strangers' text where a capture is damaged."""
+    """What this report cannot say, a sentence each; damage and filters are told in strangers' text."""
     found = [] if report.site.declared or not report.hosts else [INFERRED]
     for info in report.captures:
         for problem in info.problems:

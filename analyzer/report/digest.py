@@ -96,7 +96,10 @@ def tallies(report: Report) -> list[tuple[str, str]]:
 
 
 def unseen(report: Report) -> list[str]:
-    """What the capture could not show of this site, a sentence each, the gravest first."""
+    """What the capture could not show of this site, a sentence each, the gravest first.
+
+    The capture filter is a stranger's text.
+    """
     said = []
     if report.half_shown:
         judged = sum(count for word, count in Records.of(report.flows).verdicts().items() if word in SPOKEN)
@@ -104,6 +107,8 @@ def unseen(report: Report) -> list[str]:
             f"One direction only: this capture holds one direction of {number(report.half_shown)} of "
             f"{plural(judged, 'judged flow')}, and cannot tell whether they are answered"
         )
+    stated = dict.fromkeys(expression for info in report.captures for expression in info.filters)
+    said += [f"Capture filter: {expression}" for expression in stated]
     rows = Counter(result.reason for result in report.rows if result.status is Status.NOT_OBSERVABLE)
     return said + [f"Not observable: {plural(count, 'row')}: {why}" for why, count in rows.most_common()]
 

@@ -78,6 +78,7 @@ def capture(info: CaptureInfo) -> Entry:
         "sha256": info.sha256,
         "format": info.format,
         "link_types": list(info.link_types),
+        "filters": [unicode(expression) for expression in info.filters],
         "packets": info.packets,
         "bytes": info.bytes,
         "first": _when(info.first),

@@ -33,7 +33,7 @@ class Circumstances(NamedTuple):
     hint: Callable[[Cause, Address, str, int], str] = lambda *_: ""
     """What is known of the server's make for a cause, and of its transport and port."""
     filtered: bool = False
-    """Whether the capture holds nothing but TCP and UDP, as one taken with a filter of ports does."""
+    """Whether the capture was taken with a filter of ports, or looks so: it holds nothing but TCP and UDP."""
 
 
 @dataclass(frozen=True, slots=True)

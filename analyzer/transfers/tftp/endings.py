@@ -77,6 +77,8 @@ WORDS: Final = (
 )
 """What servers write into ERROR 0 where the system's own error has a code in TFTP."""
 DISK_FULL: Final = 3
+UNKNOWN_TID: Final = 5
+"""What is sent to a stranger, without disturbing the transfer (RFC 1350 section 4)."""
 CLIENTS_OWN: Final = frozenset({2, DISK_FULL, 8})
 """ERROR codes by which a client states a reason; with any other it just gives up."""
 
@@ -206,6 +208,11 @@ def _by_words(failure: Failure) -> Cause:
 
 def _given_up(session: Session, leg: Leg, failure: Failure, ending: Ending) -> Ending:
     """The client's ERROR: a probe, a reason of its own, or just the end."""
+    elsewhere = leg.server[:3] != session.asked[:3] and not session.to_group
+    if elsewhere and failure.code == UNKNOWN_TID and not leg.acked:
+        ending.cause = Cause.REPLY_FROM_OTHER_ADDRESS
+        ending.said.append(f"{text(*session.asked[:3])} was asked, {text(*leg.server[:3])} answered")
+        return ending
     strange = strange_options(session, leg) if leg.oacks else ""
     ignored = bool(session.requested) and not leg.oacks and leg.sent > 0
     first = not leg.sent and not leg.acked
