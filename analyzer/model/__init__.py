@@ -44,6 +44,7 @@ from analyzer.model.transfer import (
     Transfer,
     TransferOutcome,
 )
+from analyzer.model.watch import CaptureLost, CaptureRead, FindingTold, FindingWithdrawn, News
 
 __all__ = [
     "Alike",
@@ -53,6 +54,8 @@ __all__ = [
     "Basis",
     "Campaign",
     "CaptureInfo",
+    "CaptureLost",
+    "CaptureRead",
     "Cause",
     "Confidence",
     "Diff",
@@ -69,6 +72,8 @@ __all__ = [
     "Finding",
     "FindingChange",
     "FindingKind",
+    "FindingTold",
+    "FindingWithdrawn",
     "FirmwareReport",
     "FlowRecord",
     "FlowReport",
@@ -79,6 +84,7 @@ __all__ = [
     "LearnedRow",
     "LeftOut",
     "NameHeard",
+    "News",
     "Outcome",
     "Outlier",
     "Pair",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -37,34 +37,76 @@ def read(
     """
     engine = decode.name(options.engine)
     found = capture.find(options.sources, options.stdin)
-    table = flowtable.new(reference=engine == "dpkt")
+    reading = Reading(engine, watchers, links, frame)
     wanted = functools.partial(pick, wants=tuple(watcher.wants for watcher in watchers))
-    infos: list[CaptureInfo] = []
     with _told(progress, found):
         for one in found:
-            first_frame, advance = frame, progress.advance if progress is not None else None
+            advance = progress.advance if progress is not None else None
             whole = None
             if links is None:
                 whole = parallel.read(one, engine, advance, pick=wanted if watchers else None)
             if whole:
-                whole.table.shift(frame - 1)
-                table.merge(whole.table)
-                for picked in whole.picked:
-                    later = shifted(picked, frame - 1)
-                    for watcher in watchers:
-                        watcher.add(later)
-                frame += whole.packets
+                reading.merge(one, whole)
             else:
-                for batch in one.batches(advance):
-                    packets = decode.decode(batch, frame, engine)
-                    table.add(packets)
-                    for watcher in watchers:
-                        watcher.add(packets)
-                    if links is not None:
-                        links.add(batch, packets)
-                    frame += len(batch.frames["offset"])
-            infos.append(_info(one, whole or one, first_frame))
-    return tuple(infos), table.flows()
+                for _ in reading.take(one, advance):
+                    pass
+    return reading.infos(), reading.table.flows()
+
+
+class Reading:
+    """One flow table, and the captures that it was filled from so far; ``frame`` is the next one's number.
+
+    ``links`` is shown whole batches with their frames.
+    """
+
+    def __init__(
+        self,
+        engine: str,
+        watchers: Sequence[Watcher] = (),
+        links: FrameWatcher | None = None,
+        frame: int = 1,
+    ) -> None:
+        self.table = flowtable.new(reference=engine == "dpkt")
+        self.frame = frame
+        self._engine, self._watchers, self._links = engine, watchers, links
+        self._infos: list[CaptureInfo] = []
+        self._current: tuple[capture.Capture, int] | None = None
+
+    def infos(self) -> tuple[CaptureInfo, ...]:
+        """What was read of each capture, of the one that is being read too."""
+        current = () if self._current is None else (_info(*self._current, self._current[0]),)
+        return (*self._infos, *current)
+
+    def correct(self, info: CaptureInfo) -> None:
+        """Put ``info`` in the place of what is said of the capture that was read last."""
+        self._infos[-1] = info
+
+    def merge(self, one: capture.Capture, whole: parallel.Whole) -> None:
+        """Take in a capture that was read in segments."""
+        first_frame, before = self.frame, self.frame - 1
+        whole.table.shift(before)
+        self.table.merge(whole.table)
+        for picked in whole.picked:
+            later = shifted(picked, before)
+            for watcher in self._watchers:
+                watcher.add(later)
+        self.frame += whole.packets
+        self._infos.append(_info(one, first_frame, whole))
+
+    def take(self, one: capture.Capture, advance: Callable[[int], None] | None = None) -> Iterator[None]:
+        """Read a capture, batch by batch; after each everything is as if the capture ended there."""
+        self._current = one, self.frame
+        for batch in one.batches(advance):
+            packets = decode.decode(batch, self.frame, self._engine)
+            self.table.add(packets)
+            for watcher in self._watchers:
+                watcher.add(packets)
+            if self._links is not None:
+                self._links.add(batch, packets)
+            self.frame += len(batch.frames["offset"])
+            yield
+        self._infos.append(_info(one, self._current[1], one))
+        self._current = None
 
 
 @contextmanager
@@ -80,7 +122,7 @@ def _told(progress: Progress | None, found: Sequence[capture.Capture]) -> Iterat
         progress.finish()
 
 
-def _info(one: capture.Capture, read: capture.Capture | parallel.Whole, first_frame: int) -> CaptureInfo:
+def _info(one: capture.Capture, first_frame: int, read: capture.Capture | parallel.Whole) -> CaptureInfo:
     """What ``read`` says of the capture; only a capture without problems is read in segments."""
     problems = tuple(
         replace(problem, frame=problem.frame + first_frame - 1) if problem.frame else problem

@@ -29,6 +29,7 @@ SHARED: Final = frozenset(
         "flowlines",
         "ladder",
         "layout",
+        "live",
         "neutral",
         "proposal",
         "sheet",
