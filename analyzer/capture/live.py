@@ -37,8 +37,6 @@ class Live:
         self._rest = b""
         self._over = False
         self._until: float | None = None
-        self.unfinished = False
-        """Whether reading ended before the stream did: its last record need not be whole."""
         threading.Thread(target=self._work, daemon=True).start()
 
     def _work(self) -> None:
@@ -73,7 +71,6 @@ class Live:
             if not self._idle():
                 self._until = self._clock() + GRACE
             return None
-        self.unfinished = True
         return b""
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final, NamedTuple, cast
 
 from analyzer.capture.capture import Capture, Unrecognised, recognise
@@ -46,12 +47,12 @@ class Gap(NamedTuple):
 
 @dataclass(slots=True)
 class _Entry:
-    """A file that waits: None for the time of its first packet where it has none yet."""
+    """A file that waits. ``order`` is that of its first packet; files without one come last."""
 
     name: str
     state: State
     head: Head
-    first_time: int | None
+    order: tuple[object, ...]
 
 
 @dataclass(slots=True)
@@ -100,6 +101,7 @@ class Ring:
         self._tail: Tail | None = None
         self._grown = 0.0
         self._stopped = self._lost = False
+        self._looked = time.monotonic()
         try:
             self._scan()
         except OSError as error:
@@ -139,10 +141,7 @@ class Ring:
     def _next(self) -> _Entry | None:
         if not self._waiting:
             return None
-        entry = min(
-            self._waiting.values(),
-            key=lambda one: (one.first_time is None, one.first_time or 0, _natural(one.name)),
-        )
+        entry = min(self._waiting.values(), key=attrgetter("order"))
         return self._waiting.pop(entry.name)
 
     def _opened(self, entry: _Entry) -> Iterator[Capture | Gap]:
@@ -156,6 +155,8 @@ class Ring:
             self._others[entry.name] = entry.state
             yield Gap(path, f"cannot be read: {one_line(error)}")
             return
+        if not tail.begins(entry.head):
+            yield Gap(path, "was overwritten before it was read")
         self._current, self._tail, self._grown = entry.name, tail, self._clock()
         first_time = None
 
@@ -176,7 +177,8 @@ class Ring:
             self._finished(tail, first_time)
             self._current, self._tail = "", None
             tail.release()
-            self._look()
+            if time.monotonic() - self._looked >= self._interval:
+                self._look()
 
     def _finished(self, tail: Tail, first_time: int | None) -> None:
         name, state = self._current, tail.state()
@@ -242,6 +244,7 @@ class Ring:
 
     def _look(self) -> None:
         """Look at the directory again; one that is out of reach is a gap once."""
+        self._looked = time.monotonic()
         try:
             self._scan()
         except OSError as error:
@@ -281,7 +284,7 @@ class Ring:
             if len(self._gone) > REMEMBERED:
                 self._gone.popitem(last=False)
         self._others = {name: state for name, state in self._others.items() if name in files}
-        for name in sorted(files, key=_natural):
+        for name in sorted(files):
             self._seen(name, files[name], files)
 
     def _seen(self, name: str, state: State, files: dict[str, State]) -> None:
@@ -297,14 +300,14 @@ class Ring:
         begins = self._begins(name, state)
         if begins is None:
             return
-        if done is not None and _same(done.head, begins):
+        if done is not None and done.head.begins(begins):
             if state.size > done.state.size:
                 self._gap(name, "grew after a newer file was there: what was added is not read")
             done.state = state
             return
         if self._is_another_name(name, state, begins):
             return
-        if waiting is not None and not _same(waiting.head, begins):
+        if waiting is not None and not waiting.head.begins(begins):
             self._gap(name, "was overwritten before it was read")
         self._add(name, state, begins, files)
 
@@ -332,12 +335,13 @@ class Ring:
             self._others[name] = state
             return
         self._done.pop(name, None)
-        self._waiting[name] = _Entry(name, state, Head.of(begins), first_time)
+        order = (first_time is None, first_time or 0, _natural(name))
+        self._waiting[name] = _Entry(name, state, Head.of(begins), order)
 
     def _is_another_name(self, name: str, state: State, begins: bytes) -> bool:
         """Whether the file was read already, under another name."""
         for other, done in self._done.items():
-            if done.state.identity == state.identity and other != name and _same(done.head, begins):
+            if done.state.identity == state.identity and other != name and done.head.begins(begins):
                 self._done[name] = self._done.pop(other)
                 self._done[name].state = state
                 return True
@@ -349,11 +353,6 @@ class Ring:
             return Capture(path, lambda: cast("Raw", open(path, "rb", buffering=0)), hashed=False).first_time
         except (CaptureError, OSError):
             return None
-
-
-def _same(head: Head, begins: bytes) -> bool:
-    """Whether a file that ``begins`` so is the one with ``head``, which may have been shorter then."""
-    return len(begins) >= head.length and Head.of(begins[: head.length]) == head
 
 
 def _series(name: str) -> str:

@@ -41,6 +41,10 @@ class Head(NamedTuple):
         """Of the first bytes."""
         return cls(len(data), hashlib.sha256(data).digest())
 
+    def begins(self, data: bytes) -> bool:
+        """Whether ``data`` begins so; the file may have been shorter then."""
+        return len(data) >= self.length and Head.of(data[: self.length]) == self
+
 
 class Tail:
     """A file that may grow, as a raw stream that can be begun again.
@@ -64,6 +68,13 @@ class Tail:
     def state(self) -> State:
         """Its state now; the size is what was read."""
         return State.of(os.fstat(self._file.fileno()))._replace(size=self.furthest)
+
+    def begins(self, head: Head) -> bool:
+        """Whether the file still begins with ``head``."""
+        self._file.seek(0)
+        data = self._file.read(head.length)
+        self._file.seek(self.position)
+        return head.begins(data)
 
     def begin(self) -> None:
         """Give from the first byte on."""

@@ -141,7 +141,7 @@ class Run:
                 self.print(text)
 
     def print(self, text: str) -> None:
-        """A line on standard output. Nobody reads it any more: the ``-o`` file is made all the same."""
+        """A line on standard output. Where nobody reads any more, only an ``-o`` file is worth going on."""
         if self.gone:
             return
         try:
@@ -149,10 +149,10 @@ class Run:
             out.write(text + "\n")
             out.flush()
         except BrokenPipeError:
-            if not self.to_file:
-                raise
             output.silence()
             self.gone = True
+            if not self.to_file:
+                raise click.exceptions.Exit(0) from None
         except OSError as error:
             raise UsageError(f"standard output: {error.strerror or error}") from error
 
@@ -172,8 +172,7 @@ class Run:
             return
         render = self.chosen.render_report
         assert render is not None  # choose() gave a format of reports
-        if not self.gone or self.to_file:
-            output.write(self.target, self.chosen, render, report, self.verbosity)
+        output.write(self.target, self.chosen, render, report, self.verbosity)
 
     @contextlib.contextmanager
     def signals(self) -> Iterator[None]:
@@ -211,10 +210,13 @@ def followed(run: Run, wanted: Options, quiet: bool) -> Report:
 
     interval = follow.INTERVAL if run.wish.interval is None else run.wish.interval
     if not quiet:
-        name = "standard input" if wanted.sources == ("-",) else wanted.sources[0]
+        source = follow.followable(wanted)
+        name = "standard input" if source == "-" else source
         end = "" if run.wish.ends is None else f" until {run.wish.ends:%Y-%m-%d %H:%M:%S}"
         say(f"following {name}{end}; Ctrl-C ends it and gives the report")
     with run.signals():
         report = follow.follow(wanted, follow.Watch(run.running, run.tell, run.keep, interval))
         run.write(report)
+    if run.to_file and not quiet:
+        say(output.closing(report, str(run.target), run.chosen.name))
     return report

@@ -65,12 +65,17 @@ def follow(options: Options, watch: Watch) -> Report:
 
     Raises :class:`analyzer.errors.PortmatrixError` where the job cannot be done, also where no capture came.
     """
+    return _Follower(options, watch).run(followable(options))
+
+
+def followable(options: Options) -> str:
+    """The one source that can be followed. Raises :class:`UsageError` where it is none, or not one."""
     if len(options.sources) != 1:
         raise UsageError("--follow: give one directory, one file, or '-'")
     (source,) = options.sources
     if "://" in source:
         raise UsageError(f"{source}: a URL cannot be followed")
-    return _Follower(options, watch).run(source)
+    return source
 
 
 class _Follower:
@@ -90,7 +95,7 @@ class _Follower:
         if source == "-":
             live = Live(standard_input(self.options.stdin), self.idle)
             one = Capture("-", once(live, owned=False))
-            self.take(one, lambda: live.unfinished)
+            self.take(one, lambda: not self.watch.running())
         else:
             ring = Ring(source, self.idle, self.watch.interval)
             for item in ring:
@@ -118,9 +123,13 @@ class _Follower:
 
     def take(self, one: Capture, unfinished: Callable[[], bool]) -> None:
         """Read a capture, and judge whenever that is due."""
-        gaps, self.gaps = self.problems(), []
-        for _ in self.reading.take(one):
-            self.look()
+        gaps = self.problems()
+        try:
+            for _ in self.reading.take(one):
+                self.look()
+        except CaptureError:
+            return  # overwritten after its head was read: the gap that follows tells of it
+        self.gaps = []
         info = self.reading.infos()[-1]
         problems = info.problems
         if unfinished():

@@ -95,18 +95,21 @@ class Reading:
 
     def take(self, one: capture.Capture, advance: Callable[[int], None] | None = None) -> Iterator[None]:
         """Read a capture, batch by batch; after each everything is as if the capture ended there."""
-        self._current = one, self.frame
-        for batch in one.batches(advance):
-            packets = decode.decode(batch, self.frame, self._engine)
-            self.table.add(packets)
-            for watcher in self._watchers:
-                watcher.add(packets)
-            if self._links is not None:
-                self._links.add(batch, packets)
-            self.frame += len(batch.frames["offset"])
-            yield
-        self._infos.append(_info(one, self._current[1], one))
-        self._current = None
+        first_frame = self.frame
+        self._current = one, first_frame
+        try:
+            for batch in one.batches(advance):
+                packets = decode.decode(batch, self.frame, self._engine)
+                self.table.add(packets)
+                for watcher in self._watchers:
+                    watcher.add(packets)
+                if self._links is not None:
+                    self._links.add(batch, packets)
+                self.frame += len(batch.frames["offset"])
+                yield
+            self._infos.append(_info(one, first_frame, one))
+        finally:
+            self._current = None
 
 
 @contextmanager

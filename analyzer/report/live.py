@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from analyzer.model import CaptureLost, CaptureRead, FindingTold, News, Severity
 from analyzer.report import Style
@@ -10,7 +10,10 @@ from analyzer.report.document import capture, finding, timestamp
 from analyzer.report.layout import paint, plural
 from analyzer.report.neutral import unicode, visible
 
-COLOURS = {Severity.VIOLATION: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
+COLOURS: Final = {Severity.VIOLATION: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
+
+SECONDS: Final = 19
+"""Characters of a time stamp up to its seconds."""
 
 
 def line(news: News, style: Style) -> str:
@@ -33,7 +36,7 @@ def line(news: News, style: Style) -> str:
 
 
 def _line(time: int | None, word: str, what: str, style: Style, colour: str = "") -> str:
-    when = "" if time is None else f"{timestamp(time // 10**9 * 10**9)} "
+    when = "" if time is None else f"{timestamp(time)[:SECONDS]}Z "
     return f"{when}{paint(word, colour, style.colour)}: {visible(what)}"
 
 
