@@ -223,16 +223,16 @@ def test_the_file_is_made_anew_while_the_capture_grows(tmp_path, monkeypatch) ->
     monkeypatch.setattr(follow.options, "typed", lambda: "portmatrix check")
     target = tmp_path / "report.json"
     wish = follow.Wish(True, None, None)
-    one = follow.Run(wish, wish.chosen(None, str(target)), False, str(target), 0)
+    one = follow.Run(wish, follow.chosen(None, str(target)), False, str(target), 0)
     one.keep(COMPLIANT)
     assert json.loads(target.read_text())["summary"]["compliant"]
-    nothing = follow.Run(wish, wish.chosen(None, None), False, None, 0)
+    nothing = follow.Run(wish, follow.chosen(None, None), False, None, 0)
     nothing.keep(COMPLIANT)
 
 
 def test_hostile_names_stay_on_their_line(capsys) -> None:
     wish = follow.Wish(True, None, None)
-    one = follow.Run(wish, wish.chosen(None, None), False, None, 0)
+    one = follow.Run(wish, follow.chosen(None, None), False, None, 0)
     one.tell(CaptureLost("ring/\x1b]0;x\x07\n.pcap", "vanished before it was read"))
     assert capsys.readouterr().out == "gap: ring/\\x1b]0;x\\x07\\n.pcap vanished before it was read\n"
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import click
 
-from analyzer.cli import follow, options, output, progress, pseudonyms
+from analyzer.cli import options, output, progress, pseudonyms
 from analyzer.cli.output import say
-from analyzer.errors import UsageError
+from analyzer.report import choose
 from analyzer.report.layout import plural
 
 
@@ -17,7 +17,7 @@ from analyzer.report.layout import plural
 @options.site
 @options.judgement
 @options.output("report")
-@follow.wishes
+@options.follow
 @options.pseudonyms
 @options.engine
 @options.talk
@@ -52,8 +52,8 @@ def check(
     from analyzer import pipeline  # noqa: PLC0415 - --help must not load the stages
 
     wish = pseudonyms.Wish(pseudonymise, map_file, key)
-    watch = follow.Wish(following, interval, until)
-    chosen = watch.chosen(format_name, target)
+    follows = following or interval is not None or until is not None
+    chosen = None if follows else choose(format_name, "report", target or "")
     output.refuse_inputs(target, (*captures, site, *rules))
     wanted = pipeline.Options(
         sources=captures,
@@ -64,15 +64,11 @@ def check(
         strict=strict,
         engine=engine,
     )
-    if watch.wanted:
-        if pseudonymise:
-            raise UsageError("--pseudonymise: not with --follow; give it to a check of the files")
-        report = follow.followed(
-            follow.Run(watch, chosen, format_name == follow.LINES, target, verbose - quiet),
-            wanted,
-            bool(quiet),
-        )
-        return 0 if report.compliant else 1
+    if chosen is None:
+        from analyzer.cli import follow  # noqa: PLC0415 - a plain check has no use for it
+
+        ends = follow.Wish(following, interval, until, pseudonymise)
+        return 0 if follow.follow(ends, wanted, format_name, target, quiet, verbose).compliant else 1
     with progress.shown(bool(quiet) or no_progress) as meter:
         report = replace(pipeline.check(wanted, meter), command=options.typed())
     output.refuse_inputs(target, (info.path for info in report.captures))

@@ -1,4 +1,4 @@
-"""``check --follow``: its options, the lines that it prints on the way, and how it is ended."""
+"""``check --follow``: the lines that it prints on the way, and how it is ended."""
 
 from __future__ import annotations
 
@@ -32,27 +32,6 @@ SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _LENGTH: Final = re.compile(r"(\d{1,9})([smhd])", re.ASCII)
 
 
-wishes = options.stack(
-    click.option(
-        "--follow",
-        "following",
-        is_flag=True,
-        help="Go on while CAPTURE grows: a ring buffer's directory, a file, or '-'. Tells each finding once.",
-    ),
-    click.option(
-        "--interval",
-        metavar="SECONDS",
-        type=click.FloatRange(0.0, 86_400.0),
-        help="With --follow: how often to look for more.  [default: 5]",
-    ),
-    click.option(
-        "--until",
-        metavar="TIME",
-        help="With --follow: end at 17:30, at 2026-11-21T17:30, or after 90s, 15m, 8h, 2d. So does Ctrl-C.",
-    ),
-)
-
-
 def moment(written: str, now: datetime.datetime) -> datetime.datetime:
     """When ``--until`` ends. Raises :class:`UsageError` for what is no time, and for one that has passed."""
     length = _LENGTH.fullmatch(written)
@@ -81,6 +60,7 @@ class Wish:
     wanted: bool
     interval: float | None
     until: str | None
+    pseudonymise: bool = False
     ends: datetime.datetime | None = None
 
     def __post_init__(self) -> None:
@@ -91,11 +71,12 @@ class Wish:
         if self.until is not None:
             self.ends = moment(self.until, datetime.datetime.now().astimezone())
 
-    def chosen(self, name: str | None, target: str | None) -> Format:
-        """The format of the report; with events as JSON lines it is the ``-o`` file's."""
-        if self.wanted and name == LINES:
-            return choose(None, "report", target or "", default="json")
-        return choose(name, "report", target or "")
+
+def chosen(name: str | None, target: str | None) -> Format:
+    """The format of the report; with events as JSON lines it is the ``-o`` file's."""
+    if name == LINES:
+        return choose(None, "report", target or "", default="json")
+    return choose(name, "report", target or "")
 
 
 @dataclass
@@ -201,22 +182,25 @@ def _encoded(entry: object) -> str:
     return json.dumps(entry, ensure_ascii=True, allow_nan=False)
 
 
-def followed(run: Run, wanted: Options, quiet: bool) -> Report:
+def follow(
+    wish: Wish, wanted: Options, format_name: str | None, target: str | None, quiet: int, verbose: int
+) -> Report:
     """Follow what ``wanted`` names, and write the report.
 
     Raises :class:`analyzer.errors.PortmatrixError` where that cannot be done.
     """
-    from analyzer.pipeline import follow  # noqa: PLC0415 - --help must not load the stages
+    from analyzer.pipeline import follow as following  # noqa: PLC0415 - --help must not load the stages
 
-    interval = follow.INTERVAL if run.wish.interval is None else run.wish.interval
+    run = Run(wish, chosen(format_name, target), format_name == LINES, target, verbose - quiet)
+    interval = following.INTERVAL if wish.interval is None else wish.interval
+    source = following.followable(wanted)
     if not quiet:
-        source = follow.followable(wanted)
         name = "standard input" if source == "-" else source
-        end = "" if run.wish.ends is None else f" until {run.wish.ends:%Y-%m-%d %H:%M:%S}"
+        end = "" if wish.ends is None else f" until {wish.ends:%Y-%m-%d %H:%M:%S}"
         say(f"following {name}{end}; Ctrl-C ends it and gives the report")
     with run.signals():
-        report = follow.follow(wanted, follow.Watch(run.running, run.tell, run.keep, interval))
+        report = following.follow(wanted, following.Watch(run.running, run.tell, run.keep, interval))
         run.write(report)
     if run.to_file and not quiet:
-        say(output.closing(report, str(run.target), run.chosen.name))
+        say(output.closing(report, str(target), run.chosen.name))
     return report

@@ -74,6 +74,26 @@ frames = stack(
 )
 
 
+follow = stack(
+    click.option(
+        "--follow",
+        "following",
+        is_flag=True,
+        help="Go on while CAPTURE grows: a ring buffer's directory, a file, or '-'. Tells each finding once.",
+    ),
+    click.option(
+        "--interval",
+        metavar="SECONDS",
+        type=click.FloatRange(0.0, 86_400.0),
+        help="With --follow: how often to look for more.  [default: 5]",
+    ),
+    click.option(
+        "--until",
+        metavar="TIME",
+        help="With --follow: end at 17:30, at 2026-11-21T17:30, or after 90s, 15m, 8h, 2d. So does Ctrl-C.",
+    ),
+)
+
 pseudonyms = stack(
     click.option(
         "--pseudonymise", is_flag=True, help="Other addresses and names in place of the site's own."
