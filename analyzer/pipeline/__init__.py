@@ -11,16 +11,14 @@ from __future__ import annotations
 from typing import Final
 
 from analyzer import classify, outcomes, sessions
-from analyzer.activity import Activity
 from analyzer.matrix import build
 from analyzer.model import FindingKind, FirmwareReport, FlowReport, Progress, Report
-from analyzer.observations import observers
-from analyzer.observations.igor import SIGNALLING
+from analyzer.pipeline.assembly import Watch
 from analyzer.pipeline.judging import bench_of, judge, replies_due
 from analyzer.pipeline.options import Options, expected
 from analyzer.pipeline.reading import read, undecoded
 from analyzer.pipeline.records import ColumnRecords
-from analyzer.transfers import Collector
+from analyzer.updates import SIGNALLING
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
 
@@ -35,11 +33,9 @@ def check(options: Options, progress: Progress | None = None) -> Report:
     ruleset or site file, an option that cannot be meant.
     """
     sheets, place = expected(options)
-    collector, activity, watching = Collector(), Activity(), observers()
-    captures, table = read(options, progress, (collector, activity, *watching))
-    return judge(
-        captures, table, sheets, place, collector, activity, strict=options.strict, watching=watching
-    )
+    watch = Watch()
+    captures, table = read(options, progress, watch.all)
+    return watch.judge(captures, table, sheets, place, strict=options.strict)
 
 
 def flows(options: Options, progress: Progress | None = None) -> FlowReport:

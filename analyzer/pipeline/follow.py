@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -22,6 +22,7 @@ from analyzer.capture.ring import Gap, Ring
 from analyzer.errors import CaptureError, UsageError
 from analyzer.findings.certain import certain, first_flow
 from analyzer.model import (
+    CaptureInfo,
     CaptureLost,
     CaptureRead,
     Finding,
@@ -33,10 +34,11 @@ from analyzer.model import (
     Severity,
 )
 from analyzer.observations import observers
+from analyzer.parts import Merge, extent_of
 from analyzer.picking import Watcher
 from analyzer.pipeline.judging import judge
 from analyzer.pipeline.options import Options, expected
-from analyzer.pipeline.reading import Reading
+from analyzer.pipeline.reading import info_of
 from analyzer.transfers import Collector
 
 INTERVAL: Final = 5.0
@@ -78,6 +80,40 @@ def followable(options: Options) -> str:
     return source
 
 
+class Reading:
+    """The flow table of captures that come one after another, and what was read of each so far."""
+
+    def __init__(self, engine: str, watchers: Sequence[Watcher]) -> None:
+        self.engine = engine
+        self.merge = Merge(engine, watchers)
+        self.done: list[CaptureInfo] = []
+        self._current: tuple[Capture, int] | None = None
+
+    @property
+    def frame(self) -> int:
+        """The number of the next frame."""
+        return self.merge.frame
+
+    def infos(self) -> tuple[CaptureInfo, ...]:
+        """What was read of each capture, of the one that is being read too."""
+        return (*self.done, *(() if self._current is None else (_info(*self._current),)))
+
+    def take(self, one: Capture) -> Iterator[None]:
+        """Read a capture, batch by batch; after each everything is as if the capture ended there."""
+        self._current = one, self.frame
+        try:
+            for batch in one.batches():
+                self.merge.extend(decode.decode(batch, self.frame, self.engine))
+                yield
+            self.done.append(_info(*self._current))
+        finally:
+            self._current = None
+
+
+def _info(one: Capture, first_frame: int) -> CaptureInfo:
+    return info_of(one.path, one.format, extent_of(one), one.sha256, one.problems, first_frame)
+
+
 class _Follower:
     def __init__(self, options: Options, watch: Watch) -> None:
         self.options, self.watch = options, watch
@@ -103,11 +139,10 @@ class _Follower:
                     self.lost(item)
                 else:
                     self.take(item, lambda: ring.unfinished)
-        infos = self.reading.infos()
-        if not infos:
+        done = self.reading.done
+        if not done:
             raise CaptureError(f"{source}: no capture came")
-        if self.gaps:
-            self.reading.correct(replace(infos[-1], problems=(*infos[-1].problems, *self.problems())))
+        done[-1] = replace(done[-1], problems=(*done[-1].problems, *self.problems()))
         report = self.judge(last=True)
         for finding in report.findings:
             flow = first_flow(finding, report)
@@ -130,13 +165,13 @@ class _Follower:
         except CaptureError:
             return  # overwritten after its head was read: the gap that follows tells of it
         self.gaps = []
-        info = self.reading.infos()[-1]
+        info = self.reading.done[-1]
         problems = info.problems
         if unfinished():
             # What its writer did not write yet is no damage.
             problems = tuple(problem for problem in problems if problem.code != "truncated-file")
         info = replace(info, problems=(*gaps, *problems))
-        self.reading.correct(info)
+        self.reading.done[-1] = info
         self.watch.tell(CaptureRead(info))
         self.look()
 
@@ -183,7 +218,7 @@ class _Follower:
             collector, watching = pickle.loads(pickle.dumps((collector, watching), 5))
         report = judge(
             self.reading.infos(),
-            self.reading.table.flows(),
+            self.reading.merge.table.flows(),
             self.sheets,
             self.place,
             collector,

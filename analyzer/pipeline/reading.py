@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from analyzer import (
-    capture,
-    decode,
-    flowtable,
-    parallel,
-)
-from analyzer.model import (
-    CaptureInfo,
-    Progress,
-)
-from analyzer.picking import FrameWatcher, Watcher, pick, shifted
+from analyzer import capture, decode, parallel
+from analyzer.model import CaptureInfo, Problem, Progress
+from analyzer.parts import Extent, Merge, extent_of, together
+from analyzer.picking import FrameWatcher, Watcher, picker
 from analyzer.pipeline.options import Options
 from analyzer.tables import Flows, Reason
 
@@ -37,79 +29,30 @@ def read(
     """
     engine = decode.name(options.engine)
     found = capture.find(options.sources, options.stdin)
-    reading = Reading(engine, watchers, links, frame)
-    wanted = functools.partial(pick, wants=tuple(watcher.wants for watcher in watchers))
+    picking = picker(watchers) if watchers else None
+    infos: list[CaptureInfo] = []
+    merge = Merge(engine, watchers, frame)
     with _told(progress, found):
         for one in found:
-            advance = progress.advance if progress is not None else None
+            first_frame, advance = merge.frame, progress.advance if progress is not None else None
             whole = None
             if links is None:
-                whole = parallel.read(one, engine, advance, pick=wanted if watchers else None)
+                whole = parallel.read(one, engine, advance, pick=picking)
             if whole:
-                reading.merge(one, whole)
+                extent, sha256 = together([part.extent for part in whole.parts]), whole.sha256
+                for part in whole.parts:
+                    merge.add(part)
             else:
-                for _ in reading.take(one, advance):
-                    pass
-    return reading.infos(), reading.table.flows()
-
-
-class Reading:
-    """One flow table, and the captures that it was filled from so far; ``frame`` is the next one's number.
-
-    ``links`` is shown whole batches with their frames.
-    """
-
-    def __init__(
-        self,
-        engine: str,
-        watchers: Sequence[Watcher] = (),
-        links: FrameWatcher | None = None,
-        frame: int = 1,
-    ) -> None:
-        self.table = flowtable.new(reference=engine == "dpkt")
-        self.frame = frame
-        self._engine, self._watchers, self._links = engine, watchers, links
-        self._infos: list[CaptureInfo] = []
-        self._current: tuple[capture.Capture, int] | None = None
-
-    def infos(self) -> tuple[CaptureInfo, ...]:
-        """What was read of each capture, of the one that is being read too."""
-        current = () if self._current is None else (_info(*self._current, self._current[0]),)
-        return (*self._infos, *current)
-
-    def correct(self, info: CaptureInfo) -> None:
-        """Put ``info`` in the place of what is said of the capture that was read last."""
-        self._infos[-1] = info
-
-    def merge(self, one: capture.Capture, whole: parallel.Whole) -> None:
-        """Take in a capture that was read in segments."""
-        first_frame, before = self.frame, self.frame - 1
-        whole.table.shift(before)
-        self.table.merge(whole.table)
-        for picked in whole.picked:
-            later = shifted(picked, before)
-            for watcher in self._watchers:
-                watcher.add(later)
-        self.frame += whole.packets
-        self._infos.append(_info(one, first_frame, whole))
-
-    def take(self, one: capture.Capture, advance: Callable[[int], None] | None = None) -> Iterator[None]:
-        """Read a capture, batch by batch; after each everything is as if the capture ended there."""
-        first_frame = self.frame
-        self._current = one, first_frame
-        try:
-            for batch in one.batches(advance):
-                packets = decode.decode(batch, self.frame, self._engine)
-                self.table.add(packets)
-                for watcher in self._watchers:
-                    watcher.add(packets)
-                if self._links is not None:
-                    self._links.add(batch, packets)
-                self.frame += len(batch.frames["offset"])
-                yield
-            self._infos.append(_info(one, first_frame, one))
-        finally:
-            self._current = None
+                for batch in one.batches(advance):
+                    packets = decode.decode(batch, merge.frame, engine)
+                    merge.extend(packets)
+                    if links is not None:
+                        links.add(batch, packets)
+                extent, sha256 = extent_of(one), one.sha256
+            # Only a capture without problems is read in segments.
+            problems = () if whole else one.problems
+            infos.append(info_of(one.path, one.format, extent, sha256, problems, first_frame))
+    return tuple(infos), merge.table.flows()
 
 
 @contextmanager
@@ -125,23 +68,30 @@ def _told(progress: Progress | None, found: Sequence[capture.Capture]) -> Iterat
         progress.finish()
 
 
-def _info(one: capture.Capture, first_frame: int, read: capture.Capture | parallel.Whole) -> CaptureInfo:
-    """What ``read`` says of the capture; only a capture without problems is read in segments."""
-    problems = tuple(
-        replace(problem, frame=problem.frame + first_frame - 1) if problem.frame else problem
-        for problem in (one.problems if read is one else ())
-    )
+def info_of(
+    path: str,
+    form: str,
+    extent: Extent,
+    sha256: str,
+    problems: Iterable[Problem] = (),
+    first_frame: int = 1,
+) -> CaptureInfo:
+    """What a report says of a capture in format ``form``; ``problems`` count its frames from 1."""
+    before = first_frame - 1
     return CaptureInfo(
-        path=one.path,
-        sha256=read.sha256,
-        format=one.format,
-        link_types=read.link_types,
-        packets=read.packets,
-        bytes=read.bytes,
-        first=read.first,
-        last=read.last,
+        path=path,
+        sha256=sha256,
+        format=form,
+        link_types=extent.link_types,
+        packets=extent.packets,
+        bytes=extent.bytes,
+        first=extent.first,
+        last=extent.last,
         first_frame=first_frame,
-        problems=problems,
+        problems=tuple(
+            replace(problem, frame=problem.frame + before) if problem.frame else problem
+            for problem in problems
+        ),
     )
 
 
