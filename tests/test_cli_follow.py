@@ -175,9 +175,9 @@ def test_events_as_json_lines(ring, capsys) -> None:
         (["--until", "8h"], "--until: only with --follow"),
         (["--follow", "--until", "tomorrow"], "--until tomorrow: give a time such as 17:30"),
         (["--follow", "--until", "2001-01-01T00:00"], "--until 2001-01-01T00:00: has passed"),
-        (["--follow", "--pseudonymise"], "--pseudonymise: not with --follow"),
-        (["--follow", "nowhere"], "--follow: give one directory, one file, or '-'"),
-        (["--follow", "--format", "excel"], "excel"),
+        (["--follow", "--until", "0s", "--pseudonymise"], "--pseudonymise: not with --follow"),
+        (["--follow", "--until", "0s", "nowhere"], "--follow: give one directory, one file, or '-'"),
+        (["--follow", "--until", "0s", "--format", "excel"], "excel"),
     ],
 )
 def test_what_cannot_be_meant(ring, capsys, more, line) -> None:

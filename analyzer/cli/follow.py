@@ -65,9 +65,10 @@ class Wish:
 
     def __post_init__(self) -> None:
         if not self.wanted and (self.interval is not None or self.until is not None):
-            raise UsageError(
-                f"{'--interval' if self.interval is not None else '--until'}: only with --follow"
-            )
+            option = "--interval" if self.interval is not None else "--until"
+            raise UsageError(f"{option}: only with --follow")
+        if self.pseudonymise:
+            raise UsageError("--pseudonymise: not with --follow; give it to a check of the files")
         if self.until is not None:
             self.ends = moment(self.until, datetime.datetime.now().astimezone())
 
