@@ -30,6 +30,15 @@ def faulty(path: Path, at: float = 0) -> Path:
     return Traffic().coap(at, GATEWAY, NODE).connect(at + 1, LAPTOP, 40000, GATEWAY, 22).write(path)
 
 
+def chatty(path: Path, requests: int) -> Path:
+    """A capture of so many requests and their answers, from as many ports."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = Traffic()
+    for number in range(requests):
+        made.coap(number / 100, NODE, GATEWAY, sport=20_000 + number, mid=number)
+    return made.write(path)
+
+
 def sites(folder: Path, *names: str) -> str:
     """A directory with a site file for each of ``names``."""
     folder.mkdir(exist_ok=True)

@@ -20,7 +20,7 @@ from analyzer.capture import find, remote
 from analyzer.errors import CaptureError, MissingExtra
 from analyzer.fleet.plan import plan
 from analyzer.fleet.results import Results
-from analyzer.fleet.run import Outcome, run
+from analyzer.fleet.run import Account, run
 
 ROOT = Path(__file__).parents[1]
 NAMES = ("b7/a.pcap", "b7/deep/b.pcap", "b9/c.pcap")
@@ -35,7 +35,7 @@ def keys(*sources: str) -> set[str]:
     return {job.key for job in plan(sources).jobs}
 
 
-def analysed(folder: Path, *sources: str) -> Outcome:
+def analysed(folder: Path, *sources: str) -> Account:
     return run(plan(sources).jobs, Results(str(folder)), lambda _workers: ThreadPoolExecutor(1))
 
 
@@ -216,6 +216,26 @@ def test_a_file_that_changes_is_analysed_as_it_is_then(web, held, tmp_path):
     analysed(tmp_path / "now", str(held / "b9"))
     assert sums(tmp_path / "r") == sums(tmp_path / "now")
     assert keys(f"{root}/b9/c.pcap") != {job.key for job in jobs}, "the next run knows that it changed"
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_large_capture_is_read_in_pieces_where_the_server_knows_ranges(web, held, tmp_path, ranges):
+    root, handler = web
+    handler.ranges = ranges
+    fleets.chatty(held / "b9" / "large.pcap", 4000)
+    results = Results(str(tmp_path / "r"))
+    split = (held / "b9" / "large.pcap").stat().st_size // 3
+    jobs = plan([f"{root}/b9/large.pcap"]).jobs
+    assert not run(jobs, results, lambda _workers: ThreadPoolExecutor(2), 2, split=split).failed
+    analysed(tmp_path / "whole", str(held / "b9" / "large.pcap"))
+    assert content(results) == content(Results(str(tmp_path / "whole")))
+
+
+def content(results: Results) -> list[object]:
+    with results.database() as database:
+        flows = "SELECT * EXCLUDE capture FROM flows ORDER BY first, first_frame"
+        captures = "SELECT packets, bytes, flows FROM captures"
+        return database.execute(flows).fetchall() + database.execute(captures).fetchall()
 
 
 @pytest.mark.slow

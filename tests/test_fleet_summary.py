@@ -9,7 +9,7 @@ import pytest
 
 from analyzer.fleet.plan import plan
 from analyzer.fleet.results import Results
-from analyzer.fleet.run import Failure, Outcome, run
+from analyzer.fleet.run import Account, Failure, run
 from analyzer.fleet.summary import SILENT_DAYS, Summary, page, summarise
 
 DAY = 86_400
@@ -69,8 +69,8 @@ def test_a_second_run_tells_what_is_new_and_what_was_mended_is_history(fleet):
 
 def test_the_page_says_it_all_without_a_strangers_bytes():
     job = plan([__file__]).jobs[0]
-    outcome = Outcome((), (Failure(job, "cut \x1b[31m"),), ())
-    failed = tuple((failure.job.path, failure.reason) for failure in outcome.failed)
+    account = Account((), (Failure(job, "cut \x1b[31m"),), ())
+    failed = tuple((failure.job.path, failure.reason) for failure in account.failed)
     lines = page(Summary((), (), None, (), failed, 0, 0, 0))
     assert lines[0] == "NO RESULT: no capture was analysed"
     assert "0 captures analysed, 0 known from earlier runs, 1 FAILED" in lines

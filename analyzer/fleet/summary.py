@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from analyzer.fleet.plan import UNASSIGNED, Plan
 from analyzer.fleet.results import Results
-from analyzer.fleet.run import Outcome
+from analyzer.fleet.run import Account
 from analyzer.report.digest import some
 from analyzer.report.layout import number, plural
 from analyzer.report.neutral import visible
@@ -104,7 +104,7 @@ FROM current WHERE severity <> 'note' GROUP BY site, id ORDER BY 1, 2
 """
 
 
-def summarise(results: Results, plan: Plan, outcome: Outcome, known: int) -> tuple[Summary, list[Any]]:
+def summarise(results: Results, plan: Plan, account: Account, known: int) -> tuple[Summary, list[Any]]:
     """The summary of everything in ``results``, and the findings that the next run compares with."""
     with results.database() as database:
         database.execute(_CURRENT)
@@ -123,10 +123,10 @@ def summarise(results: Results, plan: Plan, outcome: Outcome, known: int) -> tup
         tuple(Shared(cause, severity, tuple(sites), title) for cause, severity, sites, title in faults),
         fresh,
         tuple((site, last) for site, last in silent if _old(last, newest)),
-        tuple((failure.job.path, failure.reason) for failure in outcome.failed),
-        len(outcome.done),
+        tuple((failure.job.path, failure.reason) for failure in account.failed),
+        len(account.done),
         known,
-        len(outcome.passed),
+        len(account.passed),
     )
     return summary, [list(row[:2]) for row in findings]
 

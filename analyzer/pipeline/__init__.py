@@ -11,16 +11,14 @@ from __future__ import annotations
 from typing import Final
 
 from analyzer import classify, outcomes, sessions
-from analyzer.activity import Activity
 from analyzer.matrix import build
-from analyzer.model import FindingKind, FirmwareReport, FlowReport, Progress, Report
-from analyzer.observations import observers
+from analyzer.model import FindingKind, FirmwareReport, FlowReport, Progress, Report, Ruleset, Site
 from analyzer.observations.igor import SIGNALLING
+from analyzer.pipeline.assembly import Watch
 from analyzer.pipeline.judging import bench_of, judge, replies_due
 from analyzer.pipeline.options import Options, expected
 from analyzer.pipeline.reading import read, undecoded
 from analyzer.pipeline.records import ColumnRecords
-from analyzer.transfers import Collector
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
 
@@ -28,18 +26,21 @@ OF_FIRMWARE: Final = (FindingKind.TRANSFER_FAILED, FindingKind.UPDATE_FAILED, Fi
 """The findings that ``firmware`` repeats."""
 
 
-def check(options: Options, progress: Progress | None = None) -> Report:
+def check(
+    options: Options,
+    progress: Progress | None = None,
+    known: tuple[tuple[Ruleset, ...], Site] | None = None,
+) -> Report:
     """Compare captures with the expected matrix of the site.
 
+    ``known`` is what :func:`expected` gave for these options, for who checks many captures by them.
     Raises :class:`analyzer.errors.PortmatrixError` where the job cannot be done: unreadable input, an invalid
     ruleset or site file, an option that cannot be meant.
     """
-    sheets, place = expected(options)
-    collector, activity, watching = Collector(), Activity(), observers()
-    captures, table = read(options, progress, (collector, activity, *watching))
-    return judge(
-        captures, table, sheets, place, collector, activity, strict=options.strict, watching=watching
-    )
+    sheets, place = known or expected(options)
+    watch = Watch()
+    captures, table = read(options, progress, watch.all)
+    return watch.judge(captures, table, sheets, place, strict=options.strict)
 
 
 def flows(options: Options, progress: Progress | None = None) -> FlowReport:
@@ -83,4 +84,4 @@ def firmware(options: Options, progress: Progress | None = None) -> FirmwareRepo
     )
 
 
-__all__ = ["Options", "check", "firmware", "flows", "judge"]
+__all__ = ["Options", "check", "expected", "firmware", "flows", "judge"]
