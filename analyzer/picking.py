@@ -36,8 +36,8 @@ Wants = Callable[[Packets], Want]
 class Watcher(Protocol):
     """Takes consecutive batches, in frame order. ``wants`` says which packets it looks at."""
 
-    @staticmethod
-    def wants(packets: Packets) -> Want:
+    @property
+    def wants(self) -> Wants:
         """What ``add`` needs of a batch."""
 
     def add(self, packets: Packets) -> None:

@@ -9,7 +9,7 @@ from tftpwire import make_batch
 from traffic import Traffic
 
 from analyzer.decode import decode
-from analyzer.observations.bacnet import Observer
+from analyzer.observations.bacnet.observer import Observer
 from analyzer.picking import pick
 from analyzer.tables import Packets
 

@@ -6,7 +6,7 @@ from tftpwire import make_batch
 from traffic import ACK, FIN, PSH, RST, SYN, Traffic
 
 from analyzer.decode import decode
-from analyzer.observations.biostar import Observer
+from analyzer.observations.biostar.observer import Observer
 from analyzer.picking import pick
 
 SERVER, CLIENT, DOOR, DOOR2, DOOR3 = "10.20.0.50", "10.20.0.60", "10.20.3.11", "10.20.3.12", "10.20.3.13"

@@ -1,5 +1,6 @@
 """The command line as a whole: exit codes, streams, one line for whatever goes wrong."""
 
+import ast
 import os
 import signal
 import subprocess
@@ -7,14 +8,19 @@ import sys
 import time
 from pathlib import Path
 
+import coapwire
+import httpwire
 import pytest
 import reports
+import tftpwire
 from click.testing import CliRunner
+from traffic import Traffic
 
 import analyzer
 from analyzer import cli, pipeline, report
 from analyzer.cli import run
 from analyzer.errors import CaptureError, Mistake, RulesetError
+from analyzer.transfers import registry
 
 ROOT = Path(analyzer.__file__).parents[1]
 COMMAND = [sys.executable, "-m", "analyzer"]
@@ -195,7 +201,7 @@ STAGES = set(
     """
     activity addresses capture classify cli compliance conversation conversations decode directory
     documents errors exclusions findings flowtable infer kinds matrix model mudfile observations outcomes
-    parallel payloads picking pipeline protocol protocols report rulefile rulesets sessions shipped
+    parallel parts payloads picking pipeline processors protocol protocols report rulefile rulesets sessions shipped
     site tables transfers transports updates version versions visibility
     """.split()  # noqa: SIM905 - a list of forty strings is forty lines
 )
@@ -249,6 +255,62 @@ def test_a_small_check_imports_only_what_it_uses():
     assert not {name for name in names if name.startswith("analyzer.cli.")} - {
         *("analyzer.cli.check", "analyzer.cli.options", "analyzer.cli.output", "analyzer.cli.progress"),
         "analyzer.cli.pseudonyms",
+    }
+
+
+CARRIERS = {name: f"analyzer.transfers.{name}.draw" for name in registry.load()}
+OBSERVERS = {f"analyzer.observations.{name}.observer" for name in ("bacnet", "biostar")}
+GATEWAY, NODE = "10.20.0.10", "10.20.1.31"
+OTHER = coapwire.Coap().get(0, 1).s(0.1, bytes.fromhex("6245") + b"\0\1\0\1")
+OTHER.udp(1, NODE, 49152, GATEWAY, 9, b"\xff\0\1").tcp(2, NODE, 49152, GATEWAY, 9100, 24, b"\x01binary")
+HEARD = {
+    "healthy CoAP and what is opaque": (OTHER, set()),
+    "CoAP unheard": (coapwire.Coap().get(0, 1).get(2.5, 1), {"coap"}),
+    "TFTP": (Traffic().udp(0, NODE, 49152, GATEWAY, 69, tftpwire.rrq()), {"tftp"}),
+    "HTTP": (httpwire.fetch(3000).close(), {"http"}),
+}
+"""Traffic, and the carriers of files that a check of it has a use for."""
+
+
+@pytest.mark.parametrize("what", HEARD)
+def test_a_check_imports_the_carriers_and_observers_that_it_hears(what, tmp_path):
+    traffic, carriers = HEARD[what]
+    traffic.write(tmp_path / "a.pcap")
+    names = imported(f"check {tmp_path}/a.pcap --no-progress")
+    assert names & set(CARRIERS.values()) == {CARRIERS[name] for name in carriers}
+    assert not names & OBSERVERS
+    assert "analyzer.observations.igor" not in names
+
+
+def test_observers_are_imported_for_what_they_observe(tmp_path):
+    door = Traffic().tcp(0, "10.20.0.31", 49152, "10.20.0.50", 1480, 2)
+    door.udp(1, "10.20.0.31", 47808, "10.20.0.255", 47808, bytes.fromhex("810b000c0120ffff00ff1008"))
+    door.write(tmp_path / "a.pcap")
+    assert imported(f"check {tmp_path}/a.pcap --no-progress") >= OBSERVERS
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3"), ({"OMP_NUM_THREADS": "2"}, "")]
+)
+def test_numpy_starts_no_threads_unless_the_user_says_how_many(given, expected):
+    code = (
+        "import os\nfrom analyzer import cli\ntry: cli.main(['--version'])\nfinally: print(dict(os.environ))"
+    )
+    environment = {name: value for name, value in os.environ.items() if name not in cli.THREADS}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**environment, **given},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    after = ast.literal_eval(done.stdout.splitlines()[-1])
+    assert {name: after.get(name, "") for name in cli.THREADS} == {
+        **dict.fromkeys(cli.THREADS, ""),
+        **given,
+        "OPENBLAS_NUM_THREADS": expected,
     }
 
 

@@ -9,7 +9,7 @@ from traffic import ACK, RST, SYN
 
 from analyzer.model import Finding, FindingKind, Severity
 from analyzer.observations.biostar.family import FAMILIES
-from analyzer.observations.biostar.sessions import AT_DEVICE
+from analyzer.observations.biostar.pick import AT_DEVICE
 
 
 def calling(port: int, *, answers: int = 0, refuses: bool = True) -> Doors:

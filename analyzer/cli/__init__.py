@@ -35,6 +35,9 @@ CANNOT: Final = 2
 GARBAGE: Final = 2_000_000
 """New objects before cycles among them are looked for."""
 
+THREADS: Final = ("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS")
+"""Environment variables that the linear algebra in numpy (OpenBLAS) takes its number of threads from."""
+
 
 class Commands(click.Group):
     """A group whose commands are the modules of this folder, imported when asked for."""
@@ -157,6 +160,10 @@ def _terminated(number: int, _frame: FrameType | None) -> NoReturn:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The console entry point: :func:`run` with streams that never fail on a character."""
+    # numpy starts a thread a processor for its linear algebra when it is imported. Nothing here multiplies
+    # matrices, and the threads cost more than the rest of numpy. A library must not decide, a command may.
+    if not any(name in os.environ for name in THREADS):
+        os.environ[THREADS[0]] = "1"
     # A run makes millions of objects and hardly a cycle: looking for them costs a quarter of the time.
     gc.set_threshold(GARBAGE)
     streams: tuple[Any, ...] = (sys.stdout, sys.stderr)

@@ -26,8 +26,12 @@ NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 """What a site file may be called: its name becomes a folder of the results."""
 
 
+MEANT: Final = re.compile(r"\.(?:pcap|pcapng|cap)\d*(?:\.(?:gz|zst|lz4|xz))?$", re.IGNORECASE)
+"""What a file is called that is meant to be a capture, whatever it holds. tcpdump numbers rotated files."""
+
+
 class Found(NamedTuple):
-    """A file that may be a capture. ``state`` changes when it does; ``named``: the user meant this one."""
+    """A file that may be a capture. ``state`` changes when it does; ``named``: it is meant to be one."""
 
     path: str
     size: int | None
@@ -198,7 +202,8 @@ def _file(path: str, *, named: bool) -> Iterator[Found]:
     try:
         if os.path.isfile(path):
             state = os.stat(path)
-            yield Found(path, state.st_size, f"{state.st_size} {state.st_mtime_ns}", named)
+            meant = named or MEANT.search(path) is not None
+            yield Found(path, state.st_size, f"{state.st_size} {state.st_mtime_ns}", meant)
     except OSError as error:
         if named:
             raise UsageError(f"{path}: cannot be read: {one_line(error)}") from error
@@ -208,4 +213,4 @@ def _remote(source: str) -> Iterator[Found]:
     from analyzer.capture import remote  # noqa: PLC0415 - only URLs need it
 
     for url, size, state, named in remote.entries(source):
-        yield Found(url, size, state, named)
+        yield Found(url, size, state, named or MEANT.search(url) is not None)

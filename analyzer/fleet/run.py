@@ -304,7 +304,7 @@ class _Run:
 
     def _fail(self, job: Job, reason: str, large: Large | None = None) -> None:
         if job.key not in self.over:
-            self.failed.append(Failure(job, reason))
+            self.failed.append(Failure(job, reason.removeprefix(f"{job.path}: ")))
             self._over(job, True, large)
 
     def _end(self, job: Job, where: list[Job], large: Large | None) -> None:

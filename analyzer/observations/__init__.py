@@ -2,8 +2,8 @@
 
 ::
 
-    Observer.add(packets)      beside the flow table, batch by batch
-    Observer.observe(setting)  when conversations, hosts and transfers are known → Observation
+    Late.add(packets)      beside the flow table, batch by batch, to an observer where there is something
+    Late.observe(setting)  when conversations, hosts and transfers are known → Observation
 
 A behaviour is a reading of ours, so an observation is a warning at the most.
 """
@@ -11,39 +11,33 @@ A behaviour is a reading of ours, so an observation is a warning at the most.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol
 
 from analyzer.model import Attempt
-from analyzer.observations import bacnet, biostar, igor
-from analyzer.observations.biostar.family import near
+from analyzer.observations import bacnet, biostar
+from analyzer.observations.biostar import near
+from analyzer.observations.late import Late
 from analyzer.observations.observation import Observation, Setting
-from analyzer.picking import Watcher
+from analyzer.updates import SIGNALLING
 
 
-class Observer(Watcher, Protocol):
-    """Watches packets, and tells what it saw once everything else is known."""
-
-    def observe(self, setting: Setting) -> Iterable[Observation]:
-        """What is to be told."""
-
-
-def observers() -> tuple[Observer, ...]:
+def observers() -> tuple[Late, ...]:
     """One of each, to watch one analysis."""
-    return (bacnet.Observer(), biostar.Observer())
+    return (bacnet.watcher(), biostar.watcher())
 
 
-def observe(watching: Iterable[Observer], setting: Setting) -> Iterator[Observation]:
+def observe(watching: Iterable[Late], setting: Setting) -> Iterator[Observation]:
     """All that they have to tell, and what conversations and transfers tell without them."""
     for one in watching:
         yield from one.observe(setting)
-    yield from igor.tell(setting)
+    if setting.found.facts["protocol"].among(SIGNALLING).any():
+        from analyzer.observations import igor  # noqa: PLC0415 - few captures hold update signalling
+
+        yield from igor.tell(setting)
 
 
-def attempts(watching: Iterable[Observer], setting: Setting) -> tuple[Attempt, ...]:
+def attempts(watching: Iterable[Late], setting: Setting) -> tuple[Attempt, ...]:
     """Updates that only the behaviour of connections shows: likely ones. Their ids count from ``u1``."""
-    return tuple(
-        attempt for one in watching if isinstance(one, biostar.Observer) for attempt in one.attempts(setting)
-    )
+    return tuple(attempt for one in watching for attempt in one.attempts(setting))
 
 
-__all__ = ["Observation", "Observer", "Setting", "attempts", "near", "observe", "observers"]
+__all__ = ["Late", "Observation", "Setting", "attempts", "near", "observe", "observers"]

@@ -18,8 +18,8 @@ from analyzer.addresses import parse
 from analyzer.conversation import Address, Conversation
 from analyzer.model import FindingKind, Outcome, Severity, Transfer, TransferOutcome
 from analyzer.observations.observation import FRAMES, SECOND, Observation, Setting, named
+from analyzer.updates import SIGNALLING
 
-SIGNALLING: Final = "igor-firmware"
 GATEWAY, NODE = "igor-gateway", "igor-node"
 UPDATE: Final = "firmware-update"
 REQUEST_WITHIN: Final = 120 * SECOND

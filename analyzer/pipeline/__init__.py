@@ -13,12 +13,12 @@ from typing import Final
 from analyzer import classify, outcomes, sessions
 from analyzer.matrix import build
 from analyzer.model import FindingKind, FirmwareReport, FlowReport, Progress, Report, Ruleset, Site
-from analyzer.observations.igor import SIGNALLING
 from analyzer.pipeline.assembly import Watch
 from analyzer.pipeline.judging import bench_of, judge, replies_due
 from analyzer.pipeline.options import Options, expected
 from analyzer.pipeline.reading import read, undecoded
 from analyzer.pipeline.records import ColumnRecords
+from analyzer.updates import SIGNALLING
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
 

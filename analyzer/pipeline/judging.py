@@ -35,7 +35,7 @@ from analyzer.model import (
     Site,
     TransferOutcome,
 )
-from analyzer.observations import Observer, Setting, attempts, near, observe
+from analyzer.observations import Late, Setting, attempts, near, observe
 from analyzer.pipeline.reading import undecoded
 from analyzer.pipeline.records import ColumnRecords
 from analyzer.protocols.ssdp import is_host_background
@@ -55,7 +55,7 @@ def judge(
     *,
     strict: bool = False,
     today: datetime.date | None = None,
-    watching: Sequence[Observer] = (),
+    watching: Sequence[Late] = (),
 ) -> Report:
     """The report on a flow table that has been read already, by what ``collector`` and ``watching`` saw."""
     collector = collector or Collector()

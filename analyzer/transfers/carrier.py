@@ -91,8 +91,12 @@ class Carrier:
 
     ``wants`` says what ``gatherer().add`` looks at. What it names of a batch has to be the same as what it
     names of the part of the batch that it named: a capture that is read in segments hands over only that.
+
+    ``begins`` says whether a gatherer that has seen nothing yet would keep anything of a batch. Until one
+    does, ``gatherer`` is not called, and what it is made of is not imported: most captures hold no files.
     """
 
     name: str
     wants: Wants
+    begins: Callable[[Packets], bool]
     gatherer: Callable[[], Gatherer]

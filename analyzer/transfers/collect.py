@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from analyzer.kinds import distinct
 from analyzer.picking import NONE, Want
 from analyzer.tables import Packets
 from analyzer.transfers import registry
-from analyzer.transfers.carrier import Circumstances, Draft, Trouble
+from analyzer.transfers.carrier import Circumstances, Draft, Gatherer, Trouble
 
 
 class Collector:
@@ -29,7 +29,8 @@ class Collector:
 
     def __init__(self) -> None:
         self.begin = self.end = 0
-        self.gatherers = {name: carrier.gatherer() for name, carrier in registry.load().items()}
+        self.gatherers: dict[str, Gatherer] = {}
+        """By carrier, of those that something was there for."""
 
     def add(self, packets: Packets) -> None:
         """Add a batch that begins right after the last frame added, in frame order."""
@@ -39,20 +40,27 @@ class Collector:
         first = int(times.min())
         self.begin = min(self.begin, first) if self.begin else first
         self.end = max(self.end, int(times.max()))
-        for gatherer in self.gatherers.values():
-            gatherer.add(packets)
+        for name, carrier in registry.load().items():
+            if name not in self.gatherers and carrier.begins(packets):
+                self.gatherers[name] = carrier.gatherer()
+            if name in self.gatherers:
+                self.gatherers[name].add(packets)
+
+    def _gatherers(self) -> Iterator[Gatherer]:
+        """In the order of their names, whichever came first in the capture."""
+        return (self.gatherers[name] for name in sorted(self.gatherers))
 
     @property
     def dropped(self) -> int:
         """Requests for a file beyond what the carriers keep."""
-        return sum(gatherer.dropped for gatherer in self.gatherers.values())
+        return sum(gatherer.dropped for gatherer in self._gatherers())
 
     def drafts(self, known: Circumstances) -> Iterable[Draft]:
         """The transfers of every carrier."""
-        for gatherer in self.gatherers.values():
+        for gatherer in self._gatherers():
             yield from gatherer.drafts(known)
 
     def troubles(self, known: Circumstances) -> Iterable[Trouble]:
         """Faults that no transfer tells of, of every carrier."""
-        for gatherer in self.gatherers.values():
+        for gatherer in self._gatherers():
             yield from gatherer.troubles(known)

@@ -2,71 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator
-from typing import Final
-
-from analyzer.errors import DissectError
-from analyzer.flowtable.copies import Recent
-from analyzer.observations.bacnet import devices, refusals, segments
-from analyzer.observations.bacnet.pick import MOST, wants
-from analyzer.observations.bacnet.sighting import Sighting
-from analyzer.observations.observation import Observation, Setting
-from analyzer.picking import Want
-from analyzer.protocols.bacnet import Message, parse
-from analyzer.tables import Packets
-
-_COLUMNS: Final = (
-    *("frame", "time", "interface", "version", "src_hi", "src_lo", "dst_hi", "dst_lo"),
-    *("src_port", "dst_port", "ip_id", "payload", "payload_wire", "payload_captured", "digest"),
-)
+from analyzer.observations import late
+from analyzer.observations.bacnet.pick import wants
 
 
-@functools.lru_cache(maxsize=4096)
-def _message(data: bytes, wire: int) -> Message | None:
-    """The message of ``data``, None for what is none. Sites say the same few things over and over."""
-    try:
-        return parse(data, wire)
-    except DissectError:
-        return None
+def _observer() -> late.Observer:
+    from analyzer.observations.bacnet.observer import Observer  # noqa: PLC0415 - most sites have no BACnet
+
+    return Observer()
 
 
-class Observer:
-    """Watches the BACnet messages of consecutive batches."""
-
-    def __init__(self) -> None:
-        self.refusals = refusals.Refusals()
-        self.devices = devices.Devices()
-        self.segments = segments.Segments()
-        self._recent = Recent()
-
-    @staticmethod
-    def wants(packets: Packets) -> Want:
-        """The messages that are worth a look."""
-        return wants(packets)
-
-    def add(self, packets: Packets) -> None:
-        """Add a batch that begins right after the last frame added, in frame order."""
-        rows = wants(packets).rows
-        part = [packets.columns[name][rows].tolist() for name in _COLUMNS]
-        buffer = memoryview(packets.buffer)
-        for frame, time, interface, version, *ends, ip_id, begin, wire, captured, digest in zip(
-            *part, strict=True
-        ):
-            if self._recent.is_copy(digest, wire, ip_id, time, interface):
-                continue
-            message = _message(bytes(buffer[begin : begin + min(captured, MOST)]), wire)
-            if message is None:
-                continue
-            src_hi, src_lo, dst_hi, dst_lo, src_port, dst_port = ends
-            source, target = (version, src_hi, src_lo), (version, dst_hi, dst_lo)
-            seen = Sighting(time, frame, (source, src_port), (target, dst_port), message)
-            self.refusals.add(seen)
-            self.devices.add(seen)
-            self.segments.add(seen)
-
-    def observe(self, setting: Setting) -> Iterator[Observation]:
-        """What is to be told of all that was added."""
-        yield from refusals.tell(self.refusals, setting)
-        yield from devices.tell(self.devices, setting)
-        yield from segments.tell(self.segments, setting)
+def watcher() -> late.Late:
+    """Watches one analysis."""
+    return late.Late(wants, _observer)

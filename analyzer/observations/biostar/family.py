@@ -9,7 +9,8 @@ from typing import Final
 from analyzer.addresses import text
 from analyzer.conversation import Address
 from analyzer.model import Outcome
-from analyzer.observations.biostar.sessions import AT_DEVICE, DEVICE
+from analyzer.observations.biostar.pick import AT_DEVICE
+from analyzer.observations.biostar.sessions import DEVICE
 from analyzer.observations.observation import Setting
 
 FAMILIES: Final = {

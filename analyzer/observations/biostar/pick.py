@@ -17,6 +17,7 @@ from analyzer.protocols.biostar_device import PROTOCOL as DEVICE
 from analyzer.protocols.biostar_server import PROTOCOL as SERVER
 from analyzer.tables import FIN, RST, SYN, TCP, Kind, Packets
 
+AT_DEVICE: Final = frozenset(port for _, port in DEVICE.ports)
 PORTS: Final = frozenset(port for protocol in (DEVICE, SERVER) for _, port in protocol.ports)
 SLOT: Final = 1_000_000_000
 """Length of a slot of which the first and the last packet are kept, ns."""

@@ -9,13 +9,12 @@ from typing import Final, NamedTuple
 from analyzer.conversation import Address, Conversation
 from analyzer.model import FindingKind, Severity
 from analyzer.observations.biostar.link import LISTENER, OPENER, Gap, Link
+from analyzer.observations.biostar.pick import AT_DEVICE
 from analyzer.observations.observation import FRAMES, SECOND, Observation, Setting, named, times
-from analyzer.protocols.biostar_device import PROTOCOL as DEVICE_PORTS
 from analyzer.protocols.biostar_server import PROTOCOL as SERVER_PORTS
 
 SERVER, CLIENT, DEVICE = "biostar-server", "biostar-client", "biostar-device"
 AT_SERVER: Final = frozenset(port for _, port in SERVER_PORTS.ports)
-AT_DEVICE: Final = frozenset(port for _, port in DEVICE_PORTS.ports)
 
 QUICK: Final = 5 * SECOND
 """A connection that lasts less long was closed at once; devices and servers keep theirs for hours."""

@@ -1,10 +1,18 @@
 """CoAP as a carrier of files, and its message layer: RFC 7252, 7641, 7959; Q-Block (RFC 9177) is only
 recognised."""
 
-from analyzer.transfers.carrier import Carrier
-from analyzer.transfers.coap.draw import Gatherer
-from analyzer.transfers.coap.pick import wants
+from __future__ import annotations
 
-CARRIER = Carrier("coap", wants, Gatherer)
+from analyzer.transfers import carrier
+from analyzer.transfers.coap.pick import begins, wants
+
+
+def _gatherer() -> carrier.Gatherer:
+    from analyzer.transfers.coap.draw import Gatherer  # noqa: PLC0415 - only where there is something to gather
+
+    return Gatherer()
+
+
+CARRIER = carrier.Carrier("coap", wants, begins, _gatherer)
 
 __all__ = ["CARRIER"]

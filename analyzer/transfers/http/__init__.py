@@ -1,9 +1,17 @@
 """HTTP as a carrier of images: RFC 9110 and 9112, in clear text. Other files are left alone."""
 
-from analyzer.transfers.carrier import Carrier
-from analyzer.transfers.http.draw import Gatherer
-from analyzer.transfers.http.pick import wants
+from __future__ import annotations
 
-CARRIER = Carrier("http", wants, Gatherer)
+from analyzer.transfers import carrier
+from analyzer.transfers.http.pick import begins, wants
+
+
+def _gatherer() -> carrier.Gatherer:
+    from analyzer.transfers.http.draw import Gatherer  # noqa: PLC0415 - only where there is something to gather
+
+    return Gatherer()
+
+
+CARRIER = carrier.Carrier("http", wants, begins, _gatherer)
 
 __all__ = ["CARRIER"]

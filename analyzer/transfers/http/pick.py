@@ -71,6 +71,11 @@ def wants(packets: Packets) -> Want:
     return Want(chosen.rows, chosen.most)
 
 
+def begins(packets: Packets) -> bool:
+    """Whether any segment begins like a request or an answer: until one does, no connection is watched."""
+    return bool(_heads(packets, _segments(packets)).any())
+
+
 def of_streams(packets: Packets, watched: Array) -> Selected:
     """What a gatherer needs of a batch that watches the connections ``watched`` already."""
     rows = _segments(packets)

@@ -1,9 +1,17 @@
 """TFTP as a carrier of files: RFC 1350, 1123, 2347, 2348, 2349, 7440."""
 
-from analyzer.transfers.carrier import Carrier
-from analyzer.transfers.tftp.draw import Gatherer
-from analyzer.transfers.tftp.pick import wants
+from __future__ import annotations
 
-CARRIER = Carrier("tftp", wants, Gatherer)
+from analyzer.transfers import carrier
+from analyzer.transfers.tftp.pick import begins, wants
+
+
+def _gatherer() -> carrier.Gatherer:
+    from analyzer.transfers.tftp.draw import Gatherer  # noqa: PLC0415 - only where there is something to gather
+
+    return Gatherer()
+
+
+CARRIER = carrier.Carrier("tftp", wants, begins, _gatherer)
 
 __all__ = ["CARRIER"]

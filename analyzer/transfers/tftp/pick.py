@@ -47,4 +47,9 @@ def wants(packets: Packets) -> Want:
     return Want(every[order], most[order], np.flatnonzero(quotes["transport"] == UDP))
 
 
-__all__ = ["HEADER", "TEXT_BYTES", "UDP_HEADER", "candidates", "wants"]
+def begins(packets: Packets) -> bool:
+    """Whether any datagram begins like TFTP: fragments and ICMP errors mean nothing before one did."""
+    return bool(len(candidates(packets)[0]))
+
+
+__all__ = ["HEADER", "TEXT_BYTES", "UDP_HEADER", "begins", "candidates", "wants"]
