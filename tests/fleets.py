@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 from judging import GATEWAY, LAPTOP, NODE
@@ -66,3 +67,9 @@ def dies_once(job: Job) -> Product:
 def lost(job: Job) -> Product:
     """Work whose machine has lost its disk."""
     raise OSError(5, "Input/output error", job.path)
+
+
+def slow(job: Job) -> Product:
+    """Work that takes long enough to be interrupted."""
+    time.sleep(0.1)
+    return analyse(job)
