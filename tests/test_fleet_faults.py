@@ -1,4 +1,4 @@
-"""Fleets under attack: workers and whole runs killed from outside, at any moment. The results are the same."""
+"""Workers and whole runs of fleets killed from outside, at any moment. The results are the same."""
 
 from __future__ import annotations
 
