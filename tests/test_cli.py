@@ -201,8 +201,8 @@ STAGES = set(
     """
     activity addresses capture classify cli compliance conversation conversations decode directory
     documents errors exclusions findings flowtable infer kinds matrix model mudfile observations outcomes
-    parallel parts payloads picking pipeline processors protocol protocols report rulefile rulesets sessions shipped
-    site tables transfers transports updates version versions visibility
+    parallel parts payloads picking pipeline processors protocol protocols report rulefile rulesets sessions
+    shipped site tables transfers transports updates version versions visibility
     """.split()  # noqa: SIM905 - a list of forty strings is forty lines
 )
 """What a check is made of: a module or package of ``analyzer`` each."""
