@@ -4,8 +4,8 @@ Captures are generated (``captures.py``) into a scratch folder. Measured are: ma
 large ones on one and two workers, local processes and a Dask cluster on this machine; a large capture in
 pieces against the same in one; what results take on disk; then the parts of the leading process alone, with
 made-up fleets: planning, the results folder, the summary, queries. The least of the runs counts, for other
-work on the machine only ever adds. Takes some minutes; writes ``FLEET.json`` and ``FLEET.md``. ``scale.py`` makes
-``SCALE.md`` of them.
+work on the machine only ever adds. Takes some minutes; writes ``FLEET.json`` and ``FLEET.md``. ``scale.py``
+makes ``SCALE.md`` of them.
 """
 
 from __future__ import annotations
