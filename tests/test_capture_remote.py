@@ -184,7 +184,7 @@ def test_a_connection_that_always_ends_early_is_a_failure(web, tmp_path):
     root, handler = web
     handler.faults = {"/b9/c.pcap": [lambda: None, "cut"] * 3}
     (failure,) = analysed(tmp_path / "r", f"{root}/b9/c.pcap").failed
-    assert failure.reason.startswith(f"{root}/b9/c.pcap: reading stopped at byte ")
+    assert failure.reason.startswith("reading stopped at byte ")
     assert sums(tmp_path / "r") == set()
 
 

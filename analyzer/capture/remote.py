@@ -131,16 +131,16 @@ class Stream:
         self._step = min(2 * self._step, MOST_READ)
         return bool(self._held)
 
-    def seek(self, position: int, /) -> None:
+    def seek(self, position: int, /) -> int:
         """Read on from there. Raises ``ValueError`` for a web server that knows no ranges."""
         self._held, self._step = memoryview(b""), FIRST_READ
         if not self._web:
-            self._file.seek(position)
-            return
+            return int(self._file.seek(position))
         self._file.close()
         self._file = self._opened(position)
         if self._file.r.status != 206:
             raise ValueError("the server knows no ranges")
+        return position
 
     def close(self) -> None:
         """Let go of the connection."""

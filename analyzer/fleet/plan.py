@@ -25,7 +25,6 @@ UNASSIGNED: Final = "unassigned"
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 """What a site file may be called: its name becomes a folder of the results."""
 
-
 MEANT: Final = re.compile(r"\.(?:pcap|pcapng|cap)\d*(?:\.(?:gz|zst|lz4|xz))?$", re.IGNORECASE)
 """What a file is called that is meant to be a capture, whatever it holds. tcpdump numbers rotated files."""
 
