@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import os
 import pickle
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from analyzer import decode, flowtable
 from analyzer.capture import Capture, segments
@@ -24,6 +23,9 @@ from analyzer.capture.segments import Segment
 from analyzer.capture.source import CHUNK, Hash
 from analyzer.flowtable import FlowTable
 from analyzer.tables import Packets
+
+if TYPE_CHECKING:
+    import subprocess
 
 Pick = Callable[[Packets], Packets]
 
@@ -140,6 +142,8 @@ def _merged(parts: list[Segment], tables: list[FlowTable], kept: list[list[Packe
 
 
 def _started(part: Segment, engine: str, pick: Pick | None) -> subprocess.Popen[bytes]:
+    import subprocess  # noqa: PLC0415 - a small capture starts no process
+
     process = subprocess.Popen(
         [sys.executable, "-c", _CODE],
         stdin=subprocess.PIPE,

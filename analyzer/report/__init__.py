@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import IO, Any, Final
 
+from analyzer import model
 from analyzer.errors import UsageError
-from analyzer.model import Diff, Dissection, FirmwareReport, FlowReport, Learned, Report, Survey
 
 SHARED: Final = frozenset(
     {
@@ -59,14 +59,14 @@ class Format:
 
     name: str
     suffixes: tuple[str, ...]
-    render_report: Callable[[Report, IO[Any], Style], None] | None = None
-    render_flows: Callable[[FlowReport, IO[Any], Style], None] | None = None
+    render_report: Callable[[model.Report, IO[Any], Style], None] | None = None
+    render_flows: Callable[[model.FlowReport, IO[Any], Style], None] | None = None
     binary: bool = False
-    render_firmware: Callable[[FirmwareReport, IO[Any], Style], None] | None = None
-    render_diff: Callable[[Diff, IO[Any], Style], None] | None = None
-    render_survey: Callable[[Survey, IO[Any], Style], None] | None = None
-    render_dissection: Callable[[Dissection, IO[Any], Style], None] | None = None
-    render_learned: Callable[[Learned, IO[Any], Style], None] | None = None
+    render_firmware: Callable[[model.FirmwareReport, IO[Any], Style], None] | None = None
+    render_diff: Callable[[model.Diff, IO[Any], Style], None] | None = None
+    render_survey: Callable[[model.Survey, IO[Any], Style], None] | None = None
+    render_dissection: Callable[[model.Dissection, IO[Any], Style], None] | None = None
+    render_learned: Callable[[model.Learned, IO[Any], Style], None] | None = None
 
     def render(self, what: str) -> Callable[[Any, IO[Any], Style], None] | None:
         """The function for ``what``: the name of one of the fields above, without ``render_``."""
