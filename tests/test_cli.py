@@ -298,16 +298,27 @@ def test_observers_are_imported_for_what_they_observe(tmp_path):
     assert imported(f"check {tmp_path}/a.pcap --no-progress") >= OBSERVERS
 
 
+PROCESS = """
+import gc, os, sys
+from analyzer import __main__
+sys.argv[1:] = ["--version"]
+try:
+    __main__.main()
+finally:
+    print({name: os.environ.get(name) for name in __main__.THREADS})
+    print(gc.get_threshold()[0] > 10**6, gc.get_freeze_count() > 10**4, file=sys.stderr)
+"""
+
+
 @pytest.mark.parametrize(
-    ("given", "expected"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3"), ({"OMP_NUM_THREADS": "2"}, "")]
+    ("given", "expected"),
+    [({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3"), ({"OMP_NUM_THREADS": "2"}, None)],
 )
-def test_numpy_starts_no_threads_unless_the_user_says_how_many(given, expected):
-    code = (
-        "import os\nfrom analyzer import cli\ntry: cli.main(['--version'])\nfinally: print(dict(os.environ))"
-    )
-    environment = {name: value for name, value in os.environ.items() if name not in cli.THREADS}
+def test_the_process_starts_no_threads_unless_the_user_says_so_and_leaves_garbage(given, expected):
+    names = ("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS")
+    environment = {name: value for name, value in os.environ.items() if name not in names}
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", PROCESS],
         cwd=ROOT,
         env={**environment, **given},
         capture_output=True,
@@ -316,11 +327,8 @@ def test_numpy_starts_no_threads_unless_the_user_says_how_many(given, expected):
         timeout=60,
     )
     after = ast.literal_eval(done.stdout.splitlines()[-1])
-    assert {name: after.get(name, "") for name in cli.THREADS} == {
-        **dict.fromkeys(cli.THREADS, ""),
-        **given,
-        "OPENBLAS_NUM_THREADS": expected,
-    }
+    assert after == {**dict.fromkeys(names), **given, "OPENBLAS_NUM_THREADS": expected}
+    assert done.stderr == "True True\n"
 
 
 def test_python_m_is_the_command():
