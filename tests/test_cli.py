@@ -291,6 +291,13 @@ def test_a_check_imports_the_carriers_and_observers_that_it_hears(what, tmp_path
     assert "analyzer.observations.igor" not in names
 
 
+def test_a_list_of_flows_imports_nothing_that_judges_them():
+    names = imported("flows samples/coap-blocked/capture.pcap --no-progress")
+    judging = set("activity exclusions findings infer observations transfers updates".split())  # noqa: SIM905
+    assert not {f"analyzer.{name}" for name in judging} & names
+    assert not names & (SLOW | OTHERS)
+
+
 def test_observers_are_imported_for_what_they_observe(tmp_path):
     door = Traffic().tcp(0, "10.20.0.31", 49152, "10.20.0.50", 1480, 2)
     door.udp(1, "10.20.0.31", 47808, "10.20.0.255", 47808, bytes.fromhex("810b000c0120ffff00ff1008"))

@@ -11,16 +11,12 @@ from __future__ import annotations
 from typing import Final
 
 from analyzer import classify, outcomes, sessions
-from analyzer.activity import Activity
 from analyzer.matrix import build
 from analyzer.model import FindingKind, FirmwareReport, FlowReport, Progress, Report
-from analyzer.observations import observers
-from analyzer.pipeline.judging import bench_of, judge, replies_due
+from analyzer.pipeline.bench import bench_of, replies_due
 from analyzer.pipeline.options import Options, expected
 from analyzer.pipeline.reading import read, undecoded
 from analyzer.pipeline.records import ColumnRecords
-from analyzer.transfers import Collector
-from analyzer.updates import SIGNALLING
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
 
@@ -34,6 +30,11 @@ def check(options: Options, progress: Progress | None = None) -> Report:
     Raises :class:`analyzer.errors.PortmatrixError` where the job cannot be done: unreadable input, an invalid
     ruleset or site file, an option that cannot be meant.
     """
+    from analyzer.activity import Activity  # noqa: PLC0415 - flows are listed without all that judges them
+    from analyzer.observations import observers  # noqa: PLC0415
+    from analyzer.pipeline.judging import judge  # noqa: PLC0415
+    from analyzer.transfers import Collector  # noqa: PLC0415
+
     sheets, place = expected(options)
     collector, activity, watching = Collector(), Activity(), observers()
     captures, table = read(options, progress, (collector, activity, *watching))
@@ -64,6 +65,7 @@ def firmware(options: Options, progress: Progress | None = None) -> FirmwareRepo
     and about the captures themselves.
     """
     from analyzer.campaigns import campaigns  # noqa: PLC0415 - a plain check has no use for it
+    from analyzer.updates import SIGNALLING  # noqa: PLC0415
 
     report = check(options, progress)
     signalling = {flow.id for flow in report.flows if flow.protocol == SIGNALLING}
@@ -83,4 +85,4 @@ def firmware(options: Options, progress: Progress | None = None) -> FirmwareRepo
     )
 
 
-__all__ = ["Options", "check", "firmware", "flows", "judge"]
+__all__ = ["Options", "check", "firmware", "flows"]

@@ -19,11 +19,10 @@ from analyzer.addresses import text
 from analyzer.compliance import Bench, statuses
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
-from analyzer.directory import Directory
 from analyzer.exclusions import silence
 from analyzer.findings import Carried, Evidence, collect
 from analyzer.kinds import members
-from analyzer.matrix import Matrix, build
+from analyzer.matrix import build
 from analyzer.model import (
     Attempt,
     CaptureInfo,
@@ -36,9 +35,9 @@ from analyzer.model import (
     TransferOutcome,
 )
 from analyzer.observations import Late, Setting, attempts, near, observe
+from analyzer.pipeline.bench import bench_of, replies_due
 from analyzer.pipeline.reading import undecoded
 from analyzer.pipeline.records import ColumnRecords
-from analyzer.protocols.ssdp import is_host_background
 from analyzer.tables import Flows
 from analyzer.transfers import Circumstances, Collector, Draft, draw
 from analyzer.version import VERSION
@@ -119,35 +118,6 @@ def joined(certain: Sequence[Attempt], likely: Sequence[Attempt]) -> tuple[Attem
     """``certain`` attempts as they are, then the likely ones, whose ids count on."""
     later = (replace(one, id=f"u{number}") for number, one in enumerate(likely, len(certain) + 1))
     return (*certain, *later)
-
-
-def bench_of(matrix: Matrix, sheets: Sequence[Ruleset], place: Site, strict: bool) -> Bench:
-    """The bench that judges conversations by ``matrix``; ``strict`` judges background too."""
-    background = [entry for sheet in sheets for entry in sheet.background]
-    return Bench(
-        matrix,
-        Directory(place.hosts),
-        background,
-        strict=strict,
-        declared=place.declared,
-        host_background=_host_background,
-    )
-
-
-def _host_background(conversation: Conversation) -> bool:
-    """Whether every SSDP text of the flow says that an operating system or a browser sent it."""
-    heads = [head for side in conversation.heads for head in side]
-    return bool(heads) and all(is_host_background(head.data) for head in heads)
-
-
-def replies_due(sheets: Sequence[Ruleset]) -> dict[tuple[str, int], bool]:
-    """``(transport, port)`` → whether a sheet calls a reply due, where it says anything."""
-    return {
-        key: service.reply
-        for sheet in sheets
-        for key, service in sheet.services.items()
-        if service.reply is not None
-    }
 
 
 def circumstances(

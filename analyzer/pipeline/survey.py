@@ -15,7 +15,7 @@ from analyzer.conversation import Address, Conversation
 from analyzer.infer import Guess
 from analyzer.matrix import build
 from analyzer.model import Host, Progress, Ruleset, Site, Survey, SurveyHost, Verdict
-from analyzer.pipeline.judging import bench_of
+from analyzer.pipeline.bench import bench_of
 from analyzer.pipeline.options import Options
 from analyzer.pipeline.reading import read
 from analyzer.version import VERSION
