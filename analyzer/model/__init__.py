@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from analyzer.model.attempt import Attempt, Campaign, Event, Outlier, Stopped
     from analyzer.model.capture import CaptureInfo, Problem, Progress
     from analyzer.model.diff import (
         Diff,
@@ -41,16 +42,7 @@ if TYPE_CHECKING:
     )
     from analyzer.model.site import Allow, Host, Site
     from analyzer.model.survey import NameHeard, Survey, SurveyHost, SurveyLine
-    from analyzer.model.transfer import (
-        Attempt,
-        Campaign,
-        Cause,
-        Event,
-        Outlier,
-        Stopped,
-        Transfer,
-        TransferOutcome,
-    )
+    from analyzer.model.transfer import Cause, Transfer, TransferOutcome
 
 __all__ = [
     "Alike",
@@ -119,6 +111,7 @@ __all__ = [
 ]
 
 _PLACES: Final = {
+    "attempt": ("Attempt", "Campaign", "Event", "Outlier", "Stopped"),
     "capture": ("CaptureInfo", "Problem", "Progress"),
     "diff": ("Diff", "Fault", "FindingChange", "RelationChange", "RowChange", "Side", "Traffic", "Turn"),
     "dissection": ("DissectedField", "DissectedFrame", "DissectedLayer", "Dissection"),
@@ -141,16 +134,7 @@ _PLACES: Final = {
     ),
     "site": ("Allow", "Host", "Site"),
     "survey": ("NameHeard", "Survey", "SurveyHost", "SurveyLine"),
-    "transfer": (
-        "Attempt",
-        "Campaign",
-        "Cause",
-        "Event",
-        "Outlier",
-        "Stopped",
-        "Transfer",
-        "TransferOutcome",
-    ),
+    "transfer": ("Cause", "Transfer", "TransferOutcome"),
 }
 _PLACE_OF: Final = {name: place for place, names in _PLACES.items() for name in names}
 

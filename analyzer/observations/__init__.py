@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from analyzer.model import Attempt
+from analyzer import model
 from analyzer.observations import bacnet, biostar
 from analyzer.observations.biostar import near
 from analyzer.observations.late import Late
@@ -35,7 +35,7 @@ def observe(watching: Iterable[Late], setting: Setting) -> Iterator[Observation]
         yield from igor.tell(setting)
 
 
-def attempts(watching: Iterable[Late], setting: Setting) -> tuple[Attempt, ...]:
+def attempts(watching: Iterable[Late], setting: Setting) -> tuple[model.Attempt, ...]:
     """Updates that only the behaviour of connections shows: likely ones. Their ids count from ``u1``."""
     return tuple(attempt for one in watching for attempt in one.attempts(setting))
 

@@ -9,22 +9,20 @@ from dataclasses import replace
 from analyzer import (
     classify,
     infer,
+    model,
     outcomes,
     sessions,
     transports,
-    updates,
 )
 from analyzer.activity import Activity
 from analyzer.addresses import text
 from analyzer.compliance import Bench, statuses
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
-from analyzer.exclusions import silence
 from analyzer.findings import Carried, Evidence, collect
 from analyzer.kinds import members
 from analyzer.matrix import build
 from analyzer.model import (
-    Attempt,
     CaptureInfo,
     Cause,
     HostResult,
@@ -73,16 +71,7 @@ def judge(
     rows = statuses(matrix, place, found, judgements, seen, bench.directory)
     transfers = [transfer for transfer, _ in carried]
     setting = Setting(found, seen, lambda address: bench.end(address).hosts, transfers, place.activities)
-    tried = joined(
-        updates.attempts(
-            [draft.transfer for draft in drafts if draft.image],
-            found,
-            lambda address: bench.end(address).roles,
-            collector.end,
-            activity.silences if activity is not None else lambda _host, _least: (),
-        ),
-        attempts(watching, setting),
-    )
+    tried = joined(_updates(drafts, found, bench, collector.end, activity), attempts(watching, setting))
     evidence = Evidence(
         found,
         judgements,
@@ -114,7 +103,24 @@ def judge(
     )
 
 
-def joined(certain: Sequence[Attempt], likely: Sequence[Attempt]) -> tuple[Attempt, ...]:
+def _updates(
+    drafts: Sequence[Draft], found: Conversations, bench: Bench, end: int, activity: Activity | None
+) -> tuple[model.Attempt, ...]:
+    images = [draft.transfer for draft in drafts if draft.image]
+    if not images:
+        return ()
+    from analyzer import updates  # noqa: PLC0415 - most captures hold none
+
+    return updates.attempts(
+        images,
+        found,
+        lambda address: bench.end(address).roles,
+        end,
+        activity.silences if activity is not None else lambda _host, _least: (),
+    )
+
+
+def joined(certain: Sequence[model.Attempt], likely: Sequence[model.Attempt]) -> tuple[model.Attempt, ...]:
     """``certain`` attempts as they are, then the likely ones, whose ids count on."""
     later = (replace(one, id=f"u{number}") for number, one in enumerate(likely, len(certain) + 1))
     return (*certain, *later)
@@ -136,6 +142,8 @@ def circumstances(
             yield row
 
     def hint(cause: Cause, server: Address, transport: str, port: int) -> str:
+        from analyzer.exclusions import silence  # noqa: PLC0415 - only for a transfer that failed
+
         hosts = bench.end(server).hosts
         return silence(cause, hosts, sheets, transport, port)
 

@@ -29,6 +29,7 @@ SHARED: Final = frozenset(
         "flowlines",
         "ladder",
         "layout",
+        "moment",
         "neutral",
         "proposal",
         "sheet",

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any, Final
 
 from analyzer.model import FlowRecord, Report
-from analyzer.report.document import timestamp
+from analyzer.report.moment import timestamp
 
 FLOW_COLUMNS: Final = (
     "id",

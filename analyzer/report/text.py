@@ -18,8 +18,8 @@ from analyzer.model import (
     Verdict,
 )
 from analyzer.report import Format, Style, digest, flowlines, sheet
-from analyzer.report.document import timestamp
 from analyzer.report.layout import duration, number, paint, plural, size, table, wrap
+from analyzer.report.moment import timestamp
 from analyzer.report.neutral import TEXT_LIMIT, visible
 
 GROUP_LINES: Final = 40
