@@ -10,24 +10,20 @@ script again, and a script or notebook that calls ``analyzer.check`` need not be
 
 from __future__ import annotations
 
-import os
 import pickle
 import sys
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from analyzer import decode, flowtable
+from analyzer import parts, processors
 from analyzer.capture import Capture, segments
 from analyzer.capture.segments import Segment
 from analyzer.capture.source import CHUNK, Hash
-from analyzer.flowtable import FlowTable
-from analyzer.tables import Packets
+from analyzer.parts import Part, Pick
 
 if TYPE_CHECKING:
     import subprocess
-
-Pick = Callable[[Packets], Packets]
 
 SEGMENT_BYTES: Final = {"fast": 128 << 20, "dpkt": 8 << 20}
 """The least a process gets, by decoder: several times what it reads in the time that it takes to start."""
@@ -43,17 +39,10 @@ work()
 
 
 class Whole(NamedTuple):
-    """A capture read in segments: what a Capture and a flow table say of it. Frames count from 1."""
+    """A capture read in segments: its parts in order, and the hash of the file."""
 
-    table: FlowTable
-    packets: int
-    bytes: int
-    first: int | None
-    last: int | None
-    link_types: tuple[str, ...]
+    parts: tuple[Part, ...]
     sha256: str
-    picked: tuple[Packets, ...] = ()
-    """What ``pick`` kept of each batch, in order."""
 
 
 def read(
@@ -72,27 +61,23 @@ def read(
     least = SEGMENT_BYTES[engine] if least is None else least
     # The hash of the file keeps one processor half busy beside the compiled decoder: on two, cutting costs
     # more (a process to start, tables to hand over) than it gives.
-    free = processors() - (engine == "fast")
+    free = processors.available() - (engine == "fast")
     count = min(MOST, free, (capture.size or 0) // least)
-    parts = segments.cut(capture, count) if count > 1 and sys.executable else []
-    if not parts:
+    cuts = segments.cut(capture, count) if count > 1 and sys.executable else []
+    if not cuts:
         return None
     sums: list[str] = []
-    hashing = threading.Thread(target=lambda: sums.append(_hashed(capture.path)), daemon=True)
+    hashing = threading.Thread(target=lambda: sums.append(hashed(capture.path)), daemon=True)
     others: list[subprocess.Popen[bytes]] = []
     try:
-        others = [_started(part, engine, pick) for part in parts[1:]]
+        others = [_started(segment, engine, pick) for segment in cuts[1:]]
         hashing.start()
-        tables, kept = _lists(_counted(parts[0], engine, pick))
-        done = [parts[0]]
+        done = [_counted(cuts[0], engine, pick)]
         for process in others:
             given, _ = process.communicate()
             if process.returncode or not given:
                 return None
-            part, table, picked = pickle.loads(given)
-            done.append(part)
-            tables.append(table)
-            kept.append(picked)
+            done.append(pickle.loads(given))
     except (OSError, pickle.PickleError, EOFError):
         return None
     finally:
@@ -100,48 +85,15 @@ def read(
             if process.poll() is None:
                 process.kill()
                 process.wait()
-    if not all(part.whole for part in done):
+    if None in done:
         return None
     hashing.join()
     if advance is not None:
         advance(capture.size or 0)
-    return _merged(done, tables, kept, sums[0] if sums else "")
+    return Whole(tuple(part for part in done if part is not None), sums[0] if sums else "")
 
 
-def processors() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _lists(counted: tuple[FlowTable, list[Packets]]) -> tuple[list[FlowTable], list[list[Packets]]]:
-    return [counted[0]], [counted[1]]
-
-
-def _merged(parts: list[Segment], tables: list[FlowTable], kept: list[list[Packets]], sha256: str) -> Whole:
-    table, packets = tables[0], parts[0].packets
-    picked = kept[0]
-    for part, later, others in zip(parts[1:], tables[1:], kept[1:], strict=True):
-        later.shift(packets)
-        table.merge(later)
-        for other in others:
-            other.columns["frame"] += packets
-            picked.append(other)
-        packets += part.packets
-    firsts = [part.first for part in parts if part.first is not None]
-    lasts = [part.last for part in parts if part.last is not None]
-    return Whole(
-        table,
-        packets,
-        sum(part.bytes for part in parts),
-        min(firsts, default=None),
-        max(lasts, default=None),
-        parts[-1].reader.link_types,
-        sha256,
-        tuple(picked),
-    )
-
-
-def _started(part: Segment, engine: str, pick: Pick | None) -> subprocess.Popen[bytes]:
+def _started(segment: Segment, engine: str, pick: Pick | None) -> subprocess.Popen[bytes]:
     import subprocess  # noqa: PLC0415 - a small capture starts no process
 
     process = subprocess.Popen(
@@ -152,34 +104,26 @@ def _started(part: Segment, engine: str, pick: Pick | None) -> subprocess.Popen[
     )
     assert process.stdin is not None
     pickle.dump(sys.path, process.stdin)
-    pickle.dump((part, engine, pick), process.stdin)
+    pickle.dump((segment, engine, pick), process.stdin)
     process.stdin.close()
     process.stdin = None
     return process
 
 
 def work() -> None:
-    """In a process of its own: read a segment's description, give the segment and its table."""
-    part, engine, pick = pickle.load(sys.stdin.buffer)
-    table, picked = _counted(part, engine, pick)
-    pickle.dump((part, table, picked), sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
+    """In a process of its own: read a segment's description, give its part, None where it is not whole."""
+    segment, engine, pick = pickle.load(sys.stdin.buffer)
+    pickle.dump(_counted(segment, engine, pick), sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
     sys.stdout.buffer.flush()
 
 
-def _counted(part: Segment, engine: str, pick: Pick | None) -> tuple[FlowTable, list[Packets]]:
-    table = flowtable.new(reference=engine == "dpkt")
-    frame = 1
-    picked: list[Packets] = []
-    for batch in part.batches():
-        packets = decode.decode(batch, frame, engine)
-        table.add(packets)
-        if pick is not None:
-            picked.append(pick(packets))
-        frame += len(batch.frames["offset"])
-    return table, picked
+def _counted(segment: Segment, engine: str, pick: Pick | None) -> Part | None:
+    part = parts.read(segment, segment.batches(), engine, pick)
+    return part if segment.whole else None
 
 
-def _hashed(path: str) -> str:
+def hashed(path: str) -> str:
+    """The SHA-256 of a file. Raises ``OSError``."""
     total = Hash()
     with open(path, "rb", buffering=0) as file:
         while data := file.read(CHUNK):

@@ -6,6 +6,7 @@ batch it needs, and how much of their payloads. Its watcher takes a whole batch 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -85,6 +86,11 @@ def pick(packets: Packets, wants: Iterable[Wants]) -> Packets:
     quoted = {name: array[quoting] for name, array in quotes.items()}
     quoted["row"] = np.searchsorted(kept, quoted["row"])
     return Packets(chosen, quoted, b"".join(pieces))
+
+
+def picker(watchers: Iterable[Watcher]) -> Callable[[Packets], Packets]:
+    """:func:`pick` for all of ``watchers``, as a function that travels to other processes."""
+    return functools.partial(pick, wants=tuple(watcher.wants for watcher in watchers))
 
 
 def shifted(packets: Packets, frames: int) -> Packets:

@@ -201,7 +201,7 @@ STAGES = set(
     """
     activity addresses capture classify cli compliance conversation conversations decode directory
     documents errors exclusions findings flowtable infer kinds matrix model mudfile observations outcomes
-    parallel payloads picking pipeline protocol protocols report rulefile rulesets sessions
+    parallel parts payloads picking pipeline processors protocol protocols report rulefile rulesets sessions
     site tables transfers transports updates version versions visibility
     """.split()  # noqa: SIM905 - a list of forty strings is forty lines
 )

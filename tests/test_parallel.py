@@ -11,7 +11,7 @@ import pytest
 import tftpwire
 from captures import pcap, pcapng
 
-from analyzer import parallel, pipeline
+from analyzer import parallel, pipeline, processors
 from analyzer.capture import segments
 from analyzer.capture.find import find
 from analyzer.decode import engine
@@ -46,7 +46,7 @@ def said(report: Any) -> Any:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segments, "WINDOW", 20_000)
-    monkeypatch.setattr(parallel, "processors", lambda: 3)
+    monkeypatch.setattr(processors, "available", lambda: 3)
     monkeypatch.setattr(parallel, "SEGMENT_BYTES", {"fast": 50_000, "dpkt": 50_000})
 
 

@@ -45,6 +45,11 @@ class Segment:
     whole: bool = False
     """Whether the segment ended where it should, without damage, in the state that the next begins in."""
 
+    @property
+    def link_types(self) -> tuple[str, ...]:
+        """Those of the interfaces met so far."""
+        return self.reader.link_types
+
     def batches(self) -> Iterator[Batch]:
         """The frames of the segment. Raises ``OSError`` where the file cannot be read."""
         reader = self.reader

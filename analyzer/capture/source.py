@@ -16,6 +16,8 @@ import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
+from analyzer import processors
+
 if TYPE_CHECKING:
     from typing import Self
 
@@ -180,6 +182,7 @@ class Hash:
 
     def __init__(self) -> None:
         self._sum = hashlib.sha256()
+        self._alone = processors.available() < 2
         self._pieces: list[bytes] = []
         self._held = 0
         self._queue: queue.Queue[list[bytes]] | None = None
@@ -187,6 +190,9 @@ class Hash:
 
     def update(self, data: bytes) -> None:
         """Take in ``data``, now or soon."""
+        if self._alone:
+            self._sum.update(data)
+            return
         self._pieces.append(data)
         self._held += len(data)
         if self._held < HASH_PIECE:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from analyzer import parallel
+from analyzer import processors
 from analyzer.capture.source import one_line
 from analyzer.errors import MissingExtra, UsageError
 from analyzer.fleet.plan import Job
@@ -59,7 +59,7 @@ def local(workers: int) -> Executor:
 
     # Fresh processes: forking one that has threads may lock up, and Windows cannot.
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(max_workers=workers or parallel.processors(), mp_context=context)
+    return ProcessPoolExecutor(max_workers=workers or processors.available(), mp_context=context)
 
 
 def dask(address: str) -> Start:
@@ -121,7 +121,7 @@ class _Run:
                     # One by one, until those that were under way when a worker died are done with.
                     self._all(executor, suspects, suspects, 1)
                 else:
-                    room = AHEAD * (self.workers or parallel.processors())
+                    room = AHEAD * (self.workers or processors.available())
                     self._all(executor, waiting, suspects, room)
         return Outcome(tuple(self.done), tuple(self.failed), tuple(self.passed))
 

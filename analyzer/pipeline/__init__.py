@@ -30,17 +30,12 @@ def check(options: Options, progress: Progress | None = None) -> Report:
     Raises :class:`analyzer.errors.PortmatrixError` where the job cannot be done: unreadable input, an invalid
     ruleset or site file, an option that cannot be meant.
     """
-    from analyzer.activity import Activity  # noqa: PLC0415 - flows are listed without all that judges them
-    from analyzer.observations import observers  # noqa: PLC0415
-    from analyzer.pipeline.judging import judge  # noqa: PLC0415
-    from analyzer.transfers import Collector  # noqa: PLC0415
+    from analyzer.pipeline.assembly import Watch  # noqa: PLC0415 - a list of flows needs nobody who judges
 
     sheets, place = expected(options)
-    collector, activity, watching = Collector(), Activity(), observers()
-    captures, table = read(options, progress, (collector, activity, *watching))
-    return judge(
-        captures, table, sheets, place, collector, activity, strict=options.strict, watching=watching
-    )
+    watch = Watch()
+    captures, table = read(options, progress, watch.all)
+    return watch.judge(captures, table, sheets, place, strict=options.strict)
 
 
 def flows(options: Options, progress: Progress | None = None) -> FlowReport:

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from analyzer import (
-    capture,
-    decode,
-    flowtable,
-    parallel,
-)
-from analyzer.model import (
-    CaptureInfo,
-    Progress,
-)
-from analyzer.picking import FrameWatcher, Watcher, pick, shifted
+from analyzer import capture, decode, parallel
+from analyzer.model import CaptureInfo, Problem, Progress
+from analyzer.parts import Extent, Merge, extent_of, together
+from analyzer.picking import FrameWatcher, Watcher, picker
 from analyzer.pipeline.options import Options
 from analyzer.tables import Flows, Reason
 
@@ -37,34 +29,30 @@ def read(
     """
     engine = decode.name(options.engine)
     found = capture.find(options.sources, options.stdin)
-    table = flowtable.new(reference=engine == "dpkt")
-    wanted = functools.partial(pick, wants=tuple(watcher.wants for watcher in watchers))
+    picking = picker(watchers) if watchers else None
     infos: list[CaptureInfo] = []
+    merge = Merge(engine, watchers, frame)
     with _told(progress, found):
         for one in found:
-            first_frame, advance = frame, progress.advance if progress is not None else None
+            first_frame, advance = merge.frame, progress.advance if progress is not None else None
             whole = None
             if links is None:
-                whole = parallel.read(one, engine, advance, pick=wanted if watchers else None)
+                whole = parallel.read(one, engine, advance, pick=picking)
             if whole:
-                whole.table.shift(frame - 1)
-                table.merge(whole.table)
-                for picked in whole.picked:
-                    later = shifted(picked, frame - 1)
-                    for watcher in watchers:
-                        watcher.add(later)
-                frame += whole.packets
+                extent, sha256 = together([part.extent for part in whole.parts]), whole.sha256
+                for part in whole.parts:
+                    merge.add(part)
             else:
                 for batch in one.batches(advance):
-                    packets = decode.decode(batch, frame, engine)
-                    table.add(packets)
-                    for watcher in watchers:
-                        watcher.add(packets)
+                    packets = decode.decode(batch, merge.frame, engine)
+                    merge.extend(packets)
                     if links is not None:
                         links.add(batch, packets)
-                    frame += len(batch.frames["offset"])
-            infos.append(_info(one, whole or one, first_frame))
-    return tuple(infos), table.flows()
+                extent, sha256 = extent_of(one), one.sha256
+            # Only a capture without problems is read in segments.
+            problems = () if whole else one.problems
+            infos.append(info_of(one.path, one.format, extent, sha256, problems, first_frame))
+    return tuple(infos), merge.table.flows()
 
 
 @contextmanager
@@ -80,23 +68,30 @@ def _told(progress: Progress | None, found: Sequence[capture.Capture]) -> Iterat
         progress.finish()
 
 
-def _info(one: capture.Capture, read: capture.Capture | parallel.Whole, first_frame: int) -> CaptureInfo:
-    """What ``read`` says of the capture; only a capture without problems is read in segments."""
-    problems = tuple(
-        replace(problem, frame=problem.frame + first_frame - 1) if problem.frame else problem
-        for problem in (one.problems if read is one else ())
-    )
+def info_of(
+    path: str,
+    form: str,
+    extent: Extent,
+    sha256: str,
+    problems: Iterable[Problem] = (),
+    first_frame: int = 1,
+) -> CaptureInfo:
+    """What a report says of a capture in format ``form``; ``problems`` count its frames from 1."""
+    before = first_frame - 1
     return CaptureInfo(
-        path=one.path,
-        sha256=read.sha256,
-        format=one.format,
-        link_types=read.link_types,
-        packets=read.packets,
-        bytes=read.bytes,
-        first=read.first,
-        last=read.last,
+        path=path,
+        sha256=sha256,
+        format=form,
+        link_types=extent.link_types,
+        packets=extent.packets,
+        bytes=extent.bytes,
+        first=extent.first,
+        last=extent.last,
         first_frame=first_frame,
-        problems=problems,
+        problems=tuple(
+            replace(problem, frame=problem.frame + before) if problem.frame else problem
+            for problem in problems
+        ),
     )
 
 
