@@ -17,6 +17,7 @@ from analyzer.addresses import parse
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
 from analyzer.model import Attempt, Event, Transfer, TransferOutcome
+from analyzer.protocols.igor_firmware import PROTOCOL as SIGNALLING
 
 SECOND: Final = 1_000_000_000
 SPAN: Final = 600 * SECOND
@@ -31,7 +32,6 @@ NEVER: Final = 180 * SECOND
 """A node silent for this long after its image is not restarting any more."""
 LONGER: Final = 2
 """A silence tells something only if it is this many times as long as any before the update."""
-SIGNALLING: Final = "igor-firmware"
 GATEWAY: Final = "igor-gateway"
 
 Outcome = Literal["succeeded", "transfer-failed", "update-failed", "in-progress", "unknown"]
@@ -123,7 +123,7 @@ def _attempt(
     signals = [
         flow
         for flow in talk
-        if flow.protocol == SIGNALLING
+        if flow.protocol == SIGNALLING.name
         and parse(gateway) in (flow.a, flow.b)
         and first - SIGNALLED <= flow.start <= held[-1].last
     ]

@@ -17,7 +17,7 @@ from analyzer.observations import bacnet, biostar
 from analyzer.observations.biostar import near
 from analyzer.observations.late import Late
 from analyzer.observations.observation import Observation, Setting
-from analyzer.updates import SIGNALLING
+from analyzer.protocols.igor_firmware import PROTOCOL as SIGNALLING
 
 
 def observers() -> tuple[Late, ...]:
@@ -29,7 +29,7 @@ def observe(watching: Iterable[Late], setting: Setting) -> Iterator[Observation]
     """All that they have to tell, and what conversations and transfers tell without them."""
     for one in watching:
         yield from one.observe(setting)
-    if setting.found.facts["protocol"].among(SIGNALLING).any():
+    if setting.found.facts["protocol"].among(SIGNALLING.name).any():
         from analyzer.observations import igor  # noqa: PLC0415 - few captures hold update signalling
 
         yield from igor.tell(setting)

@@ -17,6 +17,7 @@ from analyzer.pipeline.bench import bench_of, replies_due
 from analyzer.pipeline.options import Options, expected
 from analyzer.pipeline.reading import read, undecoded
 from analyzer.pipeline.records import ColumnRecords
+from analyzer.protocols.igor_firmware import PROTOCOL as SIGNALLING
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
 
@@ -60,10 +61,9 @@ def firmware(options: Options, progress: Progress | None = None) -> FirmwareRepo
     and about the captures themselves.
     """
     from analyzer.campaigns import campaigns  # noqa: PLC0415 - a plain check has no use for it
-    from analyzer.updates import SIGNALLING  # noqa: PLC0415
 
     report = check(options, progress)
-    signalling = {flow.id for flow in report.flows if flow.protocol == SIGNALLING}
+    signalling = {flow.id for flow in report.flows if flow.protocol == SIGNALLING.name}
     return FirmwareReport(
         version=report.version,
         captures=report.captures,
