@@ -252,6 +252,11 @@ def test_help_imports_only_click_and_the_command_line():
     assert not names & SLOW
 
 
+def test_the_version_and_the_rules_are_shown_without_numpy():
+    assert foreign(imported("--version")) == {"click"}
+    assert foreign(imported("rules list")) == {"click", "packaging", "yaml"}
+
+
 def test_a_small_check_imports_only_what_it_uses():
     case = "samples/coap-blocked"
     names = imported(f"check {case}/capture.pcap --site {case}/site.yaml --no-progress")
