@@ -116,7 +116,9 @@ def choose(name: str | None, what: str, path: str = "", default: str = "text") -
     """
     if name is None:
         lower = path.lower()
-        for entry in formats().values() if "." in lower else ():
+        # The format that is called like the suffix first: it is the one, and the others need not be imported.
+        likely = sorted(_known(), key=lambda known: not lower.endswith(f".{known}"))
+        for entry in map(_load, likely if "." in lower else ()):
             if entry.render(what) and lower.endswith(entry.suffixes):
                 return entry
         return _load(default)
