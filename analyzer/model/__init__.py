@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     )
     from analyzer.model.dissection import DissectedField, DissectedFrame, DissectedLayer, Dissection
     from analyzer.model.finding import Finding, FindingKind, Severity
-    from analyzer.model.flow import Alike, Basis, Confidence, Endpoint, FlowRecord, Outcome, Records, Verdict
+    from analyzer.model.flow import (
+        SPOKEN,
+        Alike,
+        Basis,
+        Confidence,
+        Endpoint,
+        FlowRecord,
+        Outcome,
+        Records,
+        Verdict,
+    )
     from analyzer.model.learned import Learned, LearnedRow, LeftOut
     from analyzer.model.pair import Pair, Path, Way
     from analyzer.model.report import FirmwareReport, FlowReport, HostResult, Report, RowResult, Status
@@ -45,6 +55,7 @@ if TYPE_CHECKING:
     from analyzer.model.transfer import Cause, Transfer, TransferOutcome
 
 __all__ = [
+    "SPOKEN",
     "Alike",
     "Allow",
     "Attempt",
@@ -116,7 +127,17 @@ _PLACES: Final = {
     "diff": ("Diff", "Fault", "FindingChange", "RelationChange", "RowChange", "Side", "Traffic", "Turn"),
     "dissection": ("DissectedField", "DissectedFrame", "DissectedLayer", "Dissection"),
     "finding": ("Finding", "FindingKind", "Severity"),
-    "flow": ("Alike", "Basis", "Confidence", "Endpoint", "FlowRecord", "Outcome", "Records", "Verdict"),
+    "flow": (
+        "SPOKEN",
+        "Alike",
+        "Basis",
+        "Confidence",
+        "Endpoint",
+        "FlowRecord",
+        "Outcome",
+        "Records",
+        "Verdict",
+    ),
     "learned": ("Learned", "LearnedRow", "LeftOut"),
     "pair": ("Pair", "Path", "Way"),
     "report": ("FirmwareReport", "FlowReport", "HostResult", "Report", "RowResult", "Status"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from analyzer import protocols
 from analyzer.compliance import Bench
 from analyzer.conversation import Conversation
 from analyzer.directory import Directory
@@ -32,9 +33,10 @@ def _host_background(conversation: Conversation) -> bool:
 
 
 def replies_due(sheets: Sequence[Ruleset]) -> dict[tuple[str, int], bool]:
-    """``(transport, port)`` → whether a sheet calls a reply due, where it says anything."""
+    """``(transport, port)`` → whether a sheet calls a reply due on the same flow, where it says anything."""
+    elsewhere = {name for name, protocol in protocols.load().items() if protocol.answers_elsewhere}
     return {
-        key: service.reply
+        key: service.reply and service.protocol not in elsewhere
         for sheet in sheets
         for key, service in sheet.services.items()
         if service.reply is not None

@@ -13,6 +13,7 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import PurePath
 from typing import IO, Any, Final
 
 from analyzer import model
@@ -26,9 +27,12 @@ SHARED: Final = frozenset(
         "digest",
         "dissection",
         "document",
+        "fast",
+        "flowentries",
         "flowlines",
         "ladder",
         "layout",
+        "lines",
         "moment",
         "neutral",
         "proposal",
@@ -109,20 +113,34 @@ def names(what: str) -> tuple[str, ...]:
     return tuple(sorted(able, key=lambda name: (name != "text", name)))
 
 
+PLAIN: Final = (".txt", ".text", ".log")
+"""Endings of a file that is to hold the format for people, whichever that is."""
+
+
 def choose(name: str | None, what: str, path: str = "", default: str = "text") -> Format:
-    """The format called ``name``; without a name the one of ``path``'s suffix, else ``default``.
+    """The format called ``name``; without a name the one of ``path``'s suffix, or ``default`` where it has
+    none or is one of :data:`PLAIN`. What holds no letter, such as the end of a date, is no suffix.
 
     Raises :class:`analyzer.errors.UsageError` that lists what there is.
     """
     if name is None:
-        lower = path.lower()
-        # The format that is called like the suffix first: it is the one, and the others need not be imported.
-        likely = sorted(_known(), key=lambda known: not lower.endswith(f".{known}"))
-        for entry in map(_load, likely if "." in lower else ()):
-            if entry.render(what) and lower.endswith(entry.suffixes):
-                return entry
-        return _load(default)
+        return _by_suffix(what, path, default)
     found = _load(name) if name in _known() else None
     if found is None or found.render(what) is None:
         raise UsageError(f"--format {name}: not available here, choose from {', '.join(names(what))}")
     return found
+
+
+def _by_suffix(what: str, path: str, default: str) -> Format:
+    suffix = PurePath(path).suffix.lower()
+    if suffix in PLAIN or not any(letter.isalpha() for letter in suffix):
+        return _load(default)
+    # The format that is called like the suffix first: it is the one, and the others need not be imported.
+    for entry in map(_load, sorted(_known(), key=lambda name: suffix != f".{name}")):
+        if entry.render(what) and path.lower().endswith(entry.suffixes):
+            return entry
+    able = (entry for entry in formats().values() if entry.render(what))
+    endings = sorted({ending for entry in able for ending in entry.suffixes})
+    raise UsageError(
+        f"-o {path}: no format for {suffix}, choose from {', '.join(endings)}, or name one with --format"
+    )
