@@ -23,7 +23,9 @@ from traffic import SYN, Traffic
 
 from analyzer import rulesets
 from analyzer.addresses import text
-from analyzer.infer import Guess, complete, guess, hints
+from analyzer.infer import complete
+from analyzer.infer.hints import hints
+from analyzer.infer.roles import Guess, guess
 from analyzer.model import Host, Site
 
 SHEETS = rulesets.load(())
