@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
-from analyzer import processors
 from analyzer.errors import MissingExtra, UsageError
 
 TIME: Final = "TIMESTAMP_NS"
@@ -32,6 +31,8 @@ def duckdb() -> Any:
 
 def connect() -> Any:
     """A DuckDB connection that uses the processors that this piece of work may use."""
+    from analyzer import processors  # noqa: PLC0415 - who asks for help writes nothing
+
     return duckdb().connect(config={"threads": processors.available()})
 
 

@@ -52,6 +52,10 @@ class Source(Protocol):
     def link_types(self) -> tuple[str, ...]:
         """Names of the interfaces' link types, in order of first appearance."""
 
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """Capture filters that the file states."""
+
 
 class Extent(NamedTuple):
     """How much was read. ``bytes`` are those of the frames on the wire.
@@ -64,6 +68,7 @@ class Extent(NamedTuple):
     first: int | None = None
     last: int | None = None
     link_types: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -93,17 +98,18 @@ def read(source: Source, batches: Iterable[Batch], engine: str, pick: Pick | Non
 
 def extent_of(source: Source) -> Extent:
     """How much was read of a source."""
-    return Extent(source.packets, source.bytes, source.first, source.last, source.link_types)
+    return Extent(source.packets, source.bytes, source.first, source.last, source.link_types, source.filters)
 
 
 def together(extents: Sequence[Extent]) -> Extent:
-    """The extent of parts that follow each other; the last one knows all link types."""
+    """The extent of parts that follow each other; the last one knows all link types and filters."""
     return Extent(
         sum(one.packets for one in extents),
         sum(one.bytes for one in extents),
         min((one.first for one in extents if one.first is not None), default=None),
         max((one.last for one in extents if one.last is not None), default=None),
         extents[-1].link_types if extents else (),
+        extents[-1].filters if extents else (),
     )
 
 

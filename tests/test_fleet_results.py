@@ -142,3 +142,12 @@ def test_a_file_in_the_way_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="file"):
         Results(str(tmp_path / "file"))
+
+
+def test_results_are_local(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        UsageError, match=r"^-o s3://bucket/r: results are written to a folder of this machine$"
+    ):
+        Results("s3://bucket/r")
+    assert list(tmp_path.iterdir()) == []

@@ -127,6 +127,11 @@ class Capture:
         return self._reader.link_types if self._reader else ()
 
     @property
+    def filters(self) -> tuple[str, ...]:
+        """Capture filters that the file states."""
+        return self._reader.filters if self._reader else ()
+
+    @property
     def problems(self) -> tuple[Problem, ...]:
         """What could not be used; frames count from 1 within this capture."""
         met = self._reader.problems.listed() if self._reader else ()

@@ -52,6 +52,11 @@ class Segment:
         """Those of the interfaces met so far."""
         return self.reader.link_types
 
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """Capture filters that the file states."""
+        return self.reader.filters
+
     def batches(self, opened: Callable[[], Raw] | None = None) -> Iterator[Batch]:
         """The frames of the segment, which ``opened`` gives access to where ``path`` is no file's.
 

@@ -31,6 +31,8 @@ class Results:
     """A results folder. Raises :class:`UsageError` where it cannot be made."""
 
     def __init__(self, folder: str) -> None:
+        if "://" in folder:
+            raise UsageError(f"-o {folder}: results are written to a folder of this machine")
         self.folder = Path(folder)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from analyzer import decode, parallel, parts, pipeline, processors
-from analyzer.capture import Capture, find, segments
+from analyzer.capture import Capture, find, remote, segments
 from analyzer.capture.segments import Segment
 from analyzer.capture.source import one_line
 from analyzer.errors import PortmatrixError, UsageError
@@ -90,21 +90,35 @@ def analyse(job: Job) -> Product:
     Raises ``OSError`` where this machine, not the capture, is at fault.
     """
     try:
+        before = _state(job.path)
         known = expected(job)
         options = pipeline.Options((job.path,), strict=job.strict)
         report = pipeline.check(options, known=known)
+        changed = _state(job.path) != before
     except PortmatrixError as error:
         foreign = type(error).__name__ == "Unrecognised"
         return Product(job.key, UNDATED, {}, error=" ".join(str(error).split()), foreign=foreign)
+    if changed:
+        return Product(job.key, UNDATED, {}, error=f"{job.path}: changed while it was read")
     return product(job, report)
+
+
+def _state(path: str) -> str:
+    """What tells whether a file behind a URL is still the same."""
+    return remote.state(path).state if "://" in path else ""
+
+
+def _broken(report: Report) -> str:
+    """Why reading ended early, where the file itself may well be whole: a connection that was lost."""
+    problems = [problem for info in report.captures for problem in info.problems]
+    return next((problem.detail for problem in problems if problem.code == "read-error"), "")
 
 
 def product(job: Job, report: Report) -> Product:
     """The tables of ``report``; an error where the source failed while it was read."""
-    for info in report.captures:
-        for problem in info.problems:
-            if problem.code == "read-error":
-                return Product(job.key, UNDATED, {}, error=f"{job.path}: {problem.detail}")
+    broken = _broken(report)
+    if broken:
+        return Product(job.key, UNDATED, {}, error=f"{job.path}: {broken}")
     return Product(
         job.key,
         day_of(report),
