@@ -76,6 +76,17 @@ def test_a_size_that_is_none_is_one_line(folder, size, capsys):
     assert "is no size" in capsys.readouterr().err
 
 
+def test_a_disk_without_room_for_the_summary_is_told_of_after_it(folder, capsys, monkeypatch):
+    def full(*_given):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("analyzer.fleet.results.Results.write", full)
+    assert fleet() == 2
+    said = capsys.readouterr()
+    assert said.out.startswith("COMPLIANT: 1 site")
+    assert said.err == "portmatrix: -o results: No space left on device\n"
+
+
 def test_another_run_is_not_disturbed(folder, capsys, monkeypatch):
     monkeypatch.setattr("analyzer.fleet.results._locked", lambda _file: False)
     assert fleet() == 2

@@ -103,7 +103,10 @@ class Results:
                 self._select(path, f"SELECT {_nothing(name)} WHERE false")
 
     def forget(self, keys: set[str]) -> None:
-        """Remove captures, their lines in ``captures`` first: what is left of one is no result any more."""
+        """Remove captures, their lines in ``captures`` first: what is left of one is no result any more.
+
+        Raises ``OSError`` where there is no room for the files without them.
+        """
         if not keys:
             return
         files = str(self.folder / LAST / "site=*" / "day=*" / "*.parquet")
@@ -129,7 +132,10 @@ class Results:
         """Make the answer to ``query`` the file ``path``."""
         with parquet.connect() as database, tempfile.TemporaryDirectory(prefix="portmatrix-") as folder:
             made = Path(folder, "answer.parquet")
-            database.execute(f"COPY ({query}) TO {_quoted(made)} (FORMAT parquet, COMPRESSION zstd)")
+            try:
+                database.execute(f"COPY ({query}) TO {_quoted(made)} (FORMAT parquet, COMPRESSION zstd)")
+            except parquet.duckdb().IOException as error:
+                raise OSError(" ".join(str(error).split())) from error
             whole(path, made.read_bytes())
 
     @contextlib.contextmanager
