@@ -104,6 +104,15 @@ def test_without_dask_one_line_says_what_to_install(folder, capsys, monkeypatch)
     assert "pip install 'portmatrix[cluster]'" in capsys.readouterr().err
 
 
+def test_the_columns_are_told_of_and_lie_beside_the_results(folder, capsys):
+    assert fleet("-q") == 0
+    capsys.readouterr()
+    assert run(["fleet", "columns"]) == 0
+    said = capsys.readouterr().out
+    assert said == (folder / "results" / "columns.md").read_text()
+    assert "| `responder_port` | USMALLINT | NULL without ports |" in said
+
+
 def test_help_is_there_for_the_group_and_its_commands(capsys):
     assert run(["fleet", "--help"]) == 0
     assert "query" in capsys.readouterr().out

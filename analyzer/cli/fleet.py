@@ -57,7 +57,8 @@ def fleet() -> None:
     """Many captures of many sites: each analysed, all summed up.
 
     portmatrix fleet SOURCE... --sites DIR -o results/ analyses what is new and leaves a Parquet dataset and
-    a summary; portmatrix fleet query "SQL" asks it. See fleet run --help.
+    a summary; portmatrix fleet query "SQL" asks it, fleet columns says what its columns mean.
+    See fleet run --help.
     """
 
 
@@ -176,6 +177,15 @@ def query(*, sql: str, folder: str, format_name: str) -> int:
 
     names, rows = ask(folder, sql)
     output.lines(written(names, rows, format_name))
+    return 0
+
+
+@fleet.command()
+def columns() -> int:
+    """What the columns of the results mean."""
+    from analyzer.fleet.tables import described  # noqa: PLC0415 - --help must not load the stages
+
+    output.lines(described())
     return 0
 
 
