@@ -21,6 +21,8 @@ from analyzer import processors
 if TYPE_CHECKING:
     from typing import Self
 
+    Buffer = bytes | bytearray | memoryview
+
 CHUNK: Final = 1 << 20
 """The most decompressed bytes given at a time, whatever the input promises."""
 STEP: Final = 1 << 14
@@ -206,6 +208,11 @@ class Hash:
         self._queue.put(self._pieces)
         self._pieces, self._held = [], 0
 
+    def update_now(self, data: Buffer) -> None:
+        """Take in ``data``, which may change afterwards."""
+        self.stop()
+        self._sum.update(data)
+
     def stop(self) -> None:
         """Wait for what was given; the thread ends. More may be given afterwards."""
         if self._thread is not None and self._queue is not None:
@@ -276,6 +283,24 @@ class Source:
             self._hash.update(data)
         return data
 
+    def _read_into(self, view: memoryview) -> int:
+        """As :meth:`_read`, without bytes in between where the stream can do that."""
+        into = getattr(self._raw, "readinto", None)
+        if into is None or self._ended or self._limit is not None:
+            data = self._read(len(view))
+            view[: len(data)] = data
+            return len(data)
+        try:
+            have = into(view) or 0
+        except Exception as error:  # as above
+            self._fail("read-error", f"reading stopped at byte {self.used}: {one_line(error)}")
+            have = 0
+        self._ended = not have
+        self.used += have
+        if self._hash:
+            self._hash.update_now(view[:have])
+        return have
+
     def _fail(self, code: str, detail: str) -> None:
         if not self.trouble:
             self.trouble, self.detail = code, detail
@@ -293,6 +318,24 @@ class Source:
             return out[:most]
         data, self._input = self._input[:size], self._input[size:]
         return data or self._read(size)
+
+    def fill(self, view: memoryview) -> int:
+        """Fill ``view`` as far as there is anything; how many bytes, none at the end.
+
+        What is hashed is hashed at once: this is for a thread that has time.
+        """
+        most = len(view)
+        if not self.compression:
+            data, self._input = self._input[:most], self._input[most:]
+            view[: len(data)] = data
+            return len(data) or self._read_into(view)
+        have = 0
+        while have < most and (step := self._output or self._decompress()):
+            piece = step[: most - have]
+            view[have : have + len(piece)] = piece
+            have += len(piece)
+            self._output = step[len(piece) :]
+        return have
 
     def _decompress(self) -> bytes:
         """One step: some bytes, or none at the end or at damage."""
