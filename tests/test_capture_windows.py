@@ -18,12 +18,13 @@ from analyzer import processors
 from analyzer.capture import capture as captures
 from analyzer.capture import find, windows
 from analyzer.capture.source import Source
-from analyzer.capture.windows import HEADROOM, Ahead, Plain
+from analyzer.capture.windows import HEADROOM, Ahead, Plain, Reused
 
-BOTH = pytest.mark.parametrize("kind", [Plain, Ahead])
+ALL = pytest.mark.parametrize("kind", [Plain, Reused, Ahead])
+TWO = pytest.mark.parametrize("kind", [Reused, Ahead])
 
 
-@BOTH
+@ALL
 @given(
     st.binary(max_size=4000),
     st.integers(1, 700),
@@ -57,9 +58,10 @@ def test_windows_are_the_bytes(kind: Any, data: bytes, size: int, asked: Any, pa
         assert source.sha256 == hashlib.sha256(raw).hexdigest()
 
 
-def test_a_record_beyond_the_headroom_is_carried_over() -> None:
+@TWO
+def test_a_record_beyond_the_headroom_is_carried_over(kind: Any) -> None:
     data = bytes(range(256)) * 2000
-    with Source(io.BytesIO(data)) as source, Ahead(source, 1000) as shown:
+    with Source(io.BytesIO(data)) as source, kind(source, 1000) as shown:
         buffer, start, final = shown.after(b"", HEADROOM + 5)
         assert (len(buffer) - start >= HEADROOM + 5, final) == (True, False)
         rest = memoryview(buffer)[start:]
@@ -70,9 +72,10 @@ def test_a_record_beyond_the_headroom_is_carried_over() -> None:
         assert final
 
 
-def test_buffers_are_used_again_and_never_while_somebody_looks() -> None:
+@TWO
+def test_buffers_are_used_again_and_never_while_somebody_looks(kind: Any) -> None:
     data = b"".join(bytes([number]) * 100 for number in range(200))
-    with Source(io.BytesIO(data)) as source, Ahead(source, 100) as shown:
+    with Source(io.BytesIO(data)) as source, kind(source, 100) as shown:
         held = [shown.after(b"", 100).buffer for _ in range(5)]
         owners = {id(memoryview(shown.after(b"", 100).buffer).obj) for _ in range(190)}
         assert [bytes(one[HEADROOM:]) for one in held] == [bytes([number]) * 100 for number in range(5)]
@@ -96,8 +99,9 @@ class Failing(io.RawIOBase):
         return 1
 
 
-def test_a_read_error_ends_the_windows() -> None:
-    with Source(Failing()) as source, Ahead(source, 100) as shown:
+@TWO
+def test_a_read_error_ends_the_windows(kind: Any) -> None:
+    with Source(Failing()) as source, kind(source, 100) as shown:
         buffer, start, final = shown.after(b"", 50)
         assert final
         assert len(buffer) - start < 50
@@ -119,26 +123,26 @@ FRAMES = [((1_700_000_000 + k) * 10**9, hashlib.sha256(b"%d" % k).digest() * 30)
 
 
 @pytest.fixture
-def ahead(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Files of any size are read ahead of, on any machine; how often that was done."""
-    monkeypatch.setattr(captures, "AHEAD_BYTES", 1)
+def used(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Files of any size count as large, on a machine of two processors; the windows made of them."""
+    monkeypatch.setattr(captures, "LARGE", 1)
     monkeypatch.setattr(processors, "available", lambda: 2)
-    made: list[int] = []
+    made: list[str] = []
+    for kind in (Reused, Ahead):
 
-    class Counted(Ahead):
-        def __init__(self, source: Source, size: int) -> None:
-            made.append(size)
-            super().__init__(source, size)
+        def counted(source: Source, size: int, kind: Any = kind) -> Any:
+            made.append(kind.__name__)
+            return kind(source, size)
 
-    monkeypatch.setattr(captures, "Ahead", Counted)
+        monkeypatch.setattr(captures, kind.__name__, counted)
     return made
 
 
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("made", [pcap, pcapng])
 @pytest.mark.parametrize("damage", ["", "cut", "hole"])
-def test_a_capture_read_ahead_is_the_same_capture(
-    tmp_path: Path, ahead: list[int], made: Any, packed: bool, damage: str
+def test_a_large_capture_is_what_it_is_in_small_windows(
+    tmp_path: Path, used: list[str], made: Any, packed: bool, damage: str
 ) -> None:
     data = made(FRAMES)
     if damage == "hole":
@@ -157,29 +161,30 @@ def test_a_capture_read_ahead_is_the_same_capture(
             for row in zip(*(batch.frames[name].tolist() for name in COLUMNS), strict=True)
         ]
         seen.append((lines, codes(one), one.sha256, one.packets, one.bytes, one.first, one.last))
-    assert ahead == [30_000, 300_000, 1 << 22]
+    assert used == ["Ahead" if packed else "Reused"] * 3
     assert seen[0] == seen[1] == seen[2]
     assert seen[0][2] == hashlib.sha256(raw).hexdigest()
     assert len(seen[0][0]) > 3000
     assert damage or [line[3] for line in seen[0][0]] == [data for _, data in FRAMES]
 
 
-def test_who_stops_early_leaves_no_thread(tmp_path: Path, ahead: list[int]) -> None:
-    path = tmp_path / "a.pcap"
-    path.write_bytes(pcap(FRAMES))
-    [one] = find([str(path)], window=10_000)
+def test_who_stops_early_leaves_no_thread(tmp_path: Path, used: list[str]) -> None:
+    path = tmp_path / "a.pcap.gz"
+    path.write_bytes(gzip.compress(pcap(FRAMES), 1))
+    [one] = find([str(path)], hash=False, window=10_000)
     before = threading.active_count()
     batches = one.batches()
+    next(batches)
     next(batches)
     assert threading.active_count() == before + 1
     batches.close()
     assert threading.active_count() == before
-    assert ahead == [10_000]
+    assert used == ["Ahead"]
 
 
-def test_streams_are_read_when_asked(tmp_path: Path, ahead: list[int]) -> None:
+def test_streams_are_taken_as_they_come(tmp_path: Path, used: list[str]) -> None:
     path = tmp_path / "a.pcap"
     path.write_bytes(pcap(FRAMES))
     [stream] = find(["-"], io.BytesIO(path.read_bytes()))
     assert sum(len(batch.frames["time"]) for batch in stream.batches()) == len(FRAMES)
-    assert ahead == []
+    assert used == []

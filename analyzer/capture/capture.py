@@ -10,15 +10,15 @@ from analyzer import processors
 from analyzer.capture import blocks, pcap, pcapng
 from analyzer.capture.reader import MAX_BLOCK, Octets, Reader, Taken, Unreadable
 from analyzer.capture.source import DRAIN_LIMIT, Raw, Source
-from analyzer.capture.windows import Ahead, Plain
+from analyzer.capture.windows import Ahead, Plain, Reused
 from analyzer.errors import CaptureError
 from analyzer.model import Problem
 from analyzer.tables import Batch, Columns
 
-WINDOW: Final = 4 << 20
+WINDOW: Final = 2 << 20
 """Bytes of (decompressed) capture looked at together; a larger record is read whole all the same."""
-AHEAD_BYTES: Final = 4 << 20
-"""The least size of a file, as it lies on disk, that a thread reads ahead of."""
+LARGE: Final = 4 << 20
+"""The least size of a file, as it lies on disk, that is worth buffers of its own or a thread."""
 PEEK_WINDOW: Final = 1 << 16
 PEEK_LIMIT: Final = MAX_BLOCK + WINDOW
 """Bytes of a file looked at for its first packet. Where none is found by then the capture counts as one
@@ -194,15 +194,14 @@ class Capture:
             raise error(f"{self.name}: not a pcap or pcapng capture{inside}{looks}")
         return reader, head
 
-    def _windows(self, source: Source) -> Plain | Ahead:
-        """A thread reads ahead of files that take longer than it takes to start, if it has a processor.
+    def _windows(self, source: Source) -> Plain | Reused:
+        """Streams give what they have when they have it, and may never give more: nobody waits there."""
+        if self.size is None or self.size < LARGE or not os.path.isfile(self.path):
+            return Plain(source, self._window)
+        ahead = source.compression is not None and processors.available() > 1
+        return (Ahead if ahead else Reused)(source, self._window)
 
-        Streams give what they have when they have it, and may never give more: none waits there.
-        """
-        large = self.size is not None and self.size >= AHEAD_BYTES and os.path.isfile(self.path)
-        return (Ahead if large and processors.available() > 1 else Plain)(source, self._window)
-
-    def _walk(self, reader: Reader, windows: Plain | Ahead, head: bytes) -> Iterator[Batch]:
+    def _walk(self, reader: Reader, windows: Plain | Reused, head: bytes) -> Iterator[Batch]:
         """Windows in, batches out. What a window does not finish is carried over to the next."""
         buffer: Octets = head
         start, final = 0, False

@@ -185,13 +185,13 @@ class Hash:
     def __init__(self) -> None:
         self._sum = hashlib.sha256()
         self._alone = processors.available() < 2
-        self._pieces: list[bytes] = []
+        self._pieces: list[Buffer] = []
         self._held = 0
-        self._queue: queue.Queue[list[bytes]] | None = None
+        self._queue: queue.Queue[list[Buffer]] | None = None
         self._thread: threading.Thread | None = None
 
-    def update(self, data: bytes) -> None:
-        """Take in ``data``, now or soon."""
+    def update(self, data: Buffer) -> None:
+        """Take in ``data``, now or soon: until then it must not change."""
         if self._alone:
             self._sum.update(data)
             return
@@ -208,11 +208,6 @@ class Hash:
         self._queue.put(self._pieces)
         self._pieces, self._held = [], 0
 
-    def update_now(self, data: Buffer) -> None:
-        """Take in ``data``, which may change afterwards."""
-        self.stop()
-        self._sum.update(data)
-
     def stop(self) -> None:
         """Wait for what was given; the thread ends. More may be given afterwards."""
         if self._thread is not None and self._queue is not None:
@@ -228,7 +223,7 @@ class Hash:
         self.stop()
         return self._sum.hexdigest()
 
-    def _work(self, waiting: queue.Queue[list[bytes]]) -> None:
+    def _work(self, waiting: queue.Queue[list[Buffer]]) -> None:
         while pieces := waiting.get():
             for data in pieces:
                 self._sum.update(data)
@@ -298,7 +293,7 @@ class Source:
         self._ended = not have
         self.used += have
         if self._hash:
-            self._hash.update_now(view[:have])
+            self._hash.update(view[:have])
         return have
 
     def _fail(self, code: str, detail: str) -> None:
@@ -322,7 +317,7 @@ class Source:
     def fill(self, view: memoryview) -> int:
         """Fill ``view`` as far as there is anything; how many bytes, none at the end.
 
-        What is hashed is hashed at once: this is for a thread that has time.
+        The hash may look at ``view`` later: it must not change before nobody holds a view of it.
         """
         most = len(view)
         if not self.compression:

@@ -1,8 +1,8 @@
 """Windows of a source's bytes: what a reader is shown, one after the other.
 
-What begins in one window and ends in the next is put before it. :class:`Plain` reads when it is asked.
-:class:`Ahead` has a thread that reads, decompresses and hashes ahead of whoever walks and decodes, into
-a few buffers that are used again and again: fresh memory costs more than what is done with the bytes.
+What begins in one window and ends in the next is put before it. :class:`Plain` is for what has to be taken
+as it comes. :class:`Reused` reads large files, :class:`Ahead` decompresses them beside whoever walks and
+decodes: another processor is worth it only there, for what one has just read is in its own cache.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ class Plain:
         return Window(b"".join(parts), 0, final)
 
 
-class Ahead:
-    """The same from a thread. Until the end of the ``with`` block the source is that thread's alone.
+class Reused:
+    """The same in a few buffers that are used again and again, for fresh memory is slow.
 
     A buffer is used again once nobody holds a view of it: batches may be kept as long as anyone likes.
     """
@@ -65,21 +65,12 @@ class Ahead:
     def __init__(self, source: Source, size: int) -> None:
         self._source, self._size = source, size
         self._used: deque[bytearray] = deque()
-        self._filled: queue.Queue[tuple[bytearray, int] | BaseException] = queue.Queue(WAITING)
-        self._stopping = self._ended = False
-        self._thread = threading.Thread(target=self._work, daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stopping = True
-        while self._thread.is_alive():
-            # A thread that waits for a place in the queue gets one, and then sees that it has to stop.
-            while not self._filled.empty():
-                self._filled.get_nowait()
-            self._thread.join(0.01)
+        """There is nothing to end."""
 
     def after(self, rest: Octets, need: int) -> Window:
         """``rest`` and what follows it: at least ``need`` bytes in all, unless the source ends."""
@@ -103,6 +94,40 @@ class Ahead:
 
     def _next(self) -> tuple[bytearray, int]:
         """A filled buffer and how many bytes there are behind its headroom: none at the end."""
+        buffer = self._buffer()
+        return buffer, self._source.fill(memoryview(buffer)[HEADROOM : HEADROOM + self._size])
+
+    def _buffer(self) -> bytearray:
+        for _ in range(len(self._used)):
+            buffer = self._used.popleft()
+            if _free(buffer):
+                return buffer
+            self._used.append(buffer)
+        return bytearray(HEADROOM + self._size + 1)
+
+
+class Ahead(Reused):
+    """The same, filled by a thread. Until the end of the ``with`` block the source is that thread's alone."""
+
+    def __init__(self, source: Source, size: int) -> None:
+        super().__init__(source, size)
+        self._filled: queue.Queue[tuple[bytearray, int] | BaseException] = queue.Queue(WAITING)
+        self._stopping = self._ended = False
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping = True
+        while self._thread.is_alive():
+            # A thread that waits for a place in the queue gets one, and then sees that it has to stop.
+            while not self._filled.empty():
+                self._filled.get_nowait()
+            self._thread.join(0.01)
+
+    def _next(self) -> tuple[bytearray, int]:
         if self._ended:
             return bytearray(HEADROOM), 0
         filled = self._filled.get()
@@ -116,21 +141,12 @@ class Ahead:
         try:
             have = 1
             while have and not self._stopping:
-                buffer = self._buffer()
-                with memoryview(buffer) as whole, whole[HEADROOM : HEADROOM + self._size] as room:
-                    have = self._source.fill(room)
-                self._filled.put((buffer, have))
+                filled = super()._next()
+                have = filled[1]
+                self._filled.put(filled)
         except BaseException as error:
             # whatever it is, it is the caller's to see
             self._filled.put(error)
-
-    def _buffer(self) -> bytearray:
-        for _ in range(len(self._used)):
-            buffer = self._used.popleft()
-            if _free(buffer):
-                return buffer
-            self._used.append(buffer)
-        return bytearray(HEADROOM + self._size + 1)
 
 
 def _free(buffer: bytearray) -> bool:
