@@ -93,6 +93,8 @@ class Protocol:
     other than the one asked: only a request that can be read is tied to them.
     ``openings`` says, by transport, with which bytes a payload can begin that is a ``YES`` on a port that the
     protocol does not claim: others are not even looked at. None: any transport, any byte.
+    ``plain`` names the rule of ``analyzer/payloads/fast.pyx`` that knows which payloads this protocol reads
+    the same; only speed depends on it.
     """
 
     name: str
@@ -105,6 +107,7 @@ class Protocol:
     broadcasts: bool = False
     answers_elsewhere: bool = False
     openings: Mapping[str, frozenset[int]] | None = field(default=None, compare=False)
+    plain: str = ""
 
 
 def ports(transport: str, *numbers: int | range) -> frozenset[tuple[str, int]]:

@@ -254,8 +254,8 @@ def test_a_small_check_imports_only_what_it_uses():
     renderers = {name for name in names if name.startswith("analyzer.report.")}
     assert not renderers & {f"analyzer.report.{name}" for name in report.formats() if name != "text"}
     assert not {name for name in names if name.startswith("analyzer.cli.")} - {
-        *("analyzer.cli.check", "analyzer.cli.options", "analyzer.cli.output", "analyzer.cli.progress"),
-        "analyzer.cli.pseudonyms",
+        *("analyzer.cli.check", "analyzer.cli.job", "analyzer.cli.options", "analyzer.cli.output"),
+        *("analyzer.cli.progress", "analyzer.cli.pseudonyms"),
     }
 
 

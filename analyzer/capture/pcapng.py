@@ -10,7 +10,7 @@ and last time, and is counted as ``no-timestamp``.
 from __future__ import annotations
 
 import struct
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -138,6 +138,10 @@ class PcapngReader:
         self._stamped = True
         self._lost = False
         self._resyncs = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the room for frames to come: it is large, and made again where it is needed."""
+        return self.__dict__ | {"_room": None}
 
     @property
     def link_types(self) -> tuple[str, ...]:

@@ -190,4 +190,5 @@ PROTOCOL = Protocol(
     distinctive=True,
     answers_elsewhere=True,
     openings={"udp": frozenset({0})},
+    plain="tftp",
 )
