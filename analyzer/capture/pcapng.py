@@ -130,7 +130,7 @@ class PcapngReader:
         self._interfaces: list[Interface] = []
         self.described: dict[int, Interface] = {}
         """The interfaces of the frames last given, by their number inside the capture."""
-        self._plain: tuple[Array, Array, Array, Array] | None = None
+        self._plain: tuple[Array, ...] = plain([])
         self._room: tuple[Columns, Array] | None = None
         self._next_index = 0
         self._names: dict[str, None] = {}
@@ -205,12 +205,11 @@ class PcapngReader:
     def _read_fast(self, buffer: Octets, start: int, most: int) -> tuple[list[Columns], int, str, int]:
         """The same, compiled."""
         assert COMPILED is not None
-        if self._plain is None:
-            self._plain = plain(self._interfaces)
         if self._room is None:
             self._room = room(BATCH_FRAMES), np.empty(BATCH_FRAMES, "i8")
         frames, places = self._room
-        shape = self._order == ">", MAX_BLOCK, self._plain, self._base & 0xFFFFFFFF, most, frames, places
+        known = tuple(column[: len(self._interfaces)] for column in self._plain)
+        shape = self._order == ">", MAX_BLOCK, known, self._base & 0xFFFFFFFF, most, frames, places
         rows, position, why, need, exact = COMPILED.packets(buffer, start, *shape)
         if not rows:
             return [], position, why, need
@@ -243,7 +242,7 @@ class PcapngReader:
                 interface = read_interface(bytes(buffer[at + 8 : at + length - 4]), self._order)
                 self.described[self._base + len(self._interfaces)] = interface
                 self._interfaces.append(interface)
-                self._plain = None
+                self._add_plain(interface)
                 self._names.setdefault(link_types.name(interface.link_type))
                 if interface.filter and len(self._filters) < MAX_FILTERS:
                     self._filters.setdefault(interface.filter.decode("utf-8", "replace"))
@@ -256,6 +255,16 @@ class PcapngReader:
         if kind == SPB:
             return self._simple(buffer, at, length)
         return self._obsolete(buffer, at, length)
+
+    def _add_plain(self, interface: Interface) -> None:
+        """What the compiled reader reads of an interface. Its columns grow by doubling: there may be many."""
+        count = len(self._interfaces)
+        if count > len(self._plain[0]):
+            self._plain = tuple(
+                np.concatenate((column, np.empty_like(column, shape=count))) for column in self._plain
+            )
+        for column, value in zip(self._plain, plain([interface]), strict=True):
+            column[count - 1] = value[0]
 
     def _section(self, buffer: Octets, at: int) -> None:
         order = ">" if buffer[at + 8] == 0x1A else "<"
@@ -270,7 +279,7 @@ class PcapngReader:
             return
         self._order = order
         self._base += len(self._interfaces)
-        self._interfaces, self._plain = [], None
+        self._interfaces, self._plain = [], plain([])
 
     def _unknown(self, interface: int, frame: int | None = None) -> None:
         what = f"a packet names interface {interface}, which the section has not described"
