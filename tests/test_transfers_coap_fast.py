@@ -45,7 +45,8 @@ def test_numbers_are_those_of_the_reference() -> None:
 
 PATH = b"\xb5light"
 OPTIONS = (
-    b"", PATH, b"\x61\x07", b"\x60", b"\xd1\x0a\x5e", b"\xd1\x0e\x0b", b"\xd4\x2f\0\0\4\0", b"\xd8\x0f12345678",
+    b"", PATH, b"\x61\x07", b"\x60", b"\xd1\x0a\x5e", b"\xd1\x0e\x0b", b"\xd4\x2f\0\0\4\0",
+    b"\xd8\x0f12345678",
     b"\xe1\0\x00\x07", b"\xd2\x06\0\1", b"\xd1\x12\x09", b"\xf0", b"\x0f", b"\x4e\x00\x02", b"\xff",
     b"\xffpayload",
     b"\x11x" * 50, b"\xed\xff\xff\xff", b"\xb1a\x01b\xc1\x06\x41\x08",

@@ -36,6 +36,9 @@ class Verdict(enum.StrEnum):
     REVIEW = "review"
 
 
+SPOKEN: Final = frozenset({Verdict.EXPECTED, Verdict.DISPUTED, Verdict.UNEXPECTED})
+"""The verdicts that a sheet gave."""
+
 TOGETHER: Final = 1024
 """Records made at a time: what they have in common is worked out once, and they take a megabyte."""
 

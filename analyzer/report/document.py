@@ -78,6 +78,7 @@ def capture(info: CaptureInfo) -> Entry:
         "sha256": info.sha256,
         "format": info.format,
         "link_types": list(info.link_types),
+        "filters": [unicode(expression) for expression in info.filters],
         "packets": info.packets,
         "bytes": info.bytes,
         "first": _when(info.first),
@@ -235,6 +236,7 @@ def summary(report: Report) -> Entry:
         "flows": dict.fromkeys(Verdict, 0) | dict(Records.of(report.flows).verdicts()),
         "rows": _count(Status, (entry.status for entry in report.rows)),
         "findings": _count(Severity, (entry.severity for entry in report.findings)),
+        "half_shown": report.half_shown,
         "undecoded": _undecoded(report.undecoded),
     }
 
