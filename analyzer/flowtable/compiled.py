@@ -47,12 +47,12 @@ KEPT: Final = np.dtype(
 """One head: ``at`` is where its bytes begin in the arena, ``following`` 1 + the place of the next."""
 
 FEWEST: Final = 256
-BLOCK: Final = 1 << 16
-"""Flows copied at a time out of a table that is spent."""
 LEAPS: Final = 1 << 18
 """Up to so many items an array becomes four times as long: what growing costs are the pages that it touches
 anew, and of the room ahead none is touched before it is used. Beyond, twice.
 """
+BLOCK: Final = 1 << 16
+"""Flows copied at a time out of a table that is spent."""
 CHAINS: Final = 4096
 """Chains of packets that may be copies of each other: some times as many as are looked at together."""
 
