@@ -13,7 +13,6 @@ the caller raises them together.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -79,6 +78,8 @@ def quote(text: str) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """``did you mean 'x'?`` for the closest of ``known``, else the choice itself where it is short."""
+    import difflib  # noqa: PLC0415 - only who made a mistake waits for it
+
     choices = sorted(known)
     close = difflib.get_close_matches(word[:MAX_QUOTE].lower(), choices, n=1, cutoff=0.6)
     if close:

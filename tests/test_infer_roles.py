@@ -23,7 +23,8 @@ from sites import both_ways, sites
 from traffic import SYN, Traffic
 
 from analyzer.addresses import text
-from analyzer.infer import Guess, guess, hints
+from analyzer.infer.hints import hints
+from analyzer.infer.roles import Guess, guess
 
 # ---------------------------------------------------------------- roles
 

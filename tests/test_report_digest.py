@@ -134,7 +134,7 @@ def test_a_capture_in_one_phrase():
 
 def test_groups_by_verdict_share_what_may_be_shown_and_each_verdict_shows_some():
     flows = [
-        replace(reports.COAP, verdict=verdict, responder=replace(reports.COAP.responder, port=port))
+        replace(reports.COAP, verdict=verdict, responder=Endpoint("10.20.0.10", port))
         for verdict in (Verdict.EXPECTED, Verdict.UNEXPECTED)
         for port in range(1, 6)
     ]

@@ -7,7 +7,6 @@ inside its function, so that ``--help`` costs only click. Exit codes: 0 complian
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 import pkgutil
@@ -31,12 +30,6 @@ DEBUG: Final = "PORTMATRIX_DEBUG"
 """Environment variable: set to 1, an unexpected error shows its traceback."""
 
 CANNOT: Final = 2
-
-GARBAGE: Final = 2_000_000
-"""New objects before cycles among them are looked for."""
-
-THREADS: Final = ("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS")
-"""Environment variables that the linear algebra in numpy (OpenBLAS) takes its number of threads from."""
 
 
 class Commands(click.Group):
@@ -159,13 +152,7 @@ def _terminated(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """The console entry point: :func:`run` with streams that never fail on a character."""
-    # numpy starts a thread a processor for its linear algebra when it is imported. Nothing here multiplies
-    # matrices, and the threads cost more than the rest of numpy. A library must not decide, a command may.
-    if not any(name in os.environ for name in THREADS):
-        os.environ[THREADS[0]] = "1"
-    # A run makes millions of objects and hardly a cycle: looking for them costs a quarter of the time.
-    gc.set_threshold(GARBAGE)
+    """A process of its own: :func:`run` with streams that never fail on a character, then its exit code."""
     streams: tuple[Any, ...] = (sys.stdout, sys.stderr)
     for stream in streams:
         if hasattr(stream, "reconfigure"):

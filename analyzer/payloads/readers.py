@@ -6,7 +6,7 @@ Where the compiled part was built, a protocol's ``plain`` rule says which those 
 from __future__ import annotations
 
 import functools
-import secrets
+import os
 from collections.abc import Callable, Hashable
 from types import ModuleType
 from typing import Any, Final, NamedTuple
@@ -115,7 +115,7 @@ def _claimed(protocol: Protocol, transport: str) -> Array:
 def _factors() -> Array:
     """Of the hash. New in every process: nobody can prepare a capture whose payloads all share a chain."""
     assert COMPILED is not None
-    return np.array([secrets.randbits(64) for _ in range(COMPILED.FACTORS)], np.uint64)
+    return np.array([int.from_bytes(os.urandom(8)) for _ in range(COMPILED.FACTORS)], np.uint64)
 
 
 def details(found: Conversations, rows: Array) -> list[str]:

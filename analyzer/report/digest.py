@@ -23,8 +23,8 @@ from analyzer.model import (
     TransferOutcome,
     Verdict,
 )
-from analyzer.report.document import timestamp
 from analyzer.report.layout import duration, number, plural, size
+from analyzer.report.moment import timestamp
 
 STATUS_WORDS: Final = {status: status.value for status in Status} | {
     Status.NOT_OBSERVABLE: "not observable here",

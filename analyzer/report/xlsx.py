@@ -20,7 +20,8 @@ from analyzer.report.columns import (
     flow_values,
     verdict_values,
 )
-from analyzer.report.document import timestamp, transfer
+from analyzer.report.document import transfer
+from analyzer.report.moment import timestamp
 from analyzer.report.neutral import visible
 
 if TYPE_CHECKING:
