@@ -218,11 +218,21 @@ print(*sorted(set(sys.modules) - before), file=said)
 """
 STAGES = set(
     """
-    activity addresses capture capturefilter classify cli compliance conversation conversations decode
-    directory documents errors exclusions findings flowtable infer kinds matrix model mudfile
-    observation observations outcomes parallel parts payloads picking pipeline processors protocol
-    protocols report rulefile rulesets sessions site tables transfers transports updates version
-    versions visibility
+    activity addresses
+    capture capturefilter classify cli compliance conversation conversations
+    decode directory documents
+    errors exclusions
+    findings flowtable
+    infer
+    kinds
+    matrix model mudfile
+    observation observations outcomes
+    parallel parts payloads picking pipeline processors protocol protocols
+    report rulefile rulesets
+    sessions site
+    tables transfers transports
+    updates
+    version versions visibility
     """.split()  # noqa: SIM905 - a list of forty strings is forty lines
 )
 """What a check is made of: a module or package of ``analyzer`` each."""

@@ -116,7 +116,7 @@ def test_errors_rejects_and_aborts(replies: list[bytes], severity: Severity, wor
     finding = only(refused(*replies))
     assert (finding.severity, finding.frames) == (severity, tuple(range(2, 2 * len(replies) + 1, 2)))
     assert words in finding.title
-    assert finding.advice
+    assert finding.advice.endswith(".")
 
 
 def test_causes_are_told_apart_and_repetitions_are_not() -> None:

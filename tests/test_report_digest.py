@@ -137,3 +137,15 @@ def test_a_capture_in_one_phrase():
         "pcapng, 212 packets, 12.3 kB, 15 min 14 s from 2026-01-02T03:03:05.000006Z"
     )
     assert digest.held(reports.EMPTY.captures[0]) == "pcapng, 0 packets, 0 B"
+
+
+def test_groups_by_verdict_share_what_may_be_shown_and_each_verdict_shows_some():
+    flows = [
+        replace(reports.COAP, verdict=verdict, responder=Endpoint("10.20.0.10", port))
+        for verdict in (Verdict.EXPECTED, Verdict.UNEXPECTED)
+        for port in range(1, 6)
+    ]
+    found = [(title, len(shown), len(rest)) for title, shown, rest in digest.by_verdict(flows, 4)]
+    assert found == [("unexpected (5)", 4, 1), ("expected (5)", 3, 2)]
+    assert [len(shown) for _, shown, _ in digest.by_verdict(flows, 100)] == [5, 5]
+    assert list(digest.by_verdict([], 4)) == []

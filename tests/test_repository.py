@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import itertools
 import json
 import os
 import pkgutil
@@ -153,6 +154,21 @@ def test_every_source_file_has_its_test_file() -> None:
 def test_the_tools_find_nothing(command: tuple[str, ...]) -> None:
     result = run(sys.executable, "-m", *command)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_no_piece_of_a_text_is_left_behind() -> None:
+    """A string on a line of its own after a return is the second half of what was to be returned."""
+    lost = [
+        f"{source.relative_to(ROOT)}:{after.lineno}"
+        for source in sorted(ROOT.glob("analyzer/**/*.py"))
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        for body in (getattr(node, "body", None), getattr(node, "orelse", None))
+        for before, after in itertools.pairwise(body if isinstance(body, list) else ())
+        if isinstance(after, ast.Expr)
+        and isinstance(after.value, ast.Constant | ast.JoinedStr)
+        and not isinstance(before, ast.Assign | ast.AnnAssign)
+    ]
+    assert not lost, "\n".join(lost)
 
 
 # ---------------------------------------------------------------- packaging

@@ -132,7 +132,6 @@ class PcapngReader:
         """The interfaces of the frames last given, by their number inside the capture."""
         self._plain: tuple[Array, ...] = plain([])
         self._room: tuple[Columns, Array] | None = None
-        self._next_index = 0
         self._names: dict[str, None] = {}
         self._filters: dict[str, None] = {}
         self._last_time = 0

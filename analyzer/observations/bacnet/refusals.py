@@ -343,8 +343,10 @@ def _advice(key: Refusal, askers: str, refusers: str) -> str:
             "at both ends."
         )
     if key.type == 6 and key.cause and key.cause[0] in _UNABLE_REJECTS:
-        return f"{refusers} does not have this service. Set up {askers} to do without it (polling instead "
-        "of COV)."
+        return (
+            f"{refusers} does not have this service. Set up {askers} to do without it "
+            "(polling instead of COV)."
+        )
     if _unable(key):
         return (
             f"Compare what {askers} is set up to ask with the objects and properties that {refusers} has "

@@ -7,7 +7,7 @@ without an error and in one piece is dropped here, thousands at a time; the rest
 
 from __future__ import annotations
 
-import secrets
+import os
 from typing import Any, Final
 
 import numpy as np
@@ -21,7 +21,7 @@ from analyzer.transfers.coap.fields import COMPILED, OPTION_BYTES, Fields, candi
 Array = np.ndarray[Any, Any]
 GET, FETCH = 1, 5
 _TOLD: Final = ("kind", "code", "observe", "block1", "block2", "q_block")
-_FACTOR: Final = secrets.randbits(64) | 1
+_FACTOR: Final = int.from_bytes(os.urandom(8)) | 1
 """Of a hash. New in every process: nobody can prepare a capture whose messages all share a chain."""
 _MIX: Final = tuple(
     np.uint64(odd) for odd in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5)
