@@ -131,6 +131,27 @@ def test_pieces_of_a_file_that_changed_meanwhile_are_not_put_together(tmp_path: 
     assert content(result) == content(batch(analyse, [job]))
 
 
+def test_parts_that_are_too_much_to_send_are_merged_at_home(tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "b7.pcap"
+    path.write_bytes(pcap(MADE))
+    job = job_of(path, tmp_path)
+    at_home = {}
+    for most in (0, 1 << 30):
+        monkeypatch.setattr("analyzer.fleet.large.CARRIED", most)
+        large = Large(job, 2, str(tmp_path), analyse, shared=False)
+        steps = large.begin()
+        while steps:
+            step = steps.pop(0)
+            result = step.call()
+            if isinstance(result, Yield):
+                at_home[most] = step.at_home, content(result)
+                large.close()
+            else:
+                steps += large.took(step, result)
+    assert at_home[0] == (True, at_home[1 << 30][1])
+    assert not at_home[1 << 30][0]
+
+
 def test_a_large_file_that_is_no_capture_is_told_as_such(tmp_path: Path) -> None:
     path = tmp_path / "b7.pcap"
     path.write_bytes(b"\x7fELF" + bytes(100_000))

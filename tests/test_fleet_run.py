@@ -259,13 +259,16 @@ def test_large_captures_go_first_and_small_ones_together():
     ]
 
 
-def test_pieces_on_dask(tmp_path):
+@pytest.mark.parametrize("carried", [1 << 20, 0])
+def test_pieces_on_dask(tmp_path, carried, monkeypatch):
+    """Merged by the cluster's workers, or at home where the parts are too much to send."""
     from distributed import LocalCluster
 
     fleets.faulty(tmp_path / "b7" / "a.pcap")
     jobs = plan([str(tmp_path / "b7")], fleets.sites(tmp_path / "sites", "b7")).jobs
     calm, cut = Results(str(tmp_path / "calm")), Results(str(tmp_path / "cut"))
     run(jobs, calm, threads)
+    monkeypatch.setattr("analyzer.fleet.large.CARRIED", carried)
     with LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
         account = run(jobs, cut, dask(cluster.scheduler_address), split=200)
     assert not account.failed

@@ -56,9 +56,12 @@ class Cluster:
 
     def __init__(self, address: str, clock: Callable[[], float] = time.monotonic) -> None:
         try:
-            import distributed  # noqa: PLC0415 - an extra, imported when asked for
+            import dask  # noqa: PLC0415 - an extra, imported when asked for
+            import distributed  # noqa: PLC0415
         except ImportError as error:
             raise MissingExtra("--scheduler", "cluster") from error
+        # Parts of captures travel with the jobs that merge them: we know how large they are.
+        dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
         self._connect: Any = distributed.Client
         self._address, self._clock = address, clock
         self._client: Any = None

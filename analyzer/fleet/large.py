@@ -16,7 +16,7 @@ import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from analyzer.fleet.plan import Job
 from analyzer.fleet.work import Piece, Product, batch, digest, merged, piece, rest
@@ -30,13 +30,19 @@ class Step(NamedTuple):
     size: int = 0
     number: int = -1
     """Of the piece; -1 for a step that is none."""
+    at_home: bool = False
+    """Whether only a process of this machine can do it."""
+
+
+CARRIED: Final = 64 << 20
+"""Bytes of parts that are sent to a worker elsewhere: they pass through the scheduler's memory."""
 
 
 class Large:
     """A capture of ``count`` pieces. ``folder`` is where its parts wait.
 
-    ``shared`` says that workers see that folder; otherwise parts are sent to who merges them. ``work`` is
-    what analyses the capture where it cannot be cut.
+    ``shared`` says that workers see that folder; otherwise parts are sent to who merges them, unless they are
+    more than is good to send. ``work`` is what analyses the capture where it cannot be cut.
     """
 
     def __init__(
@@ -110,16 +116,20 @@ class Large:
         if len({one.engine for one, _ in held}) > 1 or len(self._states) > 1:
             return self._in_one_go()
         last = held[-1][0]
-        given = [path if self._shared else Path(path).read_bytes() for _, path in held]
+        paths = [path for _, path in held]
+        sent = not self._shared and sum(map(os.path.getsize, paths)) <= CARRIED
+        given = [Path(path).read_bytes() for path in paths] if sent else paths
         call = partial(merged, self.job, last.form, last.engine, given, self._sha256, last.problems)
-        return self._then("merged", call)
+        return self._then("merged", call, at_home=not (self._shared or sent))
 
     def _in_one_go(self) -> list[Step]:
         return self._then("whole", partial(batch, self._work, (self.job,)), self.job.size or 0)
 
-    def _then(self, name: str, call: Callable[[], Any], size: int = 0) -> list[Step]:
+    def _then(
+        self, name: str, call: Callable[[], Any], size: int = 0, *, at_home: bool = False
+    ) -> list[Step]:
         self._stage = name
-        return [Step(name, call, size)]
+        return [Step(name, call, size, at_home=at_home)]
 
     def _put(self, name: str, made: Piece) -> tuple[Piece, str]:
         path = ""

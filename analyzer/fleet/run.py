@@ -132,6 +132,8 @@ class _Run:
     """Key of a job → bytes of it that whoever watches was told of."""
     over: set[str] = field(default_factory=set)
     """Keys of jobs that are done with, one way or the other."""
+    home: Executor | None = None
+    """One process of this machine, for what a cluster's workers cannot do."""
     broken: bool = False
     """Whether a worker process died and took the executor with it."""
     done: list[Job] = field(default_factory=list)
@@ -170,9 +172,17 @@ class _Run:
             yield executor
             ended = True
         finally:
+            if self.home is not None:
+                self.home.shutdown(wait=ended)
+                self.home = None
             executor.shutdown(wait=ended)
             if isinstance(self.start, Cluster):
                 self.start.close()
+
+    def _home(self) -> Executor:
+        if self.home is None:
+            self.home = local(1)
+        return self.home
 
     def _width(self) -> int:
         if isinstance(self.start, Cluster):
@@ -232,7 +242,8 @@ class _Run:
             if not task.wanted or task.jobs[0].key in self.over:
                 continue
             try:
-                under_way[executor.submit(task.call)] = task
+                where = self._home() if task.step is not None and task.step.at_home else executor
+                under_way[where.submit(task.call)] = task
             except BrokenProcessPool:
                 given.appendleft(task)
                 self.broken = True

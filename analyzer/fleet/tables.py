@@ -82,7 +82,11 @@ FINDINGS: Final = (
     Column("id", "VARCHAR", "the same for the same fault in another capture of the site"),
     Column("kind", "VARCHAR", "what the finding is about"),
     Column("severity", "VARCHAR", "violation, warning, note"),
-    Column("cause", "VARCHAR", "the same for the same fault at another site: kind, roles, transport, port"),
+    Column(
+        "cause",
+        "VARCHAR",
+        "the same for the same fault at another site: kind, roles, port, ending",
+    ),
     Column("title", "VARCHAR", "one line"),
     Column("detail", "VARCHAR", "what was seen"),
     Column("advice", "VARCHAR", "what to do"),
