@@ -17,7 +17,7 @@ from analyzer.flowtable import copies, fast
 from analyzer.flowtable import keys as key
 from analyzer.flowtable.copies import SIGHT
 from analyzer.flowtable.table import HEAD_BYTES, HEADS, LONG_HEAD_BYTES, LONG_HEADS, FlowTable
-from analyzer.tables import TCP, Columns, Heads, Packets
+from analyzer.tables import FLOWS, TCP, Columns, Heads, Packets
 
 Array = np.ndarray[Any, Any]
 
@@ -288,8 +288,12 @@ class CompiledTable(FlowTable):
         self.__dict__.update(state | {"_index": index, "_rows": index})
         self._ends = {name: self._records[name] for name in names}
 
-    def _keys(self) -> Array:
-        return self._index.table()
+    def _columns(self) -> Columns:
+        count = self._index.count
+        columns = {column.name: np.empty(count, column.dtype) for column in FLOWS.columns}
+        columns["fragments"][:] = self._fragments_of[:count]
+        fast.flows(self._index.keys, self._records, self._opener, count, columns)
+        return columns
 
     def _heads_of_flows(self) -> Heads:
         kept = self._kept[: int(self._used[0])]

@@ -346,6 +346,90 @@ def count(
     return index, rows, fragments
 
 
+def flows(Key[::1] keys, End[::1] ends, const uint8_t[::1] opener, Py_ssize_t count, columns):
+    """The first ``count`` flows into ``columns`` (FLOWS, as many rows), all but ``fragments``."""
+    cdef uint8_t[::1] version = columns["version"]
+    cdef uint32_t[::1] transport = columns["transport"]
+    cdef uint64_t[::1] a_hi = columns["a_hi"]
+    cdef uint64_t[::1] a_lo = columns["a_lo"]
+    cdef uint64_t[::1] b_hi = columns["b_hi"]
+    cdef uint64_t[::1] b_lo = columns["b_lo"]
+    cdef uint16_t[::1] a_port = columns["a_port"]
+    cdef uint16_t[::1] b_port = columns["b_port"]
+    cdef int64_t[::1] packets_ab = columns["packets_ab"]
+    cdef int64_t[::1] packets_ba = columns["packets_ba"]
+    cdef int64_t[::1] bytes_ab = columns["bytes_ab"]
+    cdef int64_t[::1] bytes_ba = columns["bytes_ba"]
+    cdef int64_t[::1] payload_ab = columns["payload_ab"]
+    cdef int64_t[::1] payload_ba = columns["payload_ba"]
+    cdef int64_t[::1] duplicates_ab = columns["duplicates_ab"]
+    cdef int64_t[::1] duplicates_ba = columns["duplicates_ba"]
+    cdef int64_t[::1] syn_ab = columns["syn_ab"]
+    cdef int64_t[::1] syn_ba = columns["syn_ba"]
+    cdef int64_t[::1] synack_ab = columns["synack_ab"]
+    cdef int64_t[::1] synack_ba = columns["synack_ba"]
+    cdef int64_t[::1] rst_ab = columns["rst_ab"]
+    cdef int64_t[::1] rst_ba = columns["rst_ba"]
+    cdef int64_t[::1] first_frame_ab = columns["first_frame_ab"]
+    cdef int64_t[::1] first_frame_ba = columns["first_frame_ba"]
+    cdef int64_t[::1] last_frame_ab = columns["last_frame_ab"]
+    cdef int64_t[::1] last_frame_ba = columns["last_frame_ba"]
+    cdef int64_t[::1] first_time_ab = columns["first_time_ab"]
+    cdef int64_t[::1] first_time_ba = columns["first_time_ba"]
+    cdef int64_t[::1] last_time_ab = columns["last_time_ab"]
+    cdef int64_t[::1] last_time_ba = columns["last_time_ba"]
+    cdef uint8_t[::1] flags_ab = columns["flags_ab"]
+    cdef uint8_t[::1] flags_ba = columns["flags_ba"]
+    cdef Py_ssize_t row
+    cdef Key *key
+    cdef End *end
+    with nogil:
+        for row in range(count):
+            key = &keys[row]
+            version[row] = key.what >> 8 & 0xFF
+            transport[row] = key.what >> 16
+            if opener[row]:
+                a_hi[row] = key.hi1
+                a_lo[row] = key.lo1
+                a_port[row] = key.ports & 0xFFFF
+                b_hi[row] = key.hi0
+                b_lo[row] = key.lo0
+                b_port[row] = key.ports >> 16
+            else:
+                a_hi[row] = key.hi0
+                a_lo[row] = key.lo0
+                a_port[row] = key.ports >> 16
+                b_hi[row] = key.hi1
+                b_lo[row] = key.lo1
+                b_port[row] = key.ports & 0xFFFF
+            end = &ends[2 * row + opener[row]]
+            packets_ab[row] = end.packets
+            bytes_ab[row] = end.bytes
+            payload_ab[row] = end.payload
+            duplicates_ab[row] = end.duplicates
+            syn_ab[row] = end.syn
+            synack_ab[row] = end.synack
+            rst_ab[row] = end.rst
+            first_frame_ab[row] = end.first_frame
+            last_frame_ab[row] = end.last_frame
+            first_time_ab[row] = end.first_time
+            last_time_ab[row] = end.last_time
+            flags_ab[row] = end.flags
+            end = &ends[2 * row + 1 - opener[row]]
+            packets_ba[row] = end.packets
+            bytes_ba[row] = end.bytes
+            payload_ba[row] = end.payload
+            duplicates_ba[row] = end.duplicates
+            syn_ba[row] = end.syn
+            synack_ba[row] = end.synack
+            rst_ba[row] = end.rst
+            first_frame_ba[row] = end.first_frame
+            last_frame_ba[row] = end.last_frame
+            first_time_ba[row] = end.first_time
+            last_time_ba[row] = end.last_time
+            flags_ba[row] = end.flags
+
+
 def merge_heads(
     End[::1] ends, Kept[::1] kept, uint8_t[::1] arena, int64_t[::1] used, int most, const int64_t[::1] slots,
     const Kept[::1] later, Py_ssize_t count, const uint8_t[::1] later_arena,

@@ -168,8 +168,17 @@ class FlowTable:
 
     def flows(self) -> Flows:
         """The flows so far. The table stays as it is and may grow on."""
+        return Flows(
+            self._columns(),
+            self._heads_of_flows(),
+            self._errors_by_row(),
+            dict(sorted(self._undecoded.items())),
+        )
+
+    def _columns(self) -> Columns:
+        """The FLOWS table."""
         count = len(self._rows)
-        ends = self._keys()
+        ends = key.as_table(list(self._rows))
         opener = self._opener[:count]
         forward = opener == 0
         rows = np.arange(count)
@@ -189,16 +198,7 @@ class FlowTable:
             if way in slots:
                 columns[column.name] = self._ends[name][slots[way]]
         columns["fragments"] = self._fragments_of[:count].copy()
-        return Flows(
-            {column.name: columns[column.name] for column in FLOWS.columns},
-            self._heads_of_flows(),
-            self._errors_by_row(),
-            dict(sorted(self._undecoded.items())),
-        )
-
-    def _keys(self) -> Array:
-        """The KEY of every row."""
-        return key.as_table(list(self._rows))
+        return {column.name: columns[column.name] for column in FLOWS.columns}
 
     def _reach(self, first: int, last: int) -> None:
         if not self._begin:
