@@ -54,6 +54,7 @@ from analyzer.model.transfer import (
     Transfer,
     TransferOutcome,
 )
+from analyzer.model.watch import CaptureLost, CaptureRead, FindingTold, FindingWithdrawn, News
 
 __all__ = [
     "SPOKEN",
@@ -64,6 +65,8 @@ __all__ = [
     "Basis",
     "Campaign",
     "CaptureInfo",
+    "CaptureLost",
+    "CaptureRead",
     "Cause",
     "Confidence",
     "Diff",
@@ -80,6 +83,8 @@ __all__ = [
     "Finding",
     "FindingChange",
     "FindingKind",
+    "FindingTold",
+    "FindingWithdrawn",
     "FirmwareReport",
     "FlowRecord",
     "FlowReport",
@@ -90,6 +95,7 @@ __all__ = [
     "LearnedRow",
     "LeftOut",
     "NameHeard",
+    "News",
     "Outcome",
     "Outlier",
     "Pair",
