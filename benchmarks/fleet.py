@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import logging
 import os
 import resource
 import shutil
@@ -40,6 +41,8 @@ hosts:
 SMALL_PACKETS, SMALL_FLOWS = 200, 20
 LARGE_PACKETS, LARGE_FLOWS = 500_000, 2_000
 MIB = 1 << 20
+ADDED = 200
+"""Batches written to see what one costs."""
 
 
 def took(call: Callable[[], Any], runs: int = 1) -> float:
@@ -72,7 +75,7 @@ class Fleet:
         for number in range(sites):
             (folder / "sites").mkdir(parents=True, exist_ok=True)
             (folder / "sites" / f"s{number:05}.yaml").write_text(SITE)
-        distinct = min(count, 8)
+        distinct = min(count, 8 if packets == SMALL_PACKETS else 2)  # large ones take seconds to make
         for number in range(count):
             path = folder / "captures" / f"s{number % sites:05}" / f"{number:05}.pcap"
             if number < distinct:
@@ -114,7 +117,7 @@ def cluster(workers: int) -> Iterator[str]:
 def throughput(folder: Path, scale: float, runs: int) -> list[dict[str, Any]]:
     """A line for each kind of fleet and of workers."""
     lines = []
-    few = max(2, round(4 * scale))
+    few = max(2, round(8 * scale))
     small = Fleet(folder / "small", max(40, round(400 * scale)), 20, SMALL_PACKETS, SMALL_FLOWS)
     large = Fleet(folder / "large", few, few, round(LARGE_PACKETS * min(1.0, scale)), LARGE_FLOWS)
     for name, fleet in (("small", small), ("large", large)):
@@ -183,7 +186,8 @@ def pieces(folder: Path, scale: float, runs: int) -> list[dict[str, Any]]:
 def planning(count: int, sites: int) -> dict[str, Any]:
     """The planner fed with a made-up listing of so many captures and sites, in a process of its own."""
     code = f"""
-import importlib, json, resource, time
+import importlib, json, time
+import psutil
 planner = importlib.import_module("analyzer.fleet.plan")
 texts = {{f"s{{number:06}}": {SITE!r} for number in range({sites})}}
 planner._site_files = lambda folder: texts
@@ -192,18 +196,58 @@ def listing(sources):
         name = f"s3://captures/s{{number % {sites}:06}}/{{number // {sites}:03}}.pcap.gz"
         yield planner.Found(name, 42_000_000, f"[42000000, '{{number:032x}}', 1790000000]", False)
 planner._found = listing
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = psutil.Process().memory_info().rss
 begin = time.perf_counter()
 planned = planner.plan(["s3://captures"], "sites")
 taken = time.perf_counter() - begin
-held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+held = psutil.Process().memory_info().rss - before
 assert len(planned.jobs) == {count} and planned.jobs[-1].site != "unassigned"
-print(json.dumps({{"captures": {count}, "sites": {sites}, "elapsed_s": taken, "held_bytes": held * 1024}}))
+print(json.dumps({{"captures": {count}, "sites": {sites}, "elapsed_s": taken, "held_bytes": held}}))
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     line: dict[str, Any] = json.loads(done.stdout)
     print(f"planning {count} captures of {sites} sites: {line['elapsed_s']:.1f} s", flush=True)
     return line
+
+
+def requests(folder: Path) -> list[dict[str, Any]]:
+    """What is asked of an object store for one capture, by its bytes."""
+    import fsspec
+    from moto.server import ThreadedMotoServer
+
+    from analyzer.fleet.plan import plan
+    from analyzer.fleet.work import analyse
+
+    class Counter(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            asked.append(str(record.args))
+
+    asked: list[str] = []
+    log = logging.getLogger("werkzeug")
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    log.addHandler(Counter())
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    os.environ |= {"AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_EC2_METADATA_DISABLED": "true"}
+    os.environ |= dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "made-up")
+    os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
+    store = fsspec.filesystem("s3")
+    store.mkdir("captures")
+    lines = []
+    for packets in (SMALL_PACKETS, 130_000):
+        path = folder / "asked.pcap"
+        made(path, packets, SMALL_FLOWS, 1)
+        store.put(str(path), f"captures/{packets}.pcap")
+        (job,) = plan([f"s3://captures/{packets}.pcap"]).jobs
+        asked.clear()
+        assert not analyse(job).error
+        kinds = {kind: sum(f"{kind} /" in one for one in asked) for kind in ("HEAD", "GET")}
+        lines.append({"bytes": path.stat().st_size, "head": kinds["HEAD"], "get": kinds["GET"]})
+        print(f"{path.stat().st_size} bytes: {kinds}", flush=True)
+    server.stop()
+    return lines
 
 
 def dataset(folder: Path, pattern: Path, sites: int) -> None:
@@ -233,12 +277,23 @@ def leading(folder: Path, pattern: Path, sites: int) -> dict[str, Any]:
     from analyzer.fleet.results import Results
     from analyzer.fleet.run import Account
     from analyzer.fleet.summary import page, summarise
+    from analyzer.fleet.tables import TABLES
+    from analyzer.fleet.work import File
 
     target = folder / f"dataset-{sites}"
     dataset(target, pattern, sites)
     results = Results(str(target))
     names = tuple(f"s{number:06}" for number in range(sites))
     lines: dict[str, Any] = {"sites": sites, "files": weight(target)[0]}
+    files = [
+        File(name, "2026-11-21", next((pattern / name).glob("*/*/*.parquet")).read_bytes()) for name in TABLES
+    ]
+    made_up = Results(str(folder / "added"))
+    begin = time.perf_counter()
+    for number in range(ADDED):
+        made_up.add(f"s{number:06}", [str(number)], files)
+    lines["add_s"] = (time.perf_counter() - begin) / ADDED
+    shutil.rmtree(made_up.folder)
     lines["known_s"] = took(results.known)
     lines["summary_s"] = took(lambda: page(summarise(results, Plan((), names), Account((), (), ()), 0)[0]))
     worst = "SELECT site, count(*) FROM findings WHERE severity = 'violation' GROUP BY site"
@@ -250,7 +305,6 @@ def leading(folder: Path, pattern: Path, sites: int) -> dict[str, Any]:
         + ", ".join(f"{name} {value:.1f}" for name, value in lines.items() if name.endswith("_s")),
         flush=True,
     )
-    shutil.rmtree(target)
     return lines
 
 
@@ -324,6 +378,15 @@ def written(found: dict[str, Any]) -> str:
             ],
         ),
         "",
+        "## Requests of an object store",
+        "",
+        "What one capture takes, besides the listing.",
+        "",
+        *table(
+            ["bytes", "HEAD", "GET"],
+            [[f"{one['bytes']:,}", str(one["head"]), str(one["get"])] for one in found["requests"]],
+        ),
+        "",
         "## Planning",
         "",
         "From a listing that is there already to jobs, with the memory that they take.",
@@ -343,15 +406,24 @@ def written(found: dict[str, Any]) -> str:
         "",
         "## Results of many sites",
         "",
-        "One capture of each site on one day.",
+        "One capture of each site on one day; the last column is what a batch takes to be written.",
         "",
         *table(
-            ["sites", "files", "what is known s", "summary s", "query over all s", "query of one site s"],
+            [
+                "sites",
+                "files",
+                "what is known s",
+                "summary s",
+                "query, all s",
+                "query, one site s",
+                "ms to write",
+            ],
             [
                 [
                     f"{one['sites']:,}",
                     f"{one['files']:,}",
                     *(f"{one[name]:.1f}" for name in ("known_s", "summary_s", "query_all_s", "query_one_s")),
+                    f"{one['add_s'] * 1000:.1f}",
                 ]
                 for one in found["leading"]
             ],
@@ -366,7 +438,7 @@ def main() -> None:
     )
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--scale", type=float, default=1.0, help="of the captures' number and size")
-    parser.add_argument("--sites", type=int, default=10_000, help="of the largest made-up results")
+    parser.add_argument("--sites", type=int, default=20_000, help="of the largest made-up results")
     parser.add_argument("--load", default="", help="a remark on what else the machine did")
     options = parser.parse_args()
     import distributed
@@ -388,14 +460,16 @@ def main() -> None:
             "throughput": throughput(folder, options.scale, options.runs),
             "pieces": pieces(folder, options.scale, options.runs),
         }
+        found["requests"] = requests(folder)
         found["planning"] = [planning(100_000, sites) for sites in (100, 10_000, 100_000)]
         found["planning"].append(planning(3_000_000, 100_000))
         few = options.sites // 10
         pattern = folder / "pattern"
         Fleet(folder / "single", 1, 1, SMALL_PACKETS, SMALL_FLOWS).run(pattern, "--jobs", "1")
         found["leading"] = [leading(folder, pattern, sites) for sites in (few, options.sites)]
-    (HERE / "FLEET.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    (HERE / "FLEET.md").write_text(written(found), encoding="utf-8")
+        # Before the scratch folder goes: that many files take a while.
+        (HERE / "FLEET.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        (HERE / "FLEET.md").write_text(written(found), encoding="utf-8")
 
 
 if __name__ == "__main__":
