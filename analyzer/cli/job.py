@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import wraps
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 
 from analyzer.cli import output, progress
 from analyzer.cli.pseudonyms import Wish
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 Render = Callable[[Any, IO[Any], Style], None]
+
+LINES: Final = "jsonl"
+"""The format of events; of flows and of transfers, too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +46,8 @@ class Job:
     quiet: int = 0
     verbose: int = 0
     no_progress: bool = False
+    events: bool = False
+    """Events are wanted, as JSON lines, beside a report."""
     chosen: Format = field(init=False)
 
     def __post_init__(self) -> None:
@@ -125,7 +130,11 @@ def taken(what: str | Format, default: str = "text") -> Callable[[Callable[..., 
         ) -> int:
             wish = Wish(pseudonymise, map_file, key)
             own = {name: given.pop(name) for name in given.keys() - shared}
-            return command(Job(what=what, default=default, wish=wish, **given), **own)
+            if own.get("following") and given["format_name"] == LINES:
+                # Who follows gets lines of events; the report's format is then that of the -o file.
+                given |= {"events": True, "format_name": None}
+            kind = "json" if given.get("events") else default
+            return command(Job(what=what, default=kind, wish=wish, **given), **own)
 
         return called
 
