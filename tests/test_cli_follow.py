@@ -219,11 +219,7 @@ def test_another_format_has_standard_output_for_itself(ring, capsys) -> None:
 
 
 def a_run(target: str | None) -> follow.Run:
-    job = Job(
-        what="report",
-        wish=Wish(False, None, None),
-        target=target,
-    )
+    job = Job(what="report", wish=Wish(False, None, None), target=target, following=True)
     return follow.Run(follow.Wish(True, None, None), job)
 
 

@@ -17,7 +17,7 @@ from analyzer.report import digest
         (reports.REPORT, "NOT COMPLIANT: 2 violations, 1 note", "bad"),
         (reports.COMPLIANT, "COMPLIANT: no violation; 1 note", "good"),
         (replace(reports.COMPLIANT, findings=()), "COMPLIANT: no violation", "good"),
-        (reports.EMPTY, "COMPLIANT: the capture holds no packets", "neutral"),
+        (reports.EMPTY, "NOTHING JUDGED: the capture holds no packets", "neutral"),
         (
             replace(reports.COMPLIANT, flows=(reports.ARP,), findings=()),
             "NOTHING JUDGED: no sheet speaks about this traffic",
@@ -57,6 +57,13 @@ def test_a_capture_filter_is_told_once():
     assert digest.unseen(replace(reports.COMPLIANT, captures=(info, info), rows=())) == [
         "Capture filter: udp port 69"
     ]
+
+
+def test_an_undeclared_site_is_told_what_to_do():
+    nobody = replace(reports.EMPTY, site=Site(declared=False), hosts=())
+    assert digest.undeclared(nobody) == digest.UNDECLARED
+    assert digest.undeclared(replace(nobody, hosts=reports.HOSTS)) == digest.INFERRED
+    assert digest.undeclared(reports.REPORT) == ""
 
 
 def test_a_warning_alone_is_compliant_and_said():

@@ -46,17 +46,22 @@ class Job:
     quiet: int = 0
     verbose: int = 0
     no_progress: bool = False
-    events: bool = False
-    """Events are wanted, as JSON lines, beside a report."""
+    following: bool = False
     chosen: Format = field(init=False)
 
     def __post_init__(self) -> None:
         self.refuse(*self.inputs)
-        what = self.what
-        chosen = (
-            choose(self.format_name, what, self.target or "", self.default) if isinstance(what, str) else what
-        )
+        chosen = self.what
+        if isinstance(chosen, str):
+            # Who follows gets lines of events; the report's format is then that of the -o file.
+            name, default = (None, "json") if self.events else (self.format_name, self.default)
+            chosen = choose(name, chosen, self.target or "", default)
         object.__setattr__(self, "chosen", chosen)
+
+    @property
+    def events(self) -> bool:
+        """Whether events are wanted, as JSON lines, beside a report."""
+        return self.following and self.format_name == LINES
 
     @property
     def inputs(self) -> tuple[str | None, ...]:
@@ -130,11 +135,7 @@ def taken(what: str | Format, default: str = "text") -> Callable[[Callable[..., 
         ) -> int:
             wish = Wish(pseudonymise, map_file, key)
             own = {name: given.pop(name) for name in given.keys() - shared}
-            if own.get("following") and given["format_name"] == LINES:
-                # Who follows gets lines of events; the report's format is then that of the -o file.
-                given |= {"events": True, "format_name": None}
-            kind = "json" if given.get("events") else default
-            return command(Job(what=what, default=kind, wish=wish, **given), **own)
+            return command(Job(what=what, default=default, wish=wish, **given), **own)
 
         return called
 

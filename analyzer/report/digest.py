@@ -49,6 +49,9 @@ INFERRED: Final = (
 )
 
 
+UNDECLARED: Final = "Say who is who with --site or --host; portmatrix survey proposes it from a capture."
+
+
 class Headline(NamedTuple):
     """The verdict: one word or two, and what it rests on. ``tone`` tells a failure from silence."""
 
@@ -68,7 +71,7 @@ def headline(report: Report) -> Headline:
     if not report.compliant:
         return Headline("NOT COMPLIANT", said, "bad")
     if not any(info.packets for info in report.captures):
-        return Headline("COMPLIANT", f"the capture holds no packets{more}", "neutral")
+        return Headline("NOTHING JUDGED", f"the capture holds no packets{more}", "neutral")
     if SPOKEN.isdisjoint(Records.of(report.flows).verdicts()):
         if not report.site.declared:
             return Headline("NOTHING JUDGED", f"no host is known as equipment of a sheet{more}", "neutral")
@@ -78,6 +81,13 @@ def headline(report: Report) -> Headline:
     if report.half_shown:
         return Headline("COMPLIANT", f"no violation in what this capture shows{more}", "neutral")
     return Headline("COMPLIANT", f"no violation{more}", "good")
+
+
+def undeclared(report: Report) -> str:
+    """What follows from a site that nobody declared, in a sentence; empty for one that is declared."""
+    if report.site.declared:
+        return ""
+    return INFERRED if report.hosts else UNDECLARED
 
 
 def tallies(report: Report) -> list[tuple[str, str]]:

@@ -82,8 +82,8 @@ def _verdict(report: Report) -> Iterable[str]:
         yield f"- {label}: {said}"
     for said in digest.unseen(report):
         yield f"- {prose(said)}"
-    if not report.site.declared:
-        yield f"- {prose(digest.INFERRED)}"
+    if undeclared := digest.undeclared(report):
+        yield f"- {prose(undeclared)}"
 
 
 def _findings(report: Report) -> Iterable[str]:

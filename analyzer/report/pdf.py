@@ -61,7 +61,7 @@ def _document(report: Report) -> Entry:
         "tone": told.tone,
         "footer": _shown(f"portmatrix {report.version} \u00b7 {report.site.name} \u00b7 SHA-256 {hashes}"),
         "tallies": digest.tallies(report),
-        "inferred": "" if report.site.declared else digest.INFERRED,
+        "inferred": digest.undeclared(report),
         "findings": [
             _finding(count, finding, report)
             for count, finding in enumerate(report.findings[:FINDINGS_IN_FULL], 1)
