@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from judging import CLIENT, CURRENT, DOOR, GATEWAY, LAPTOP, LEGACY, NODE, SERVER, bench, talk
 
+from analyzer.compliance import Bench
 from analyzer.compliance.near import near_miss
-from analyzer.compliance.verdicts import Bench
 
 SITE = bench(CURRENT)
 OLD = bench(LEGACY)
