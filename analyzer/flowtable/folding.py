@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -22,7 +24,7 @@ def folded(table: CompiledTable, into: Array) -> CompiledTable:
     """A table in which the flow of each row is counted in that of row ``into[row]``, its own for most.
 
     The two have the same ends but for a port, at ends that are not the same address; a row that others are
-    counted in stays. It keeps its own ports and payloads. ``table`` is used up by that.
+    counted in stays. It keeps its own ports and payloads. ``table`` stays as it is.
     """
     keys = table._keys()
     count = len(keys)
@@ -39,9 +41,10 @@ def folded(table: CompiledTable, into: Array) -> CompiledTable:
     _count(made, table, rows)
     _keep_heads(made, table, number)
     made._fragments = Fragments(made._give_fragments, begin=table._fragments.begin)
-    made._fragments.merge(table._fragments, rows.tolist())
-    made._fragments.swept = table._fragments.swept
-    made._undecoded = table._undecoded
+    theirs = replace(table._fragments, give=_nothing)
+    made._fragments.merge(copy.deepcopy(theirs), rows.tolist())
+    made._fragments.swept = theirs.swept
+    made._undecoded = dict(table._undecoded)
     names = key.as_bytes(keys[kept])
     for (quoted, *what), (errors, first, last, time) in table._errors.items():
         row = table._index.get(quoted)
@@ -54,6 +57,10 @@ def folded(table: CompiledTable, into: Array) -> CompiledTable:
         sights["row"] = rows[sights["row"]]
         setattr(made, name, sights)
     return made
+
+
+def _nothing(_row: int, _count: int) -> None:
+    """Takes the fragments of a copy."""
 
 
 def _count(made: CompiledTable, table: CompiledTable, rows: Array) -> None:
