@@ -9,11 +9,11 @@
        │ protocols/, classify.py                  │ matrix.py
        │ sessions.py, outcomes.py                 │ the expected rows
        └────────────────────┬─────────────────────┘
-                            │ compliance.py  verdicts, row statuses
-                            │ findings.py    causes, advice, evidence
+                            │ compliance/   verdicts, row statuses
+                            │ findings/     causes, advice, evidence
                             ▼
                        model.Report
-                            │ report/  text, json, csv …        cli/, api.py
+                            │ report/  text, json, csv …        cli/, api/
                             ▼
 
 Only ``pipeline`` knows this order. Stages meet in ``tables``, ``model``, ``protocol`` and

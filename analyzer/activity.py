@@ -53,8 +53,7 @@ class Activity:
         self.end = 0
         self._parts: list[Array] = []
         self._held = 0
-        self._ordered = False
-        self._begins = np.zeros(0, np.int64)
+        self._order: tuple[Array, Array] | None = None
 
     @staticmethod
     def wants(packets: Packets) -> Want:
@@ -73,7 +72,7 @@ class Activity:
         for name in ("version", "src_hi", "src_lo", "time", "frame"):
             part[name] = columns[name][rows]
         self._parts.append(part)
-        self._ordered = False
+        self._order = None
         self._held += len(part)
         if self._held > 2 * self.limit:
             self._shrink()
@@ -108,15 +107,7 @@ class Activity:
 
         Only those longer than two spans are sure to be there.
         """
-        hosts, begins = self._by_host()
-        places = np.flatnonzero(
-            (hosts["src_lo"] == address[2])
-            & (hosts["src_hi"] == address[1])
-            & (hosts["version"] == address[0])
-        )
-        marks = np.zeros(0, _MARK)
-        if len(places):
-            marks = self._parts[0][begins[places[0]] : begins[places[0] + 1]]
+        marks = self._of_host(address)
         if not len(marks):
             return []
         times = np.append(marks["time"], self.end)
@@ -126,15 +117,26 @@ class Activity:
             for at in np.flatnonzero(np.diff(times) >= least)
         ]
 
-    def _by_host(self) -> tuple[Array, Array]:
-        """The first mark of each host, and where the marks of each begin in the one part that is left."""
-        if not self._ordered:
+    def _of_host(self, address: tuple[int, int, int]) -> Array:
+        """The marks of a host, in order of time."""
+        if self._order is None:
             part = np.concatenate([np.zeros(0, _MARK), *self._parts])
-            order = ("frame", "time", "src_lo", "src_hi", "version")
-            self._parts = [part[np.lexsort([part[name] for name in order])]]
-            self._begins = np.flatnonzero(_first_of_host(self._parts[0]))
-            self._ordered = True
-        return self._parts[0][self._begins], np.append(self._begins, len(self._parts[0]))
+            mixed = _mix(part["version"], part["src_hi"], part["src_lo"])
+            order = np.argsort(mixed, kind="stable")
+            self._parts, self._order = [part], (order, mixed[order])
+        order, mixed = self._order
+        wanted = _mix(*(np.array([one], np.uint64) for one in address))[0]
+        begin, end = (int(np.searchsorted(mixed, wanted, side)) for side in ("left", "right"))
+        marks = self._parts[0][order[begin:end]]
+        for name, one in zip(("version", "src_hi", "src_lo"), address, strict=True):
+            marks = marks[marks[name] == one]
+        return marks[np.lexsort((marks["frame"], marks["time"]))]
+
+
+def _mix(version: Array, hi: Array, lo: Array) -> Array:
+    """One number of an address, mostly another for another."""
+    mixed: Array = (hi ^ version) * np.uint64(0x9E3779B97F4A7C15) ^ lo
+    return mixed
 
 
 _MARK: Final = np.dtype(

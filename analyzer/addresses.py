@@ -96,7 +96,7 @@ def looks_broadcast(version: int, hi: int, lo: int) -> bool:
     """Whether an address is, or ends like, a broadcast address: last octet 255.
 
     Captures do not tell subnet masks. With /24 and most shorter ones the broadcast address ends in
-    .255, and hosts that do are rare; a longer mask goes unrecognised. Only a likelihood.
+    .255, and hosts that do are rare; a longer mask goes unrecognised here. Only a likelihood.
     """
     return is_broadcast(version, hi, lo) or (version == 4 and lo & 0xFF == 0xFF and lo >> 28 < 0xE)
 

@@ -17,11 +17,11 @@ from analyzer import payloads, protocols, transports
 from analyzer.addresses import is_broadcast, is_multicast, looks_broadcast
 from analyzer.conversation import Address, Conversation, Readings
 from analyzer.conversations import Conversations
-from analyzer.kinds import Array, kinds
+from analyzer.kinds import Array, among, distinct, kinds
 from analyzer.model import Basis, Confidence
 from analyzer.payloads import TFTP_OPCODES
 from analyzer.protocol import Fit, Protocol, Says
-from analyzer.tables import TCP, Columns, Flows
+from analyzer.tables import TCP, TO_ALL, UDP, Columns, Flows
 
 DYNAMIC: Final = 49152
 """First port of the dynamic range (RFC 6335 section 6): a claim below it beats one inside it."""
@@ -78,7 +78,22 @@ def _groups(columns: Columns) -> Array:
         if address not in known:
             known[address] = _is_group(address, speakers)
         maybe[row] = known[address]
-    return maybe
+    return maybe | _called_by_all(columns)
+
+
+def _called_by_all(columns: Columns) -> Array:
+    """The rows whose B is a subnet's broadcast address, as the link layer tells, whatever its mask.
+
+    All that was sent to such an address went to everyone on the link, and it never spoke. One packet to it
+    that did not, of whatever protocol, or a search for its MAC, and it counts as a host.
+    """
+    four = columns["version"] == 4
+    to_all: Array = four & (columns["transport"] == UDP) & (columns["flags_ab"] == TO_ALL)
+    to_all &= columns["packets_ba"] == 0
+    if to_all.any():
+        others = np.concatenate((columns["a_lo"][four], columns["b_lo"][four & ~to_all]))
+        to_all &= ~among(columns["b_lo"], distinct(others))
+    return to_all
 
 
 def _is_group(address: Address, speakers: set[Address]) -> bool:

@@ -16,6 +16,7 @@ from analyzer import transports
 from analyzer.conversation import Address, Conversation
 from analyzer.kinds import Array, Kinds, distinct, kinds, wide
 from analyzer.model import Outcome
+from analyzer.model.cells import Cells, Coded, Numbers
 from analyzer.protocol import Fit
 from analyzer.tables import FLOWS, TCP, UDP, Columns, Flows, Heads
 
@@ -140,6 +141,14 @@ class Conversations(Sequence[Conversation]):
     def names(self, rows: Array) -> tuple[str, ...]:
         """The ids of some rows."""
         return tuple([f"f{row + 1}" for row in rows.tolist()])
+
+    def numbered(self, rows: Array) -> Cells:
+        """The ids of some rows, as a column."""
+        return Numbers(rows + 1, "f")
+
+    def rows(self, ids: Iterable[str]) -> Array:
+        """The rows of some ids, in their order."""
+        return np.array([int(one[1:]) - 1 for one in ids], np.int64)
 
     def at(self, rows: Array) -> Iterator[Conversation]:
         """The conversations of some rows."""
@@ -366,6 +375,15 @@ class _Gathered(Conversations):
     def names(self, rows: Array) -> tuple[str, ...]:
         """The ids of some rows."""
         return tuple([one.id for one in self.at(rows)])
+
+    def numbered(self, rows: Array) -> Cells:
+        """The ids of some rows, as a column."""
+        return Coded.of(self.names(rows))
+
+    def rows(self, ids: Iterable[str]) -> Array:
+        """The rows of some ids, in their order; those that are not here are left out."""
+        places = {one.id: at for at, one in enumerate(self._members)}
+        return np.array([places[one] for one in ids if one in places], np.int64)
 
     def kinds(self, rows: Array, _signature: Iterable[Array]) -> Kinds:
         """Every row is of a kind of its own."""

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 CACHE: Final = 1 << 16
 """Addresses a :class:`Directory` remembers; a /16 of hosts fits."""
+FORMS: Final = (
+    "an address, a network such as 10.0.0.0/24, or a range such as 10.0.0.5-10.0.0.9; names are not looked up"
+)
+"""What stands for addresses."""
 
 
 class Span(NamedTuple):
@@ -61,7 +65,7 @@ def _prefix(text: str, groups: bool) -> Span:
         try:
             inside = ipaddress.ip_interface(text)
         except ValueError:
-            raise ValueError("an address, a network such as 10.0.0.0/24, or a range a-b") from error
+            raise ValueError(FORMS) from error
         raise ValueError(f"{inside.network} for the network, {inside.ip} for the host") from error
     if network.is_multicast and not groups:
         raise ValueError(f"{network} holds no addresses of hosts")
@@ -72,7 +76,7 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     try:
         return ipaddress.ip_address(text)
     except ValueError as error:
-        raise ValueError("an address, a network such as 10.0.0.0/24, or a range a-b") from error
+        raise ValueError(FORMS) from error
 
 
 class Directory:

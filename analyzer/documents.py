@@ -115,10 +115,10 @@ class Reader:
         """The fields of a mapping; unknown ones and missing ones are mistakes, null ones are left out."""
         if node is None:
             return {}
-        if not isinstance(node.value, dict):
-            self.note(node, f"{what} must be a mapping, not {node.kind}", f"fields: {', '.join(required)}")
-            return {}
         known = (*required, *optional)
+        if not isinstance(node.value, dict):
+            self.note(node, f"{what} must be a mapping, not {node.kind}", f"fields: {', '.join(known)}")
+            return {}
         for key in node.value:
             if key not in known:
                 line, column = (node.keys or {}).get(key, (node.line, node.column))

@@ -221,7 +221,7 @@ def _announced(found: Conversations) -> None:
     bacnet = np.flatnonzero(found.facts["protocol"].among("bacnet"))
     announcements = sorted(
         (head.time, speaker)
-        for conversation in found.at(bacnet)
+        for conversation in found.at(_announcing(found, bacnet))
         for speaker, side, heads in zip(
             (conversation.a, conversation.b), conversation.readings, conversation.heads, strict=True
         )
@@ -245,6 +245,17 @@ def _announced(found: Conversations) -> None:
             first = other[first]
         if first < last:
             conversation.outcome, conversation.why = Outcome.ANSWERED, "answered by an I-Am"
+
+
+def _announcing(found: Conversations, rows: Array) -> Array:
+    """Those of ``rows`` whose payloads announce something."""
+    firsts, of = found.kinds(rows, (found.facts["reader"].codes, found.columns["transport"], found.payloads))
+    told = [
+        any(reading.says is Says.ANNOUNCE for side in found[row].readings for reading in side)
+        for row in firsts.tolist()
+    ]
+    some: Array = rows[np.array(told, bool)[of]]
+    return some
 
 
 def _from_legs(request: Conversation) -> None:

@@ -89,9 +89,12 @@ class Protocol:
     opaque protocol, whose payload can neither prove nor contradict the claim. ``distinctive`` says
     that a ``YES`` may be believed on any port (ClientHello, an HTTP request line, BVLC); a CoAP
     header, one byte in four, may not. ``groups`` are the multicast addresses it searches on.
-    ``broadcasts`` says that it searches by broadcast as well.
+    ``broadcasts`` says that it searches by broadcast as well, ``answers_elsewhere`` that answers leave a port
+    other than the one asked: only a request that can be read is tied to them.
     ``openings`` says, by transport, with which bytes a payload can begin that is a ``YES`` on a port that the
     protocol does not claim: others are not even looked at. None: any transport, any byte.
+    ``plain`` names the rule of ``analyzer/payloads/fast.pyx`` that knows which payloads this protocol reads
+    the same; only speed depends on it.
     """
 
     name: str
@@ -102,7 +105,9 @@ class Protocol:
     distinctive: bool = False
     groups: frozenset[str] = frozenset()
     broadcasts: bool = False
+    answers_elsewhere: bool = False
     openings: Mapping[str, frozenset[int]] | None = field(default=None, compare=False)
+    plain: str = ""
 
 
 def ports(transport: str, *numbers: int | range) -> frozenset[tuple[str, int]]:

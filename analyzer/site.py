@@ -188,7 +188,7 @@ class _Parser:
         try:
             return span(network)
         except ValueError as error:
-            self.reader.note(node, f"address {quote(network)} cannot be meant", str(error))
+            self.reader.note(node, f"address {quote(network)} cannot be used", str(error))
             return None
 
     def date(self, node: Node | None) -> datetime.date | None:
@@ -229,7 +229,7 @@ def parse_host(option: str, roles: Collection[str] | None = None, modes: Collect
         try:
             span(network)
         except ValueError as error:
-            raise UsageError(f"--host {shown}: address {quote(network)} cannot be meant ({error})") from error
+            raise UsageError(f"--host {shown}: address {quote(network)} cannot be used ({error})") from error
     mode = stated if stated in modes else ""
     if stated and not mode:
         try:

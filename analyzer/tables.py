@@ -36,6 +36,11 @@ ICMPV6: Final = 58
 
 FIN, SYN, RST, PSH, ACK, URG = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
 
+TO_ALL: Final = 0x80
+"""Flag of a UDP packet whose frame went to the broadcast MAC, or to everyone as Linux cooked headers say."""
+NOT_TO_ALL: Final = 0x40
+"""In FLOWS, of UDP: some packet without ``TO_ALL`` was among them."""
+
 
 class Kind(enum.IntEnum):
     """What a frame turned out to be: how far decoding got."""
@@ -141,7 +146,7 @@ PACKETS: Final = Table(
         Column("dst_lo", "u8", "", "destination address, lower half"),
         Column("src_port", "u2", "", "TCP or UDP source port, else 0"),
         Column("dst_port", "u2", "", "TCP or UDP destination port, else 0"),
-        Column("flags", "u1", "", "TCP flags; for ARP the opcode"),
+        Column("flags", "u1", "", "TCP flags; for ARP the opcode; for UDP TO_ALL or 0"),
         Column("seq", "u4", "", "TCP sequence number, else 0"),
         Column("ack", "u4", "", "TCP acknowledgement number, else 0"),
         Column("ip_id", "u4", "", "IP identification (IPv6: of its fragment header), else 0"),
@@ -202,7 +207,7 @@ FLOWS: Final = Table(
         *_both("syn", "i8", "", "SYN without ACK"),
         *_both("synack", "i8", "", "SYN with ACK"),
         *_both("rst", "i8", "", "RST"),
-        *_both("flags", "u1", "", "all TCP flags seen (ARP: opcodes as 1 << opcode)"),
+        *_both("flags", "u1", "", "all TCP flags seen (ARP: 1 << opcode; UDP: TO_ALL, NOT_TO_ALL)"),
         *_both("first_frame", "i8", "", "frame of the first packet, 0 if none"),
         *_both("last_frame", "i8", "", "frame of the last packet, 0 if none"),
         *_both("first_time", "i8", "ns", "earliest time stamp, meaningless if no packet"),

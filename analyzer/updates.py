@@ -16,6 +16,7 @@ import numpy as np
 from analyzer.addresses import parse
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
+from analyzer.kinds import Array, among, members
 from analyzer.model import Attempt, Event, Transfer, TransferOutcome
 
 SECOND: Final = 1_000_000_000
@@ -84,9 +85,12 @@ def attempts(
             groups[-1][2].append(transfer)
             latest = max(latest, transfer.last)
     groups.sort(key=lambda group: group[2][0].first)
+    found = Conversations.of(found)
     talk = _by_address(found, {node for node, _, _ in groups})
     return tuple(
-        _attempt(f"u{number}", node, gateway, held, talk.get(parse(node), []), end, silences)
+        _attempt(
+            f"u{number}", node, gateway, held, found, talk.get(parse(node), found.all[:0]), end, silences
+        )
         for number, (node, gateway, held) in enumerate(groups, 1)
     )
 
@@ -100,14 +104,15 @@ def ends(transfer: Transfer, roles: Roles) -> tuple[str, str]:
     return transfer.server, transfer.client
 
 
-def _by_address(found: Sequence[Conversation], nodes: Iterable[str]) -> Mapping[Address, list[Conversation]]:
-    found = Conversations.of(found)
+def _by_address(found: Conversations, nodes: Iterable[str]) -> Mapping[Address, Array]:
+    """The rows of each of ``nodes`` that is at any end, in order."""
     places = found.places
-    return {
-        address: list(found.at(np.flatnonzero((places.a == place) | (places.b == place))))
-        for address in map(parse, nodes)
-        if (place := places.find(address)) >= 0
-    }
+    at = {address: place for address in map(parse, nodes) if (place := places.find(address)) >= 0}
+    number = np.full(len(places), -1)
+    number[list(at.values())] = np.arange(len(at))
+    ends = np.stack((number[places.a], np.where(places.a == places.b, -1, number[places.b])), 1).ravel()
+    told = np.flatnonzero(ends >= 0)
+    return {address: told[some] >> 1 for address, some in zip(at, members(ends[told], len(at)), strict=True)}
 
 
 def _attempt(
@@ -115,18 +120,12 @@ def _attempt(
     node: str,
     gateway: str,
     held: Sequence[Transfer],
-    talk: Sequence[Conversation],
+    found: Conversations,
+    talk: Array,
     end: int,
     silences: Silences,
 ) -> Attempt:
-    first = held[0].first
-    signals = [
-        flow
-        for flow in talk
-        if flow.protocol == SIGNALLING
-        and parse(gateway) in (flow.a, flow.b)
-        and first - SIGNALLED <= flow.start <= held[-1].last
-    ]
+    signals = list(found.at(_signals(found, talk, parse(gateway), held)))
     timeline: list[Event] = []
     if signals:
         opening = min(signals, key=lambda flow: flow.start)
@@ -143,8 +142,10 @@ def _attempt(
             timeline.append(Event(transfer.last, transfer.frames[1], "failed", str(transfer.cause)))
     after = _After()
     if held[-1].outcome is TransferOutcome.COMPLETE and held[-1].bytes:
-        others = _others(held, signals, talk)
-        after = _after(held, others, parse(node), end, silences)
+        own = {*(flow.id for flow in signals), *(flow for one in held for flow in one.flows)}
+        # Only what the node talks about besides its update can tell whether it lives.
+        others = talk[~among(talk, found.rows(own))]
+        after = _after(held, found, others, parse(node), end, silences)
     timeline += after.events
     outcome, reason, detail = _outcome(held, after)
     timeline.sort(key=lambda event: event.time)
@@ -165,6 +166,15 @@ def _attempt(
     )
 
 
+def _signals(found: Conversations, talk: Array, gateway: Address, held: Sequence[Transfer]) -> Array:
+    """The rows of ``talk`` that announce the update: between the node and its gateway, and near in time."""
+    place, start = found.places.find(gateway), found.start[talk]
+    near = (held[0].first - SIGNALLED <= start) & (start <= held[-1].last)
+    between = (found.places.a[talk] == place) | (found.places.b[talk] == place)
+    signals: Array = talk[near & between & found.facts["protocol"].among(SIGNALLING, rows=talk)]
+    return signals
+
+
 @dataclass(slots=True)
 class _After:
     """What the node did after its image arrived. ``came_back`` is None where the capture does not tell."""
@@ -174,33 +184,27 @@ class _After:
     why: str = ""
 
 
-def _others(
-    held: Sequence[Transfer], signals: Sequence[Conversation], talk: Sequence[Conversation]
-) -> list[Conversation]:
-    """What the node talks about besides its update: only that can tell whether it lives."""
-    own = {*(flow.id for flow in signals), *(flow for one in held for flow in one.flows)}
-    return [flow for flow in talk if flow.id not in own]
-
-
 def _after(
     held: Sequence[Transfer],
-    others: Sequence[Conversation],
+    found: Conversations,
+    others: Array,
     node: Address,
     end: int,
     silences: Silences,
 ) -> _After:
     last = held[-1]
     first_time = min(one.first for one in held)
-    latest, began = last.last, []
-    speaks = False
-    for flow in others:
-        side = 0 if flow.a == node else 1
-        if not flow.packets[side]:
-            continue
-        speaks = speaks or flow.first_time[side] < last.last
-        latest = max(latest, flow.last_time[side])
-        if flow.first_time[side] > last.last:
-            began.append((flow.first_time[side], flow.first_frame[side]))
+    from_a = found.places.a[others] == found.places.find(node)
+
+    def sent(name: str) -> Array:
+        return np.where(from_a, found.columns[f"{name}_ab"][others], found.columns[f"{name}_ba"][others])
+
+    spoken = sent("packets") > 0
+    first, frame = sent("first_time")[spoken], sent("first_frame")[spoken]
+    speaks = bool((first < last.last).any())
+    latest = int(sent("last_time")[spoken].max(initial=last.last))
+    later = first > last.last
+    began = list(zip(first[later].tolist(), frame[later].tolist(), strict=True))
     gaps = silences(node, SILENCE)
     usual = max((gap.end - gap.begin for gap in gaps if gap.end <= first_time), default=0)
     for gap in gaps:

@@ -155,9 +155,21 @@ class Visibility:
         """The rows of which the answers could not have been seen here, as booleans."""
         places = self._found.places
         source, target = self._found.oriented(places.a, places.b)
+        return self._unheard(source, target)
+
+    def half_shown(self) -> Array:
+        """The rows, as booleans, of which the capture holds one direction and could not hold the other."""
+        places, columns = self._found.places, self._found.columns
+        sent = [columns[f"packets_{way}"] > 0 for way in ("ab", "ba")]
+        result: Array = sent[0] & ~sent[1] & self._unheard(places.a, places.b)
+        result |= sent[1] & ~sent[0] & self._unheard(places.b, places.a)
+        return result & ~self._found.group
+
+    def _unheard(self, source: Array, target: Array) -> Array:
+        """For each pair of places: whether packets from target to source could not have been seen here."""
         result: Array = self._one_sided[source]
         if len(self._blind):
-            result = result | among(source * len(places) + target, self._blind)
+            result = result | among(source * len(self._found.places) + target, self._blind)
         return result
 
     def both_ways(self, address: Address) -> int:

@@ -38,7 +38,7 @@ Frame = tuple[int, bytes] | tuple[int, bytes, int]
 
 ETHERNET = 1
 SHB, IDB, PB, SPB, NRB, ISB, EPB, DSB, CUSTOM = 0x0A0D0D0A, 1, 2, 3, 4, 5, 6, 10, 0xBAD
-OPTION_END, IF_TSRESOL, IF_TSOFFSET = 0, 9, 14
+OPTION_END, IF_TSRESOL, IF_FILTER, IF_TSOFFSET = 0, 9, 11, 14
 
 
 def wire_length(frame: Frame) -> int:
@@ -104,9 +104,11 @@ def idb(
     tsresol: int | None = 9,
     tsoffset: int | None = None,
     snaplen: int = 0,
+    expression: bytes = b"",
 ) -> bytes:
-    """An interface description block. ``tsresol`` is the raw byte (0x80 set: a power of two)."""
-    options = b""
+    """An interface description block. ``tsresol`` is the raw byte (0x80 set: a power of two), ``expression``
+    the capture filter with the octet that says its kind."""
+    options = option(IF_FILTER, expression, order) if expression else b""
     if tsresol is not None:
         options += option(IF_TSRESOL, bytes([tsresol]), order)
     if tsoffset is not None:

@@ -178,6 +178,8 @@ def side(flow: Flow, way: int, name: str) -> dict[str, int]:
             flags |= row["flags"]
         elif flow.kind[1] == ARP and row["flags"] < 8:
             flags |= 1 << row["flags"]
+        elif flow.kind[1] == UDP:
+            flags |= 0x80 if row["flags"] >= 0x80 else 0x40
     return {
         f"packets_{name}": len(rows),
         f"bytes_{name}": sum(row["wire"] for row in rows),

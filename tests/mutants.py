@@ -31,6 +31,7 @@ INTERESTING = bytes(
 )
 """Values that mean something to some header."""
 LINK_TYPES = (1, 1, 1, 1, 113, 276, 101, 12, 14, 228, 229, 0, 9, 104, 105, 127, 147)
+EVERYONE = b"\xff" * 6
 TUNNEL_PORTS = (1701, 2152, 4789, 6081)
 
 
@@ -131,7 +132,7 @@ def link(draw: random.Random, depth: int = 0) -> tuple[bytes, int]:
         tag = draw.choice((0x8100, 0x88A8, 0x9100, 0x9200, 0x8926, 0x893F))
         frame = bytes({0x8926: 4, 0x893F: 6}.get(tag, 2)) + struct.pack(">H", kind) + frame
         kind = tag
-    return eth(frame, kind), kind
+    return (EVERYONE if draw.random() < 0.2 else MAC_B) + eth(frame, kind)[6:], kind
 
 
 def made(draw: random.Random) -> Frame:
@@ -149,11 +150,12 @@ def made(draw: random.Random) -> Frame:
         kind = draw.choice((kind,) * 9 + (1, 4, 12))
         size, hardware = draw.choice((6, 6, 0, 8)), draw.choice((1, 1, 1, 772, 824, 801, 803))
         address = (MAC_A + MAC_B)[:8]
+        sent = draw.choice((0, 0, 1, 2, 3, 4))
         if link_type == 113:
-            data = struct.pack(">HHH8sH", 0, hardware, size, address, kind) + packet
+            data = struct.pack(">HHH8sH", sent, hardware, size, address, kind) + packet
         else:
             index = draw.choice((1, 7, 0xFFFFFFFF))
-            data = struct.pack(">HHIHBB8s", kind, 0, index, hardware, 0, size, address) + packet
+            data = struct.pack(">HHIHBB8s", kind, 0, index, hardware, sent, size, address) + packet
     else:
         data = packet
     return Frame(data, len(data), link_type)

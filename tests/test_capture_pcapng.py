@@ -292,6 +292,14 @@ def test_interfaces_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [code for code, _ in codes(capture)] == ["too-many-interfaces", "unknown-interface"]
 
 
+def test_capture_filters_are_those_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = (b"\0udp port 69\0", b"\1\6\0\0\0", b"\0host \xff", b"\0udp port 69")
+    blocks = shb() + b"".join(idb(expression=one) for one in said) + epb((1, b"a"))
+    assert read(blocks)[1].filters == ("udp port 69", "host \ufffd")
+    monkeypatch.setattr(module, "MAX_FILTERS", 1)
+    assert read(blocks)[1].filters == ("udp port 69",)
+
+
 def test_interface_options_that_run_over_the_block_are_left_unread() -> None:
     body = struct.pack("<HHI", 1, 0, 0) + struct.pack("<HH", 9, 200) + b"\x06"
     assert module.read_interface(body, "<") == module.Interface(1, 0)

@@ -163,6 +163,39 @@ def test_an_address_ending_in_255_that_speaks_is_a_host() -> None:
     assert not any(one.group for one in found)
 
 
+SUBNET = "10.1.2.127"
+"""The broadcast address of 10.1.2.0/25."""
+
+
+def test_a_subnet_s_broadcast_address_is_one_whatever_its_end() -> None:
+    traffic = Traffic(SUBNET).udp(0, NODE, 50201, SUBNET, 40000, OPAQUE)
+    found = recognised(traffic.udp(1, OTHER, 50201, SUBNET, 40000, OPAQUE))
+    orient(found)
+    assert opener(found[0]) == (address(NODE), 50201, "certain", "multicast")
+    assert all(one.to_group for one in found)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        lambda traffic: traffic.udp(2, SUBNET, 40000, NODE, 50201, OPAQUE),
+        lambda traffic: traffic.udp(2, SUBNET, 1, OTHER, 2, OPAQUE),
+        lambda traffic: traffic.tcp(2, OTHER, 50000, SUBNET, 443, SYN),
+        lambda traffic: traffic.arp(2, OTHER, SUBNET),
+    ],
+)
+def test_one_sign_of_a_host_and_it_is_none(more: Callable[[Traffic], Traffic]) -> None:
+    found = recognised(more(Traffic(SUBNET).udp(0, NODE, 50201, SUBNET, 40000, OPAQUE)))
+    assert not any(one.group for one in found)
+
+
+def test_a_datagram_to_its_own_mac_shows_a_host() -> None:
+    traffic = Traffic(SUBNET).udp(0, NODE, 50201, SUBNET, 40000, OPAQUE)
+    traffic.broadcast = ()
+    traffic.udp(1, NODE, 50201, SUBNET, 40000, OPAQUE)
+    assert not any(one.group for one in recognised(traffic))
+
+
 # ---------------------------------------------------------------- 5. to 7. roles, ports, first packet
 
 

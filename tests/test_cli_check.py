@@ -122,7 +122,7 @@ def test_an_unknown_suffix_is_text(good, tmp_path):
 
 def test_the_capture_is_never_overwritten(bad, tmp_path, capsys):
     before = Path(bad).read_bytes()
-    for arguments in (["check", bad], ["check", str(tmp_path)], ["flows", bad]):
+    for arguments in (["check", bad], ["check", str(tmp_path), "--format", "text"], ["flows", bad]):
         assert run([*arguments, "-o", bad]) == 2
         assert "is an input" in capsys.readouterr().err
     assert Path(bad).read_bytes() == before

@@ -61,14 +61,3 @@ def test_bad_input_is_one_line(arguments: list[str], said: str, capsys: pytest.C
     assert run(["diff", *arguments]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line
-
-
-def test_from_python() -> None:
-    found = analyzer.diff(OLD, NEW, site=SITE[1])
-    assert found.differs
-    assert list(found.findings["change"]) == ["fixed"]
-    assert repr(found) == "<1 fault fixed, 0 new, 0 remain>"
-    assert set(found.rows.columns) >= {"id", "old", "new"}
-    assert found.to_dict()["schema"] == "portmatrix.diff/1"
-    result = analyzer.check(OLD, site=SITE[1])
-    assert not analyzer.diff(result, OLD, site=SITE[1]).differs

@@ -59,6 +59,29 @@ def test_a_capture_that_cannot_be_read_is_listed_and_exit_code_2(folder, capsys)
     assert "Captures that could not be analysed\n  captures/bad.pcap: " in said
 
 
+def test_a_large_capture_in_pieces_is_the_same(folder, capsys):
+    assert fleet("--split", "100", "-o", "pieces") == 0
+    assert fleet("--split", "1 GiB") == 0
+    said = []
+    for where in ("pieces", "results"):
+        query = "SELECT * EXCLUDE capture FROM flows ORDER BY id"
+        run(["fleet", "query", query, "--results", where, "--format", "json"])
+        said.append(capsys.readouterr().out.splitlines()[-2:])
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("size", ["", "0", "-1", "many", "1 XB", "1e9"])
+def test_a_size_that_is_none_is_one_line(folder, size, capsys):
+    assert fleet("--split", size) == 2
+    assert "is no size" in capsys.readouterr().err
+
+
+def test_another_run_is_not_disturbed(folder, capsys, monkeypatch):
+    monkeypatch.setattr("analyzer.fleet.results._locked", lambda _file: False)
+    assert fleet() == 2
+    assert capsys.readouterr().err == "portmatrix: -o results: another run is writing there\n"
+
+
 def test_a_source_that_names_nothing_is_one_line(folder, capsys):
     assert run(["fleet", "nowhere"]) == 2
     assert capsys.readouterr().err == "portmatrix: nowhere: names no file\n"

@@ -23,8 +23,11 @@ from traffic import Traffic
 
 import analyzer
 from analyzer.cli import follow, run
+from analyzer.cli.job import Job
+from analyzer.cli.pseudonyms import Wish
 from analyzer.errors import UsageError
 from analyzer.model import CaptureLost
+from analyzer.report import choose
 
 HOSTS = [word for host in CURRENT for word in ("--host", host)]
 PROGRAM = [sys.executable, "-m", "analyzer", "check", "--follow", "--interval", "0.1", *HOSTS]
@@ -216,24 +219,30 @@ def test_another_format_has_standard_output_for_itself(ring, capsys) -> None:
     assert "violation: undeclared host" in err
 
 
+def a_run(target: str | None) -> follow.Run:
+    job = Job(
+        what="report",
+        chosen=choose(None, "report", target or ""),
+        wish=Wish(False, None, None),
+        target=target,
+    )
+    return follow.Run(follow.Wish(True, None, None), job)
+
+
 def test_the_file_is_made_anew_while_the_capture_grows(tmp_path, monkeypatch) -> None:
     from reports import COMPLIANT
 
     monkeypatch.setattr(follow, "RENEW", 0.0)
     monkeypatch.setattr(follow.options, "typed", lambda: "portmatrix check")
     target = tmp_path / "report.json"
-    wish = follow.Wish(True, None, None)
-    one = follow.Run(wish, follow.chosen(None, str(target)), False, str(target), 0)
+    one = a_run(str(target))
     one.keep(COMPLIANT)
     assert json.loads(target.read_text())["summary"]["compliant"]
-    nothing = follow.Run(wish, follow.chosen(None, None), False, None, 0)
-    nothing.keep(COMPLIANT)
+    a_run(None).keep(COMPLIANT)
 
 
 def test_hostile_names_stay_on_their_line(capsys) -> None:
-    wish = follow.Wish(True, None, None)
-    one = follow.Run(wish, follow.chosen(None, None), False, None, 0)
-    one.tell(CaptureLost("ring/\x1b]0;x\x07\n.pcap", "vanished before it was read"))
+    a_run(None).tell(CaptureLost("ring/\x1b]0;x\x07\n.pcap", "vanished before it was read"))
     assert capsys.readouterr().out == "gap: ring/\\x1b]0;x\\x07\\n.pcap vanished before it was read\n"
 
 

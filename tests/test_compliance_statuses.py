@@ -35,12 +35,12 @@ HTTP = "igor-node/6.0.0+/incoming/tcp/80"
 
 
 def results(
-    found: list[Conversation], hosts: tuple[str, ...] = TWO, site: Site | None = None
+    found: list[Conversation], hosts: tuple[str, ...] = TWO, site: Site | None = None, filtered: str = ""
 ) -> dict[str, RowResult]:
     site = site or place(hosts)
     judge = bench(site.hosts)
     judgements = {one.row: judge.judge(one) for one in found}
-    rows = statuses(judge.matrix, site, found, judgements, Visibility(found), judge.directory)
+    rows = statuses(judge.matrix, site, found, judgements, Visibility(found), judge.directory, filtered)
     assert [result.row for result in rows] == list(judge.matrix.rows)
     return {result.row.id: result for result in rows}
 
@@ -126,6 +126,12 @@ def test_a_due_row_that_would_have_been_seen_is_missing() -> None:
     assert found[COAP].status is Status.MISSING
     assert found["igor-node/6.0.0+/outgoing/udp/5683"].status is Status.MISSING
     assert found["igor-node/6.0.0+/incoming/tcp/88"].status is Status.NOT_EXERCISED
+
+
+def test_behind_a_capture_filter_nothing_is_missing() -> None:
+    found = results([seen()], filtered="tcp port 80")[COAP]
+    assert found.status is Status.NOT_OBSERVABLE
+    assert "the filter tcp port 80" in found.reason
 
 
 @pytest.mark.parametrize(("minutes", "status"), [(4.99, Status.NOT_OBSERVABLE), (5, Status.MISSING)])

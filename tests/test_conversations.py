@@ -169,3 +169,13 @@ def test_every_end_has_its_place(ends: list[str]) -> None:
         assert found.places.find(one.b) == found.places.b[row]
     assert len({found.places.address(place) for place in range(len(found.places))}) == len(found.places)
     assert found.places.find(address("192.0.2.1")) == -1
+
+
+def test_ids_and_rows() -> None:
+    found = recognised(Traffic().coap(0, GATEWAY, NODE).coap(1, GATEWAY, OTHER).coap(2, NODE, OTHER))
+    assert isinstance(found, Conversations)
+    assert found.numbered(found.all).each() == list(found.names(found.all)) == ["f1", "f2", "f3"]
+    assert found.rows(["f3", "f1"]).tolist() == [2, 0]
+    gathered = Conversations.of([talk(row=6), talk(row=2)])
+    assert gathered.numbered(gathered.all).each() == ["f7", "f3"]
+    assert gathered.rows(["f3", "f99", "f7"]).tolist() == [1, 0]

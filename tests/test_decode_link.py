@@ -6,8 +6,24 @@ import struct
 
 import pytest
 
-from analyzer.tables import ARP, ETHERTYPE, LLC, SNAP, Kind, Reason
-from tests.frames import MAC_A, MACS, UDP4, UDP6, batch, decode, decoded, ends, eth, ip4, ip6, payload, udp
+from analyzer.tables import ARP, ETHERTYPE, LLC, SNAP, TO_ALL, Kind, Reason
+from tests.frames import (
+    MAC_A,
+    MACS,
+    UDP4,
+    UDP6,
+    batch,
+    decode,
+    decoded,
+    ends,
+    eth,
+    gre,
+    ip4,
+    ip6,
+    payload,
+    tcp,
+    udp,
+)
 
 LINK = {"kind": Kind.LINK, **MACS}
 
@@ -155,12 +171,46 @@ def test_backbone_nsh_macsec() -> None:
     assert decoded(eth(b"\x2c" + bytes(40), 0x88E5)) == expected
 
 
-def cooked(kind: int, hardware: int = 1, length: int = 6) -> bytes:
-    return struct.pack(">HHH", 0, hardware, length) + MAC_A + b"\0\0" + struct.pack(">H", kind)
+def cooked(kind: int, hardware: int = 1, length: int = 6, sent: int = 0) -> bytes:
+    return struct.pack(">HHH", sent, hardware, length) + MAC_A + b"\0\0" + struct.pack(">H", kind)
 
 
-def cooked2(kind: int, index: int = 9, hardware: int = 1) -> bytes:
-    return struct.pack(">HHIHBB", kind, 0, index, hardware, 0, 6) + MAC_A + b"\0\0"
+def cooked2(kind: int, index: int = 9, hardware: int = 1, sent: int = 0) -> bytes:
+    return struct.pack(">HHIHBB", kind, 0, index, hardware, sent, 6) + MAC_A + b"\0\0"
+
+
+def to_all(frame: bytes) -> bytes:
+    return b"\xff" * 6 + frame[6:]
+
+
+def test_a_datagram_to_everyone_on_the_link() -> None:
+    expected = UDP4 | {"flags": TO_ALL}
+    assert decoded(to_all(eth(ip4(udp())))) == expected | payload(42)
+    assert decoded(to_all(eth(tag(0x0800) + ip4(udp()), 0x8100))) == expected | payload(46)
+    assert decoded(to_all(eth(ip6(udp()), 0x86DD))) == UDP6 | {"flags": TO_ALL} | payload(62)
+    assert decoded(cooked(0x0800, sent=1) + ip4(udp()), 113) == expected | payload(44)
+    index = {"interface": 2**16 + 9}
+    assert decoded(cooked2(0x0800, sent=1) + ip4(udp()), 276) == expected | index | payload(48)
+    assert decoded(to_all(eth(snap(0x0800, ip4(udp())), 40)))["flags"] == TO_ALL
+
+
+def test_no_other_destination_and_no_other_transport_is_to_everyone() -> None:
+    assert decoded(b"\xff" * 5 + b"\xfe" + eth(ip4(udp()))[6:]) == UDP4 | payload(42)
+    assert decoded(b"\x01\x00\x5e\x00\x00\x01" + eth(ip4(udp()))[6:]) == UDP4 | payload(42)
+    for sent in (0, 2, 3, 4, 0x0101):
+        assert decoded(cooked(0x0800, sent=sent) + ip4(udp()), 113) == UDP4 | payload(44)
+    assert decoded(to_all(eth(ip4(tcp(flags=0x02), 6))))["flags"] == 0x02
+    assert decoded(to_all(eth(arp(), 0x0806)))["flags"] == decoded(eth(arp(), 0x0806))["flags"]
+
+
+def test_of_a_tunnel_the_inner_frame_tells() -> None:
+    inner = eth(ip4(udp()))
+    for outer in (eth, lambda data: to_all(eth(data))):
+        assert "flags" not in decoded(outer(ip4(ip4(udp()), 4)))
+        assert "flags" not in decoded(outer(ip4(gre(inner, 0x6558), 47)))
+        assert decoded(outer(ip4(gre(to_all(inner), 0x6558), 47)))["flags"] == TO_ALL
+        vxlan = b"\x08" + bytes(7) + to_all(inner)
+        assert decoded(outer(ip4(udp(vxlan, dport=4789))))["flags"] == TO_ALL
 
 
 def test_linux_cooked() -> None:

@@ -102,10 +102,14 @@ def flows(site: Path) -> list[FlowRecord]:
     return list(found.values())
 
 
+SUBNETS = {"bacnet-subnet": ("10.20.0.0/25",)}
+"""What nobody can guess: a broadcast address of a mask longer than those of most buildings."""
+
+
 @pytest.mark.parametrize("site", SITES, ids=lambda site: site.parent.name)
 def test_every_flow_of_the_samples_by_aerleons_own_check(site: Path) -> None:
     """Expected flows pass, unexpected ones do not, on stateful targets and on stateless ones."""
-    found = policy(site=site)
+    found = policy(site=site, subnets=SUBNETS.get(site.parent.name, ()))
     asked = {able: Check(found, able) for able in (STATEFUL, STATELESS)}
     judged = 0
     for flow in flows(site):

@@ -52,9 +52,25 @@ def test_sources_are_paths_directories_and_globs(tmp_path):
             for job in plan([str(tmp_path / source) for source in sources], sites).jobs
         ]
 
-    assert found("b7") == [("b7/a.pcap", "b7", False), ("b7/deep/b.pcap", "b7", False)]
-    assert found("b*/*.pcap") == [("b7/a.pcap", "b7", False), ("b9/c.pcap", "b9", False)]
+    assert found("b7") == [("b7/a.pcap", "b7", True), ("b7/deep/b.pcap", "b7", True)]
+    assert found("b*/*.pcap") == [("b7/a.pcap", "b7", True), ("b9/c.pcap", "b9", True)]
     assert found("b9/c.pcap", "b9") == [("b9/c.pcap", "b9", True)]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("a.pcap", True),
+        ("a.PCAPNG", True),
+        ("a.cap12.zst", True),
+        ("notes.txt", False),
+        ("a.pcap.md5", False),
+    ],
+)
+def test_what_a_directory_holds_is_meant_by_its_name(name, meant, tmp_path):
+    (tmp_path / name).write_bytes(b"anything")
+    assert [job.named for job in plan([str(tmp_path)]).jobs] == [meant]
+    assert [job.named for job in plan([str(tmp_path / name)]).jobs] == [True]
 
 
 def test_a_key_stays_until_something_changes_that_the_result_depends_on(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
@@ -13,6 +15,7 @@ from analyzer.fleet.plan import plan
 from analyzer.fleet.results import Results, whole
 from analyzer.fleet.run import run
 from analyzer.fleet.tables import TABLES
+from analyzer.fleet.work import analyse, batch
 
 
 @pytest.fixture
@@ -31,8 +34,9 @@ def test_tables_are_partitioned_by_site_and_day(results):
     )
     assert found == sorted(
         (name, site, day)
-        for name in TABLES
         for site, day in (("site=b7", "day=2026-09-21"), ("site=b9", "day=2026-09-22"))
+        for name in TABLES
+        if name in ("flows", "rows", "captures") or (name, site) == ("findings", "site=b9")
     )
 
 
@@ -56,7 +60,65 @@ def test_what_is_forgotten_is_gone_from_every_table(results):
     gone = min(results.known())
     results.forget({gone})
     assert len(results.known()) == 1
-    assert not list(results.folder.glob(f"**/{gone}.parquet"))
+    for name in TABLES:
+        for path in results.folder.glob(f"{name}/*/*/*.parquet"):
+            rows = duckdb.read_parquet(str(path)).filter(f"capture = '{gone}'")
+            assert rows.fetchall() == []
+
+
+def test_what_shares_a_file_with_what_is_forgotten_stays(tmp_path):
+    for name in "abc":
+        fleets.faulty(tmp_path / "b7" / f"{name}.pcap", at=ord(name))
+    made = Results(str(tmp_path / "r"))
+    jobs = plan([str(tmp_path / "b7")], fleets.sites(tmp_path / "s", "b7")).jobs
+    keys = [job.key for job in jobs]
+    made.add("b7", keys, batch(analyse, jobs).files)
+    assert len(list(made.folder.glob("captures/*/*/*.parquet"))) == 1
+    made.forget({keys[1]})
+    assert made.known() == {keys[0], keys[2]}
+    with made.database() as database:
+        counts = database.execute("SELECT capture, count(*) FROM flows GROUP BY 1 ORDER BY 1").fetchall()
+    assert counts == [(key, 2) for key in sorted((keys[0], keys[2]))]
+    made.forget({keys[0], keys[2]})
+    assert not list(made.folder.glob("*/*/*/*.parquet"))
+
+
+def test_every_table_has_a_file_and_what_a_killed_run_left_is_swept(tmp_path):
+    fleets.healthy(tmp_path / "b7" / "a.pcap")
+    made = Results(str(tmp_path / "r"))
+    jobs = plan([str(tmp_path / "b7")], fleets.sites(tmp_path / "s", "b7")).jobs
+    files = batch(analyse, jobs).files
+    made.add("b7", ["half"], [file for file in files if file.table != "captures"])
+    (made.folder / "flows" / "site=b7" / "day=2026-09-21" / ".x.parquet.1.part").write_text("half")
+    assert made.known() == set()
+    with made.database() as database:
+        assert database.execute("SELECT count(*) FROM flows").fetchone() == (0,), "not there whole: no result"
+    with made.held():
+        assert not [path for path in made.folder.glob("flows/**/*") if path.is_file()]
+        made.add("b7", [jobs[0].key], files)
+        made.complete()
+    found = {path.relative_to(made.folder).parts[0] for path in made.folder.glob("*/*/*/*.parquet")}
+    assert found == set(TABLES)
+    empty = str(made.folder / "transfers" / "*" / "*" / "*.parquet")
+    assert duckdb.read_parquet(empty).columns[:3] == ["capture", "id", "protocol"]
+
+
+def test_two_runs_do_not_write_at_once(tmp_path):
+    code = (
+        "import sys\nfrom analyzer.fleet.results import Results\n"
+        "with Results(sys.argv[1]).held():\n print('held', flush=True)\n sys.stdin.read()"
+    )
+    made = Results(str(tmp_path))
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(UsageError, match="another run"), made.held():
+            pass
+        other.kill()
+    with made.held():
+        pass
 
 
 def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path, monkeypatch):
@@ -80,3 +142,12 @@ def test_a_file_in_the_way_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="file"):
         Results(str(tmp_path / "file"))
+
+
+def test_results_are_local(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        UsageError, match=r"^-o s3://bucket/r: results are written to a folder of this machine$"
+    ):
+        Results("s3://bucket/r")
+    assert list(tmp_path.iterdir()) == []

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import fleets
 import pytest
 
-from analyzer.fleet.plan import plan
+from analyzer import processors
+from analyzer.fleet.plan import Job, plan
 from analyzer.fleet.results import Results
-from analyzer.fleet.run import TRIES, dask, local, run
-from analyzer.fleet.work import Product
+from analyzer.fleet.run import TRIES, _Run, dask, local, run
+from analyzer.fleet.work import Product, analyse, batch
 
 ROOT = Path(__file__).parents[1]
 
@@ -98,10 +101,10 @@ def test_a_full_disk_costs_the_captures_that_find_no_room(captures, tmp_path, mo
     results = Results(str(tmp_path / "results"))
     add = results.add
 
-    def full(job, product):
-        if "b9" in job.path:
+    def full(site, keys, files):
+        if site == "b9":
             raise OSError(28, "No space left on device")
-        add(job, product)
+        add(site, keys, files)
 
     monkeypatch.setattr(results, "add", full)
     outcome = run(captures, results, threads)
@@ -149,6 +152,124 @@ def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path):
         assert done.returncode == 1, done.stderr
     assert content(Results(str(tmp_path / "killed"))) == content(Results(str(tmp_path / "calm")))
     assert len(Results(str(tmp_path / "calm")).known()) == 6
+
+
+def test_two_hundred_captures_of_twenty_sites_with_every_tenth_damaged(tmp_path):
+    """Every capture that can be read is reported, in few files; what cannot is told of, one by one."""
+    whole, bad = fleets.faulty(tmp_path / "x.pcap").read_bytes(), {}
+    names = [f"s{number:02d}" for number in range(20)]
+    for number in range(200):
+        path = tmp_path / "captures" / names[number // 10] / f"{number}.pcap"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(whole)
+        if number % 10 == 3:
+            path.write_bytes([b"", whole[:20], b"\xff" + whole[1:], b"text"][number // 10 % 4])
+            bad[str(path)] = number
+    planned = plan([str(tmp_path / "captures")], fleets.sites(tmp_path / "sites", *names))
+    results = Results(str(tmp_path / "results"))
+    account = run(planned.jobs, results, threads)
+    assert {failure.job.path for failure in account.failed} == set(bad)
+    assert len(account.done) == len(results.known()) == 180
+    with results.database() as database:
+        counts = database.execute("SELECT site, count(*) FROM findings GROUP BY 1 ORDER BY 1").fetchall()
+    assert counts == [(name, 9) for name in names]
+    assert len(list(results.folder.glob("captures/*/*/*.parquet"))) <= 40
+
+
+def test_memory_does_not_grow_with_the_captures(tmp_path):
+    for number in range(48):
+        fleets.faulty(tmp_path / "b7" / f"{number}.pcap", at=number)
+    jobs = plan([str(tmp_path / "b7")], fleets.sites(tmp_path / "sites", "b7")).jobs
+    batch(analyse, jobs[:8])
+    tracemalloc.start()
+    try:
+        batch(analyse, jobs[:8])
+        gc.collect()
+        before, _ = tracemalloc.get_traced_memory()
+        batch(analyse, jobs[8:])
+        gc.collect()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 200_000, "forty captures leave nothing behind"
+
+
+def test_a_worker_has_one_processor(captures):
+    def work(job):
+        assert processors.available() == 1
+        return analyse(job)
+
+    assert not batch(work, captures).done[0].error
+
+
+class Seen:
+    """Who watches a run."""
+
+    def __init__(self):
+        self.bytes, self.ticks, self.ends = 0, 0, []
+
+    def advance(self, count):
+        self.bytes += count
+
+    def finished(self, job, failed):
+        self.ends.append((Path(job.path).name, failed))
+
+    def tick(self):
+        self.ticks += 1
+
+
+@pytest.mark.parametrize("split", [None, 100])
+def test_who_watches_is_told_of_every_byte_and_capture(captures, tmp_path, split):
+    (tmp_path / "b9" / "d.pcap").write_bytes(b"")
+    seen = Seen()
+    jobs = plan([str(tmp_path / "b7"), str(tmp_path / "b9")]).jobs
+    run(jobs, Results(str(tmp_path / "results")), threads, 2, seen, split=split)
+    assert seen.bytes == sum(job.size for job in jobs)
+    assert sorted(seen.ends) == [
+        ("a.pcap", False),
+        ("c.pcap", False),
+        ("d.pcap", True),
+        ("dies-once.pcap", False),
+    ]
+    assert seen.ticks
+
+
+def test_large_captures_go_first_and_small_ones_together():
+    class Small(_Run):
+        def _width(self):
+            return 2
+
+    sizes = [5, 300 << 20, 7, None, 600 << 20, 6]
+    jobs = [
+        Job(str(at), f"/x/{at}.pcap", size, "b7", None, (), (), False, True) for at, size in enumerate(sizes)
+    ]
+    tasks = list(Small(None, local, 2, None, analyse, None, "")._tasks(jobs))
+    assert [([job.key for job in task.jobs], task.step.name if task.step else "batch") for task in tasks] == [
+        (["4"], "digest"),
+        (["4"], "piece 0"),
+        (["4"], "piece 1"),
+        (["4"], "piece 2"),
+        (["1"], "digest"),
+        (["1"], "piece 0"),
+        (["1"], "piece 1"),
+        (["2"], "batch"),
+        (["5"], "batch"),
+        (["0"], "batch"),
+        (["3"], "batch"),
+    ]
+
+
+def test_pieces_on_dask(tmp_path):
+    from distributed import LocalCluster
+
+    fleets.faulty(tmp_path / "b7" / "a.pcap")
+    jobs = plan([str(tmp_path / "b7")], fleets.sites(tmp_path / "sites", "b7")).jobs
+    calm, cut = Results(str(tmp_path / "calm")), Results(str(tmp_path / "cut"))
+    run(jobs, calm, threads)
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
+        account = run(jobs, cut, dask(cluster.scheduler_address), split=200)
+    assert not account.failed
+    assert content(cut) == content(calm)
 
 
 @pytest.mark.slow

@@ -9,8 +9,8 @@ import pytest
 
 from analyzer.fleet.plan import plan
 from analyzer.fleet.results import Results
-from analyzer.fleet.run import Failure, Outcome, run
-from analyzer.fleet.summary import SILENT_DAYS, Summary, page, summarise
+from analyzer.fleet.run import run
+from analyzer.fleet.summary import SILENT_DAYS, Fresh, SiteLine, Summary, page, summarise
 
 DAY = 86_400
 
@@ -68,10 +68,56 @@ def test_a_second_run_tells_what_is_new_and_what_was_mended_is_history(fleet):
 
 
 def test_the_page_says_it_all_without_a_strangers_bytes():
-    job = plan([__file__]).jobs[0]
-    outcome = Outcome((), (Failure(job, "cut \x1b[31m"),), ())
-    failed = tuple((failure.job.path, failure.reason) for failure in outcome.failed)
-    lines = page(Summary((), (), None, (), failed, 0, 0, 0))
+    lines = page(Summary((), (), None, (), (), (("a.pcap", "cut \x1b[31m"),), 0, 0, 0))
     assert lines[0] == "NO RESULT: no capture was analysed"
     assert "0 captures analysed, 0 known from earlier runs, 1 FAILED" in lines
-    assert "cut \\x1b[31m" in lines[-1]
+    assert lines[-1] == "  a.pcap: cut \\x1b[31m"
+
+
+def test_sites_without_findings_and_sites_without_captures_are_a_line_each():
+    sites = [
+        SiteLine("bad", 3, "2026-09-21", 2, 1, 1, 1, "SSH is open"),
+        SiteLine("lost", 0, "", 0, 0, 0, 4, ""),
+        *(SiteLine(f"calm-{number}", 1, "2026-09-21", 0, 0, 0, 0, "") for number in range(9)),
+    ]
+    calm = "calm-0, calm-1, calm-2, calm-3, calm-4, calm-5"
+    silent = (("far", "2026-08-01"), ("dark-1", ""), ("dark-2", ""))
+    lines = page(Summary(tuple(sites), (), None, silent, (), (), 12, 0, 0))
+    assert lines[0] == "NOT COMPLIANT: 1 of 10 sites with violations"
+    at = lines.index("Sites, the worst first")
+    assert lines[at + 1 : at + 5] == [
+        "  bad     2 violations, 1 warning, 1 damaged, 1 FAILED; 3 captures, last 2026-09-21",
+        "          SSH is open",
+        "  lost    0 violations, 0 warnings, 4 FAILED; no capture",
+        f"  without violation, warning or damage: 9 sites ({calm} and 3 more)",
+    ]
+    at = lines.index("Sites without news")
+    assert lines[at + 1 :] == ["  far: last capture 2026-08-01", "  no capture: 2 sites (dark-1, dark-2)"]
+
+
+def test_the_same_new_fault_at_several_sites_is_one_entry():
+    new = [Fresh(site, f"id-{site}", "violation", f"SSH at {site}", "ssh") for site in ("a", "b")]
+    other = Fresh("a", "x", "warning", "old version", "version")
+    lines = page(Summary((), (), (other, *new), (), (), (), 0, 0, 0))
+    at = lines.index("New since the last run")
+    assert lines[at + 1 : at + 4] == [
+        "  violation: 2 sites (a, b): ssh",
+        "    for example: SSH at a",
+        "  a: warning: old version [x]",
+    ]
+
+
+def test_damaged_captures_and_those_that_failed_are_listed(fleet):
+    again, folder = fleet
+    whole = fleets.healthy(folder / "calm" / "b.pcap", at=10 * DAY).read_bytes()
+    (folder / "calm" / "b.pcap").write_bytes(whole[:-3])
+    (folder / "calm" / "c.pcap").write_bytes(whole[:3])
+    summary = again()
+    ((path, problem),) = summary.damaged
+    assert (path, problem.split(":")[0]) == (str(folder / "calm" / "b.pcap"), "truncated-file")
+    ((path, reason),) = summary.failed
+    assert path == str(folder / "calm" / "c.pcap")
+    assert path not in reason
+    (calm,) = [line for line in summary.sites if line.site == "calm"]
+    assert (calm.problems, calm.failed) == (1, 1)
+    assert again().damaged == summary.damaged, "also when it is known from an earlier run"

@@ -96,7 +96,7 @@ def capture(seed: int, size: int, kinds: int, backwards: bool) -> list[Frame]:
             dst=dst,
             src_port=src_port,
             dst_port=dst_port,
-            flags=draw.choice([0x02, 0x12, 0x10, 0x14, 0x18, 1]),
+            flags=draw.choice([0x02, 0x12, 0x10, 0x14, 0x18, 1, 0x80]),
             ip_id=draw.choice([0, 7]),
             digest=draw.choice([0, 11, 11]),
             interface=0,

@@ -6,7 +6,7 @@ import numpy as np
 
 from analyzer.flowtable import HEADS, FlowTable
 from analyzer.flowtable.table import HEAD_BYTES, LONG_HEAD_BYTES
-from analyzer.tables import ARP, ICMP, PACKETS, QUOTES, TCP, UDP, Kind, Packets
+from analyzer.tables import ARP, ICMP, NOT_TO_ALL, PACKETS, QUOTES, TCP, TO_ALL, UDP, Kind, Packets
 
 
 def batch(
@@ -63,10 +63,20 @@ def test_flags_of_tcp_and_opcodes_of_arp() -> None:
         batch(*rows, arp | {"flags": 1}, arp | {"flags": 2}, arp | {"flags": 9}, udp(1, 1, 2, 2, flags=0x02))
     )
     columns = table.flows().columns
-    assert columns["flags_ab"].tolist() == [0x12, 0b110, 0]
+    assert columns["flags_ab"].tolist() == [0x12, 0b110, NOT_TO_ALL]
     assert columns["flags_ba"].tolist() == [0x16, 0, 0]
     assert (columns["syn_ab"].tolist(), columns["syn_ba"].tolist()) == ([1, 0, 0], [0, 0, 0])
     assert (columns["synack_ba"].tolist(), columns["rst_ba"].tolist()) == ([1, 0, 0], [1, 0, 0])
+
+
+def test_whether_datagrams_went_to_everyone_on_the_link() -> None:
+    tables = [FlowTable(), FlowTable()]
+    tables[0].add(batch(udp(1, 5, 2, 6, flags=TO_ALL), udp(1, 7, 2, 8, flags=TO_ALL)))
+    tables[1].add(batch(udp(1, 5, 2, 6), udp(1, 7, 2, 8, flags=TO_ALL), udp(2, 8, 1, 7), begin=3))
+    tables[0].merge(tables[1])
+    columns = tables[0].flows().columns
+    assert columns["flags_ab"].tolist() == [TO_ALL | NOT_TO_ALL, TO_ALL]
+    assert columns["flags_ba"].tolist() == [0, NOT_TO_ALL]
 
 
 def test_heads_are_distinct_bounded_and_enough_for_tftp() -> None:

@@ -26,7 +26,7 @@ class Piece:
     """Some frames of a capture as the source of a part."""
 
     def __init__(self, batch: Batch, link_types: tuple[str, ...] = ("EN10MB",)) -> None:
-        self.batch, self.link_types = batch, link_types
+        self.batch, self.link_types, self.filters = batch, link_types, ()
         times = batch.frames["time"]
         self.packets, self.bytes = len(times), int(batch.frames["wire"].sum())
         self.first = int(times.min()) if len(times) else None

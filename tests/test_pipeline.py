@@ -268,6 +268,33 @@ def test_a_blocked_data_path_is_named(judged) -> None:
     assert "does not reach" in report.findings[0].title
 
 
+def test_a_filter_of_ports_that_leaves_the_answers_out_is_no_failure(judged) -> None:
+    # A healthy update as ``port 69 or port 5683`` shows it: each request once, no answer from a new port.
+    traffic = Traffic().coap(0, GATEWAY, NODE).coap(900, GATEWAY, NODE)
+    request = b"\0\1node.bin\0octet\0"
+    traffic.udp(1, NODE, 2000, GATEWAY, 69, request).udp(300, OTHER, 2000, GATEWAY, 69, request)
+    report = judged(traffic, CURRENT[:2])
+    assert report.compliant
+    assert {(str(entry.outcome), str(entry.cause)) for entry in report.transfers} == {
+        ("unknown", "capture-one-sided")
+    }
+    assert "capture filter" in report.transfers[0].detail
+    assert {flow.outcome for flow in report.flows if flow.responder.port == 69} == {"one-way"}
+
+    again = Traffic().udp(1, NODE, 2000, GATEWAY, 69, request).udp(3, NODE, 2000, GATEWAY, 69, request)
+    assert not judged(again.coap(900, GATEWAY, NODE), CURRENT[:2]).compliant
+    unfiltered = Traffic().arp(0, GATEWAY, NODE).udp(1, NODE, 2000, GATEWAY, 69, request)
+    assert not judged(unfiltered.coap(900, GATEWAY, NODE), CURRENT[:2]).compliant
+
+
+def test_a_request_cut_to_its_headers_is_not_called_unanswered(judged) -> None:
+    traffic = Traffic().arp(0, GATEWAY, NODE).read_file(1, NODE, GATEWAY).arp(60, GATEWAY, NODE)
+    traffic.frames = [(at, frame[:42]) for at, frame in traffic.frames]
+    report = judged(traffic)
+    assert report.compliant
+    assert {flow.outcome for flow in report.flows if flow.responder.port == 69} == {"one-way"}
+
+
 def test_a_unicast_answer_belongs_to_its_multicast_search(judged) -> None:
     search = b"M-SEARCH * HTTP/1.1\r\nMX: 2\r\nST: ssdp:all\r\n\r\n"
     answer = b"HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nUSN: uuid:1\r\n\r\n"
@@ -307,6 +334,17 @@ def test_a_version_in_no_sheet_is_named_and_not_guessed_at(judged, version: str)
     assert kinds(report) == {"unsupported-version": "warning"}
     assert only(report, "tcp").verdict == "review"
     assert {str(result.status) for result in report.rows} == {"not-applicable"}
+
+
+def test_what_a_host_of_an_unknown_version_sends_is_not_laid_at_its_other_role(judged) -> None:
+    hosts = (f"igor-gateway,igor-bacnet-service={GATEWAY}@4.6.0", f"bacnet-system={BMS}")
+    report = judged(
+        Traffic().connect(0, GATEWAY, 40000, LAPTOP, 443).udp(1, BMS, 47808, GATEWAY, 47808), hosts
+    )
+    assert kinds(report) == {"unsupported-version": "warning"}
+    assert only(report, "tcp").verdict == "review"
+    assert only(report, "tcp").reason == "no edition of the sheet covers igor-gateway 4.6.0"
+    assert only(report).verdict == "expected"
 
 
 def test_versions_that_do_not_go_together_are_a_violation(judged) -> None:
@@ -403,6 +441,7 @@ def test_a_mirror_of_one_direction_breaks_nothing(judged) -> None:
     report = judged(traffic)
     assert report.compliant
     assert {flow.outcome for flow in report.flows} <= {"one-way", "answered"}
+    assert report.half_shown == len(report.flows) == 6
 
 
 # ---------------------------------------------------------------- site

@@ -70,9 +70,10 @@ def test_what_is_asked_of_all_is_what_a_look_at_each_gives(seed: int, tmp_path: 
         assert records.verdicts() == each.verdicts()
         for verdict in (None, *Verdict):
             assert records.alike(verdict) == each.alike(verdict)
-        assert [list(part) for part in records.columns()] == [list(part) for part in each.columns()]
-        for part, other in zip(records.columns(), each.columns(), strict=True):
-            assert part == other
+        for part, other in zip(records.cells(), each.cells(), strict=True):
+            assert {name: column.each() for name, column in part.items()} == {
+                name: column.each() for name, column in other.items()
+            }
 
 
 def test_records_are_a_sequence() -> None:

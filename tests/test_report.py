@@ -55,8 +55,33 @@ def test_choice_by_name_then_suffix_then_text():
     assert report.choose("csv", "report", "x.json").name == "csv"
     assert report.choose(None, "report", "x.json").name == "json"
     assert report.choose(None, "flows", "dir/x.jsonl").name == "jsonl"
-    assert report.choose(None, "report", "x.jsonl").name == "text"
     assert report.choose(None, "report").name == "text"
+
+
+@pytest.mark.parametrize(
+    "path", ["x", "x.txt", "a.b/x", "x.LOG", "x.text", ".json", "/dev/stdout", "day.2026-11-21", "x.1", "x."]
+)
+def test_a_file_without_a_suffix_of_a_format_holds_the_default(path):
+    assert report.choose(None, "report", path).name == "text"
+    assert report.choose(None, "survey", path, "yaml").name == "yaml"
+
+
+@pytest.mark.parametrize(
+    ("path", "what", "known"),
+    [
+        ("a/x.docx", "report", ".csv, .htm, .html, .json, .junit.xml"),
+        ("x.jsonl", "report", ".csv, .htm"),
+        ("x.json.gz", "flows", ".csv, .json, .jsonl, .ndjson"),
+        ("x.csv", "survey", "choose from .json, .yaml, .yml, or"),
+    ],
+)
+def test_a_suffix_that_no_format_has_is_refused_with_those_there_are(path, what, known):
+    with pytest.raises(UsageError) as caught:
+        report.choose(None, what, path)
+    assert str(caught.value).startswith(f"-o {path}: no format for .")
+    assert known in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert report.choose("json", what, path).name == "json"
 
 
 @pytest.mark.parametrize(("name", "what"), [("docx", "report"), ("jsonl", "report"), ("", "flows")])

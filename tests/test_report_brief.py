@@ -47,7 +47,7 @@ def test_the_limits_name_damage_undecoded_frames_rows_and_doubtful_flows() -> No
         digest.INFERRED,
         "site.pcapng: damage: truncated-file at frame 212: ends inside a block",
         "frames not decoded to the end: cut 3",
-        "1 row not observable: the node was seen for 1 min only",
+        "Not observable: 1 row: the node was seen for 1 min only",
         "2 flows not judged: who opened it, or a role, is only a guess",
     ]
 

@@ -41,6 +41,24 @@ def test_the_headline(report, said, tone):
     assert digest.headline(report).tone == tone
 
 
+def test_one_direction_only_is_said_beside_the_verdict():
+    report = replace(reports.COMPLIANT, half_shown=1, findings=())
+    assert digest.headline(report) == ("COMPLIANT", "no violation in what this capture shows", "neutral")
+    assert digest.unseen(replace(reports.REPORT, half_shown=2)) == [
+        "One direction only: this capture holds one direction of 2 of 2 judged flows, "
+        "and cannot tell whether they are answered",
+        "Not observable: 1 row: the node was seen for 1 min only",
+    ]
+    assert digest.unseen(reports.EMPTY) == []
+
+
+def test_a_capture_filter_is_told_once():
+    info = replace(reports.CAPTURE, filters=("udp port 69",))
+    assert digest.unseen(replace(reports.COMPLIANT, captures=(info, info), rows=())) == [
+        "Capture filter: udp port 69"
+    ]
+
+
 def test_a_warning_alone_is_compliant_and_said():
     report = replace(reports.REPORT, findings=(replace(reports.PEER, severity=Severity.WARNING),))
     assert str(digest.headline(report)) == "COMPLIANT: no violation; 1 warning"

@@ -59,6 +59,7 @@ def test_summary_has_every_word():
             "not-applicable": 1,
         },
         "findings": {"violation": 2, "warning": 0, "note": 1},
+        "half_shown": 0,
         "undecoded": {"cut": 3},
     }
     assert set(document.summary(reports.EMPTY)["flows"].values()) == {0}

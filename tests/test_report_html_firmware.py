@@ -37,7 +37,11 @@ def tree(value: FirmwareReport):
         (FAILED, "Failed", "bad"),
         (replace(FAILED, transfers=(DONE,), findings=()), "Complete", "good"),
         (replace(FAILED, transfers=(), attempts=(), findings=()), "No transfer", "neutral"),
-        (replace(FAILED, transfers=(replace(DONE, outcome=TransferOutcome.UNKNOWN),)), "Not failed", "care"),
+        (
+            replace(FAILED, transfers=(replace(DONE, outcome=TransferOutcome.UNKNOWN),)),
+            "No failure seen",
+            "care",
+        ),
     ],
 )
 def test_the_verdict_is_that_of_the_text_report(value: FirmwareReport, words: str, level: str) -> None:

@@ -85,7 +85,7 @@ def test_a_likely_attempt_says_so() -> None:
         ((), "NO TRANSFER: no file was sent in this capture"),
         ((GOOD,), "COMPLETE: 1 transfer"),
         ((GOOD, BAD), "FAILED: 1 of 2 transfers (1 stalled)"),
-        ((GOOD, LATER), "NOT FAILED: 2 transfers: 1 complete, 1 in-progress"),
+        ((GOOD, LATER), "NO FAILURE SEEN: 2 transfers: 1 complete, 1 in-progress"),
     ],
 )
 def test_the_verdict_is_the_first_line(transfers: tuple[Transfer, ...], first: str) -> None:

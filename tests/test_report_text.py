@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import reports
 
-from analyzer.model import Outcome, Severity, Verdict
+from analyzer.model import Outcome, Severity, TransferOutcome, Verdict
 from analyzer.report import Style, formats
 from analyzer.report.layout import width
 from analyzer.report.text import GROUP_LINES, TABLE_FLOWS
@@ -22,6 +22,7 @@ NOT COMPLIANT: 2 violations, 1 note
 Flows: 1 unexpected, 1 expected, 1 infrastructure
 Rows: 1 working, 1 one-way, 1 failing, 1 missing, 1 not-exercised, 1
       not-observable, 1 not-applicable
+Not observable: 1 row: the node was seen for 1 min only
 
 Looked at
   capture   site.pcapng (pcapng, EN10MB)
@@ -91,7 +92,7 @@ def test_the_whole_page():
 def test_quiet_is_the_verdict_and_the_findings():
     text = rendered(reports.REPORT, verbosity=-1)
     assert text.startswith("NOT COMPLIANT: 2 violations, 1 note\n")
-    assert "not-applicable\n\nViolations\n" in text
+    assert "1 min only\n\nViolations\n" in text
     assert "Wireshark: frame.number in {17..19}" in text
     for heading in ("Looked at", "Matrix", "Flows ("):
         assert heading not in text
@@ -120,6 +121,24 @@ def test_verbose_gives_every_row_and_every_flow_with_its_reason():
 )
 def test_the_first_line_is_the_verdict(report, line):
     assert rendered(report).splitlines()[0] == line
+
+
+def test_advice_is_never_cut_in_half():
+    for advice, cut in (("Open it. " * 100, False), ("Open it. " * 900, True)):
+        told = rendered(replace(reports.REPORT, findings=(replace(reports.UNEXPECTED, advice=advice),)))
+        assert ("[+" in told) is cut
+
+
+def test_a_host_named_after_its_address_is_told_once():
+    host = replace(reports.HOSTS[0], name="10.20.0.10", addresses=("10.20.0.10",))
+    assert "  hosts     igor-gateway 5.1.0, 10.20.0.10\n" in rendered(replace(reports.REPORT, hosts=(host,)))
+
+
+def test_transfers_are_counted_beside_the_verdict():
+    report = replace(
+        reports.COMPLIANT, transfers=(replace(reports.TRANSFER, outcome=TransferOutcome.UNKNOWN),)
+    )
+    assert "\nTransfers: 1 unknown\n" in rendered(report)
 
 
 def test_inferred_roles_are_said_to_be_inferred():

@@ -245,7 +245,10 @@ def test_ranges_cannot_stand_for_millions() -> None:
 
 
 def test_the_root_must_be_a_mapping() -> None:
-    assert mistakes("[1, 2]") == ["1:1: a ruleset must be a mapping, not a list (fields: ruleset, title)"]
+    assert mistakes("[1, 2]") == [
+        "1:1: a ruleset must be a mapping, not a list (fields: ruleset, title, vendor, product, document, "
+        "subject, notes, observe_minutes, temporary_modes, services, editions, exclusions, background)"
+    ]
     assert mistakes("") == ["1:1: the document is empty"]
 
 

@@ -132,8 +132,9 @@ allow:
     assert mistakes(text) == [
         "4:50: unknown role 'igor-nod' (did you mean 'igor-node'?)",
         "4:69: '6.0.2a' is doubtful, the letter may mean before or after 6.0.2: write the number alone",
-        "5:26: address '10.20.0.400' cannot be meant "
-        "(an address, a network such as 10.0.0.0/24, or a range a-b)",
+        "5:26: address '10.20.0.400' cannot be used "
+        "(an address, a network such as 10.0.0.0/24, or a range such as 10.0.0.5-10.0.0.9; "
+        "names are not looked up)",
         "6:69: unknown mode 'servr' (did you mean 'server'?)",
         "7:5: a host needs the field 'address'",
         "7:12: host name 'gateway' appears twice (first in line 3)",
@@ -254,7 +255,7 @@ def test_parse_host(option: str, expected: Host) -> None:
         ("igor-gateway=", "write ROLE=ADDRESS"),
         ("igor-gateway=10.0.0.1@", "write ROLE=ADDRESS"),
         ("igor-gatway=10.0.0.1", "unknown role 'igor-gatway' .did you mean 'igor-gateway'"),
-        ("igor-gateway=10.0.0.400", "address '10.0.0.400' cannot be meant"),
+        ("igor-gateway=10.0.0.400", "address '10.0.0.400' cannot be used"),
         ("igor-gateway=10.0.0.1@latest", "'latest' is not a version"),
         ("igor-gateway=10.0.0.1@5.1.0a", "doubtful"),
         ("igor-gateway=10.0.0.5/24", "10.0.0.0/24 for the network"),

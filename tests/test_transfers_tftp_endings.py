@@ -207,6 +207,17 @@ CASES: dict[str, tuple[Wire, TransferOutcome, Cause | None, int, int]] = {
         .idle(30),
         *(FAILED, Cause.REPLY_FROM_OTHER_ADDRESS, 0, 0),
     ),
+    "other address, refused": (
+        Wire()
+        .c(0, rrq(), 69)
+        .s(0.1, data(1), server="10.20.0.11")
+        .c(0.2, error(5, "Unknown transfer ID"), server="10.20.0.11")
+        .c(5, rrq(), 69)
+        .s(5.1, data(1), server="10.20.0.11")
+        .c(5.2, error(5, "Unknown transfer ID"), server="10.20.0.11")
+        .idle(60),
+        *(FAILED, Cause.REPLY_FROM_OTHER_ADDRESS, 0, 0),
+    ),
     "other address, taken": (
         Wire()
         .c(0, rrq(), 69)

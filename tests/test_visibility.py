@@ -114,6 +114,16 @@ def test_any_unicast_packet_the_other_way_disproves_it() -> None:
     assert not one_sided(proof, talk(NODE, GATEWAY, 9, packets=(1, 0)))
 
 
+def test_half_shown_are_flows_of_which_the_other_half_could_not_be_here() -> None:
+    proof = talk(transport="tcp", packets=(1, 0), synack=(1, 0), row=0)
+    only_back = talk(NODE, GATEWAY, 9, packets=(0, 1), row=1)
+    elsewhere = talk("10.20.1.24", OTHER, 5683, packets=(1, 0), row=2)
+    group = talk(GATEWAY, "239.255.255.250", 1900, packets=(1, 0), group=True, row=3)
+    shown = Visibility([proof, only_back, elsewhere, group]).half_shown()
+    assert shown.tolist() == [True, True, False, False]
+    assert not Visibility([proof, talk(NODE, GATEWAY, 9, packets=(1, 0), row=1)]).half_shown().any()
+
+
 def test_silence_from_three_flows_to_two_hosts_is_the_captures() -> None:
     def silent(*targets: str) -> bool:
         found = [talk(GATEWAY, target, 5683, packets=(1, 0), row=row) for row, target in enumerate(targets)]

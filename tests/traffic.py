@@ -16,16 +16,21 @@ START = 1_790_000_000
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 
 
+EVERYONE = b"\xff" * 6
+
+
 def _mac(address: str) -> bytes:
     if address.endswith(".255") or address == "255.255.255.255":
-        return b"\xff" * 6
+        return EVERYONE
     return b"\x02\x00" + ipaddress.ip_address(address).packed[-4:]
 
 
 class Traffic:
     """Frames of a made-up site."""
 
-    def __init__(self) -> None:
+    def __init__(self, *broadcast: str) -> None:
+        """``broadcast`` are addresses that are sent to the broadcast MAC."""
+        self.broadcast = broadcast
         self.frames: list[tuple[float, bytes]] = []
         self.ident = 1
 
@@ -40,7 +45,8 @@ class Traffic:
         else:
             packet = struct.pack("!IHBB", 6 << 28, len(body), protocol, 64) + src.packed + dst.packed + body
             kind = 0x86DD
-        self.frames.append((at, _mac(target) + _mac(source) + struct.pack("!H", kind) + packet))
+        to = EVERYONE if target in self.broadcast else _mac(target)
+        self.frames.append((at, to + _mac(source) + struct.pack("!H", kind) + packet))
 
     def udp(
         self, at: float, source: str, sport: int, target: str, dport: int, payload: bytes = b""

@@ -70,6 +70,7 @@ class Capture:
     Attributes:
         path: as given; ``-`` for standard input.
         format: ``"pcap"`` or ``"pcapng"``.
+        open: opens its bytes as they lie on disk.
         size: bytes on disk (compressed, where it is); None for a stream.
         first_time: time of the first frame in the file, in ns; None where a look at the head found none.
         sha256: of the bytes as they lie on disk, once read; empty unless asked for, and for a stream that
@@ -90,7 +91,7 @@ class Capture:
     ) -> None:
         """Look at the head. Raises :class:`CaptureError` where it is not a capture that can be read."""
         self.path, self.size = path, size
-        self._open, self._hashed, self._window = open_raw, hashed, window
+        self.open, self._hashed, self._window = open_raw, hashed, window
         self.sha256 = ""
         self._source_problem: Problem | None = None
         self._reset()
@@ -126,6 +127,11 @@ class Capture:
         return self._reader.link_types if self._reader else ()
 
     @property
+    def filters(self) -> tuple[str, ...]:
+        """Capture filters that the file states."""
+        return self._reader.filters if self._reader else ()
+
+    @property
     def problems(self) -> tuple[Problem, ...]:
         """What could not be used; frames count from 1 within this capture."""
         met = self._reader.problems.listed() if self._reader else ()
@@ -144,7 +150,7 @@ class Capture:
         self._reset()
         self._source_problem = None
         try:
-            raw = self._open()
+            raw = self.open()
         except OSError as error:
             raise CaptureError(f"{self.name}: cannot be read: {error.strerror or error}") from error
         with Source(raw, hashed=self._hashed) as source:

@@ -10,7 +10,7 @@ from typing import BinaryIO, TextIO, cast
 
 from analyzer.capture.capture import WINDOW, Capture, Unrecognised
 from analyzer.capture.source import Kept, Raw, one_line
-from analyzer.errors import CaptureError, MissingExtra
+from analyzer.errors import CaptureError
 
 
 def find(
@@ -136,17 +136,7 @@ def _directory(path: str, add: _Add) -> None:
 
 
 def _remote(url: str) -> tuple[Callable[[], Raw], int | None]:
-    try:
-        import fsspec  # noqa: PLC0415 - only URLs need it
-    except ImportError:
-        raise MissingExtra(f"reading {url}", "remote") from None
+    from analyzer.capture import remote  # noqa: PLC0415 - only URLs need it
 
-    def open_raw() -> Raw:
-        try:
-            return cast("Raw", fsspec.open(url, "rb").open())
-        except Exception as error:  # each file system raises its own client library's exceptions
-            raise CaptureError(f"{url}: cannot be read: {one_line(error)}") from error
-
-    size = getattr(open_raw_once := open_raw(), "size", None)
-    open_raw_once.close()
-    return open_raw, size if isinstance(size, int) else None
+    size = remote.state(url).size
+    return lambda: remote.opened(url, size), size

@@ -159,6 +159,11 @@ class PcapReader:
         self._resyncs = 0
 
     @property
+    def filters(self) -> tuple[str, ...]:
+        """None: the format has no place for them."""
+        return ()
+
+    @property
     def link_types(self) -> tuple[str, ...]:
         """The file's one link type."""
         return (link_types.name(self._layout.link_type),) if self._layout else ()

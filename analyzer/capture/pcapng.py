@@ -10,7 +10,7 @@ and last time, and is counted as ``no-timestamp``.
 from __future__ import annotations
 
 import struct
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -44,12 +44,14 @@ from analyzer.capture.reader import (
 )
 from analyzer.tables import Columns
 
-IF_NAME, IF_DESCRIPTION, IF_TSRESOL, IF_TSOFFSET = 2, 3, 9, 14
+IF_NAME, IF_DESCRIPTION, IF_TSRESOL, IF_FILTER, IF_TSOFFSET = 2, 3, 9, 11, 14
 MICROSECONDS: Final = 6
 """The resolution of an interface that states none (section 4.2)."""
 NAME_BYTES: Final = 256
 """Bytes of an interface's name or description that are kept."""
 INT64_MAX: Final = (1 << 63) - 1
+MAX_FILTERS: Final = 8
+"""Different capture filters of one capture that are kept: who wrote more than that meant to."""
 MAX_INTERFACES: Final = 1 << 16
 """Interfaces of a section: real files have dozens; more is a file made to eat memory."""
 
@@ -67,20 +69,25 @@ class Interface(NamedTuple):
     resolution: int = MICROSECONDS
     name: bytes = b""
     description: bytes = b""
+    filter: bytes = b""
 
 
 def read_interface(body: bytes, order: str) -> Interface:
     """An interface from the body of its block; options that run over the block's end are left unread."""
     link_type, _, snaplen = struct.unpack_from(order + "HHI", body)
     times, parts, offset, resolution = 1000, 1, 0, MICROSECONDS
-    texts = {IF_NAME: b"", IF_DESCRIPTION: b""}
+    texts = {IF_NAME: b"", IF_DESCRIPTION: b"", IF_FILTER: b""}
     position = 8
     while position + 4 <= len(body):
         code, length = struct.unpack_from(order + "HH", body, position)
         value = body[position + 4 : position + 4 + length]
         if code == 0 or len(value) < length:
             break
-        if code in texts:
+        if code == IF_FILTER:
+            # One octet says what kind it is; 0 is a libpcap expression in text (section 4.2).
+            if value[:1] == b"\0":
+                texts[code] = texts[code] or value[1 : NAME_BYTES + 1].rstrip(b"\0")
+        elif code in texts:
             texts[code] = texts[code] or value[:NAME_BYTES]
         elif code == IF_TSRESOL and length >= 1:
             resolution = value[0]
@@ -126,15 +133,25 @@ class PcapngReader:
         self._room: tuple[Columns, Array] | None = None
         self._next_index = 0
         self._names: dict[str, None] = {}
+        self._filters: dict[str, None] = {}
         self._last_time = 0
         self._stamped = True
         self._lost = False
         self._resyncs = 0
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the room for frames to come: it is large, and made again where it is needed."""
+        return self.__dict__ | {"_room": None}
+
     @property
     def link_types(self) -> tuple[str, ...]:
         """Those of the interfaces met so far."""
         return tuple(self._names)
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """Those of the interfaces met so far; at most MAX_FILTERS."""
+        return tuple(self._filters)
 
     @property
     def section(self) -> tuple[str, int, tuple[Interface, ...]]:
@@ -227,6 +244,8 @@ class PcapngReader:
                 self._interfaces.append(interface)
                 self._plain = None
                 self._names.setdefault(link_types.name(interface.link_type))
+                if interface.filter and len(self._filters) < MAX_FILTERS:
+                    self._filters.setdefault(interface.filter.decode("utf-8", "replace"))
             else:
                 self.problems.add(
                     "too-many-interfaces", f"only the first {MAX_INTERFACES} of a section are read", count=0

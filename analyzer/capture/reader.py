@@ -73,6 +73,10 @@ class Reader(Protocol):
     def link_types(self) -> tuple[str, ...]:
         """Names of the link types of the interfaces met so far, in order of first appearance."""
 
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """Capture filters that the file states, as libpcap reads them, in order of first appearance."""
+
     def take(self, buffer: bytes, start: int, final: bool) -> Taken:
         """Frames in ``buffer`` from ``start`` on, at most BATCH_FRAMES.
 

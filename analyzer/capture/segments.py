@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, cast
 
 from analyzer.capture import blocks, pcap, pcapng
 from analyzer.capture.capture import WINDOW, Capture, recognise
-from analyzer.capture.reader import Reader, Unreadable
+from analyzer.capture.reader import Reader, Taken, Unreadable
+from analyzer.capture.source import Raw
 from analyzer.tables import Batch
 
 SEARCHED: Final = 1 << 20
@@ -50,32 +52,58 @@ class Segment:
         """Those of the interfaces met so far."""
         return self.reader.link_types
 
-    def batches(self) -> Iterator[Batch]:
-        """The frames of the segment. Raises ``OSError`` where the file cannot be read."""
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """Capture filters that the file states."""
+        return self.reader.filters
+
+    def batches(self, opened: Callable[[], Raw] | None = None) -> Iterator[Batch]:
+        """The frames of the segment, which ``opened`` gives access to where ``path`` is no file's.
+
+        Raises ``OSError`` where the file cannot be read, or ends before the segment does; and what else
+        ``opened`` raises.
+        """
         reader = self.reader
         buffer, at, final = b"", 0, False
-        with open(self.path, "rb", buffering=0) as file:
+        with closing(_file(self.path) if opened is None else opened()) as raw:
+            file = cast("Any", raw)
             file.seek(self.start)
             left = self.stop - self.start
             while not reader.done:
                 taken = reader.take(buffer, at, final)
                 at = taken.position
                 if taken.frames is not None and len(taken.frames["time"]):
-                    times = taken.frames["time"]
-                    self.packets += len(times)
-                    self.bytes += int(taken.frames["wire"].sum())
-                    low, high = int(times.min()), int(times.max())
-                    self.first = low if self.first is None else min(self.first, low)
-                    self.last = high if self.last is None else max(self.last, high)
+                    self._count(taken)
                     yield Batch(buffer, taken.frames)
                 if taken.need and not final:
                     rest = buffer[at:]
                     data = file.read(min(left, max(WINDOW, taken.need - len(rest)))) or b""
+                    if left and not data:
+                        raise OSError(f"it ended at byte {self.stop - left}, before byte {self.stop}")
                     left -= len(data)
                     final = not data
                     buffer, at = rest + data, 0
         undamaged = not left and not reader.problems.listed()
         self.whole = undamaged and self.ends_as in (None, _state(reader))
+
+    def _count(self, taken: Taken) -> None:
+        frames = taken.frames
+        assert frames is not None
+        self.packets += len(frames["time"])
+        self.bytes += int(frames["wire"].sum())
+        times = frames["time"] if taken.stamped is None else frames["time"][taken.stamped]
+        if len(times):
+            low, high = int(times.min()), int(times.max())
+            self.first = low if self.first is None else min(self.first, low)
+            self.last = high if self.last is None else max(self.last, high)
+
+    def rest(self, size: int, before: int) -> Segment:
+        """What follows this segment, which was whole, up to ``size``, the capture's end.
+
+        ``before`` is the number of frames before it: what its reader says of problems counts on from there.
+        """
+        self.reader.done, self.reader.problems.packets = False, before
+        return Segment(self.path, self.stop, size, self.reader)
 
 
 def cut(capture: Capture, most: int) -> list[Segment]:
@@ -111,6 +139,61 @@ def cut(capture: Capture, most: int) -> list[Segment]:
         Segment(capture.path, start, stop, one, None if stop == size else state)
         for start, stop, one in zip([0, *starts[1:]], bounds, readers, strict=True)
     ]
+
+
+def piece(capture: Capture, number: int, count: int) -> Segment | None:
+    """Segment ``number``, from 0, of the ``count`` of about one size that ``capture`` is cut into.
+
+    It is found without the others, so that each may be found and read elsewhere: together they are the
+    whole capture. One in which no record begins is empty, its bytes belong to the one before. None where
+    the capture cannot be cut: compressed, without random access, damaged at its head, or odd. Raises
+    ``OSError`` where it cannot be read, and whatever its file system raises.
+    """
+    size = capture.size
+    if size is None or count < 2 or size < count:
+        return None
+    with closing(capture.open()) as raw:
+        file = cast("Any", raw)
+        try:
+            head = file.read(min(WINDOW, size // count + 1))
+            reader = recognise(head)
+            if reader is None or isinstance(reader, str):
+                return None
+            reader.take(head, 0, False)
+            # A server that knows no ranges says so when it is asked for one.
+            file.seek(0)
+        except (Unreadable, ValueError, AttributeError):
+            return None
+        if reader.problems.listed() or reader.done:
+            return None
+
+        owner, start = _next(file, size, number, count, reader) if number else (0, 0)
+        if owner != number:
+            return Segment(capture.path, start, start, reader, whole=True)
+        _, stop = _next(file, size, number + 1, count, reader)
+    state = _state(reader)
+    reader.problems.packets = 0
+    if not number:
+        fresh = recognise(head)
+        assert fresh is not None
+        assert not isinstance(fresh, str)
+        reader = fresh
+    return Segment(capture.path, start, stop, reader, None if stop == size else state)
+
+
+def _next(file: Any, size: int, number: int, count: int, reader: Reader) -> tuple[int, int]:
+    """The first of ``count`` pieces, from ``number`` on, in which a record begins, and where."""
+    for later in range(number, count):
+        guess = size * later // count
+        file.seek(guess)
+        found = _beginning(file.read(min(SEARCHED, size // count)), reader)
+        if found is not None:
+            return later, guess + found
+    return count, size
+
+
+def _file(path: str) -> Raw:
+    return cast("Raw", open(path, "rb", buffering=0))
 
 
 def _state(reader: Reader) -> object:

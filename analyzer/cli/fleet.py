@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Any, Final
 
 import click
@@ -11,6 +12,24 @@ from analyzer.cli import options, output, progress
 from analyzer.cli.output import say
 
 RESULTS: Final = "results"
+_UNITS: Final = {
+    "": 1,
+    **{f"{letter}b": 1000**power for power, letter in enumerate("kmgt", 1)},
+    **{f"{letter}ib": 1024**power for power, letter in enumerate("kmgt", 1)},
+    **{letter: 1024**power for power, letter in enumerate("kmgt", 1)},
+}
+_SIZE: Final = re.compile(r"(\d+(?:\.\d*)?) *((?:[kmgt](?:i?b)?)?)", re.IGNORECASE)
+
+
+def _bytes(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | None:
+    """Bytes, as people write them: ``500000``, ``64MB``, ``1.5 GiB``. At least one."""
+    if value is None:
+        return None
+    found = _SIZE.fullmatch(value.strip())
+    size = int(float(found[1]) * _UNITS[found[2].lower()]) if found is not None else 0
+    if size < 1:
+        raise click.BadParameter(f"{value!r} is no size: give bytes, or a number with kB, MB, GB, MiB, GiB")
+    return size
 
 
 class _Fleet(click.Group):
@@ -50,6 +69,9 @@ def fleet() -> None:
 )
 @click.option("--jobs", type=click.IntRange(1), help="Worker processes; default: one a processor.")
 @click.option("--scheduler", metavar="ADDRESS", help="Workers of a Dask cluster, tcp://HOST:PORT.")
+@click.option(
+    "--split", callback=_bytes, metavar="SIZE", help="Read larger captures in pieces; default: 256 MiB."
+)
 @options.talk
 def run(
     *,
@@ -61,6 +83,7 @@ def run(
     target: str,
     jobs: int | None,
     scheduler: str | None,
+    split: int | None,
     quiet: int,
     verbose: int,
     no_progress: bool,
@@ -83,36 +106,38 @@ def run(
     began = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
     planned = stages.plan(sources, sites, rules, activities, strict=strict)
     results = stages.Results(target)
-    known = results.known()
-    todo = [job for job in planned.jobs if job.key not in known]
-    stale = _stale(results, planned)
-    with progress.counted(bool(quiet) or no_progress, todo) as watch:
-        outcome = stages.run(todo, results, start, jobs or 0, watch)
-    done = {job.path for job in outcome.done}
-    results.forget({key for key, path in stale.items() if path in done})
-    summary, findings = stages.summarise(results, planned, outcome, len(planned.jobs) - len(todo))
-    lines = page(summary)
-    results.write("summary.txt", "\n".join(lines) + "\n")
-    results.note(
-        began,
-        {
-            "schema": "portmatrix.fleet/1",
-            "began": began,
-            "done": [job.key for job in outcome.done],
-            "failed": [{"source": path, "reason": reason} for path, reason in summary.failed],
-            "findings": findings,
-        },
-    )
+    with results.held():
+        known = results.sources()
+        todo = [job for job in planned.jobs if job.key not in known]
+        with progress.counted(bool(quiet) or no_progress, todo) as watch:
+            account = stages.run(todo, results, start, jobs or 0, watch, split=split)
+        results.forget(_stale(known, planned, {job.key for job in account.done}))
+        results.complete()
+        summary, findings = stages.summarise(results, planned, account, len(planned.jobs) - len(todo))
+        lines = page(summary)
+        results.write("summary.txt", "\n".join(lines) + "\n")
+        results.note(
+            began,
+            {
+                "schema": "portmatrix.fleet/1",
+                "began": began,
+                "done": [job.key for job in account.done],
+                "failed": [{"source": path, "reason": reason} for path, reason in summary.failed],
+                "findings": findings,
+            },
+        )
     output.lines(lines[:2] if quiet else lines)
     if verbose:
         say(f"{target}: {len(results.known())} captures; ask with portmatrix fleet query")
     return 2 if summary.failed else 0 if summary.compliant else 1
 
 
-def _stale(results: Any, planned: Any) -> dict[str, str]:
-    """Captures of the results that are analysed anew, since the file, its site or the sheets changed."""
-    current = {job.path: job.key for job in planned.jobs}
-    return {key: path for key, path in results.sources().items() if path in current and current[path] != key}
+def _stale(known: dict[str, str], planned: Any, done: set[str]) -> set[str]:
+    """Captures of the results that were analysed anew, since the file, its site or the sheets changed."""
+    from analyzer.report.neutral import unicode  # noqa: PLC0415
+
+    current = {unicode(job.path): job.key for job in planned.jobs if job.key in known or job.key in done}
+    return {key for key, path in known.items() if current.get(path, key) != key}
 
 
 @fleet.command()

@@ -11,23 +11,18 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from types import FrameType
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, Any, Final
 
 import click
 
 from analyzer.cli import options, output
+from analyzer.cli.job import Job
 from analyzer.cli.output import say
 from analyzer.errors import UsageError
 from analyzer.model import News, Report
-from analyzer.report import Format, choose
-
-if TYPE_CHECKING:
-    from analyzer.pipeline import Options
 
 RENEW: Final = 60.0
 """Seconds between two writings of the ``-o`` file while the capture grows."""
-LINES: Final = "jsonl"
-"""The format of events, and not of a report."""
 SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _LENGTH: Final = re.compile(r"(\d{1,9})([smhd])", re.ASCII)
 
@@ -73,23 +68,12 @@ class Wish:
             self.ends = moment(self.until, datetime.datetime.now().astimezone())
 
 
-def chosen(name: str | None, target: str | None) -> Format:
-    """The format of the report; with events as JSON lines it is the ``-o`` file's."""
-    if name == LINES:
-        return choose(None, "report", target or "", default="json")
-    return choose(name, "report", target or "")
-
-
 @dataclass
 class Run:
     """One run: prints what happens, keeps the ``-o`` file fresh, and knows when to end."""
 
     wish: Wish
-    chosen: Format
-    lines: bool
-    """Whether events are JSON lines."""
-    target: str | None
-    verbosity: int
+    job: Job
     stopped: bool = False
     gone: bool = False
     """The reader of standard output went away."""
@@ -98,7 +82,7 @@ class Run:
     @property
     def to_file(self) -> bool:
         """Whether the report goes to a file."""
-        return self.target not in (None, "-")
+        return self.job.target not in (None, "-")
 
     def running(self) -> bool:
         """Whether to go on."""
@@ -110,13 +94,13 @@ class Run:
         """Print an event."""
         from analyzer.report import live  # noqa: PLC0415 - only who follows needs it
 
-        if self.lines:
+        if self.job.events:
             self.print(_encoded(live.entry(news)))
             return
         # Another format's report has standard output for itself.
-        talk = not self.to_file and self.chosen.name != "text"
+        talk = not self.to_file and self.job.chosen.name != "text"
         stream: IO[str] | None = sys.stderr if talk else sys.stdout
-        if text := live.line(news, output.style(output.opened(stream), self.verbosity)):
+        if text := live.line(news, output.style(output.opened(stream), self.job.verbose - self.job.quiet)):
             if talk:
                 say(text)
             else:
@@ -147,14 +131,12 @@ class Run:
     def write(self, report: Report) -> None:
         """The report as it was asked for."""
         report = replace(report, command=options.typed())
-        if self.lines and not self.to_file:
+        if self.job.events and not self.to_file:
             from analyzer.report import document  # noqa: PLC0415
 
             self.print(_encoded({"event": "report", "report": document.whole(document.report_parts(report))}))
             return
-        render = self.chosen.render_report
-        assert render is not None  # choose() gave a format of reports
-        output.write(self.target, self.chosen, render, report, self.verbosity)
+        self.job.write(report)
 
     @contextlib.contextmanager
     def signals(self) -> Iterator[None]:
@@ -183,25 +165,23 @@ def _encoded(entry: object) -> str:
     return json.dumps(entry, ensure_ascii=True, allow_nan=False)
 
 
-def follow(
-    wish: Wish, wanted: Options, format_name: str | None, target: str | None, quiet: int, verbose: int
-) -> Report:
-    """Follow what ``wanted`` names, and write the report.
+def follow(wish: Wish, job: Job) -> Report:
+    """Follow the captures of ``job``, and write the report.
 
     Raises :class:`analyzer.errors.PortmatrixError` where that cannot be done.
     """
     from analyzer.pipeline import follow as following  # noqa: PLC0415 - --help must not load the stages
 
-    run = Run(wish, chosen(format_name, target), format_name == LINES, target, verbose - quiet)
+    run = Run(wish, job)
+    wanted = job.options()
     interval = following.INTERVAL if wish.interval is None else wish.interval
     source = following.followable(wanted)
-    if not quiet:
+    if not job.quiet:
         name = "standard input" if source == "-" else source
         end = "" if wish.ends is None else f" until {wish.ends:%Y-%m-%d %H:%M:%S}"
         say(f"following {name}{end}; Ctrl-C ends it and gives the report")
     with run.signals():
         report = following.follow(wanted, following.Watch(run.running, run.tell, run.keep, interval))
         run.write(report)
-    if run.to_file and not quiet:
-        say(output.closing(report, str(target), run.chosen.name))
+    job.close(output.verdict(report))
     return report

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from analyzer.cli import options, output, progress
-from analyzer.cli.output import say
-from analyzer.report import choose
+from analyzer.cli import options
+from analyzer.cli.job import Job, taken
 from analyzer.report.layout import plural
 
 
@@ -26,55 +25,24 @@ from analyzer.report.layout import plural
 @options.output("dissection")
 @options.engine
 @options.talk
+@taken("dissection")
 def inspect(
-    *,
-    captures: tuple[str, ...],
-    finding: str | None,
-    flows: tuple[str, ...],
-    frames: tuple[str, ...],
-    limit: int,
-    site: str | None,
-    hosts: tuple[str, ...],
-    rules: tuple[str, ...],
-    activities: tuple[str, ...],
-    strict: bool,
-    format_name: str | None,
-    target: str | None,
-    engine: str,
-    quiet: int,
-    verbose: int,
-    no_progress: bool,
+    job: Job, *, finding: str | None, flows: tuple[str, ...], frames: tuple[str, ...], limit: int
 ) -> int:
     """Full Wireshark dissection of the frames behind a finding.
 
     Give the options of the 'check' that reported the finding. Needs Wireshark's tshark and the extra
     'wireshark' (pyshark). The frames are dissected by themselves, without those around them.
     """
-    from analyzer import pipeline  # noqa: PLC0415 - --help must not load the stages
-    from analyzer.pipeline import inspect as stage  # noqa: PLC0415
+    from analyzer.pipeline import inspect as stage  # noqa: PLC0415 - --help must not load the stages
     from analyzer.pipeline.evidence import Wanted  # noqa: PLC0415
 
-    chosen = choose(format_name, "dissection", target or "")
     wanted = Wanted(finding or "", flows, options.ranges(frames))
     if wanted == Wanted():
         raise click.UsageError("say which frames: --finding ID, --flow ID or --frames LIST")
-    output.refuse_inputs(target, (*captures, site, *rules))
-    asked = pipeline.Options(
-        sources=captures,
-        site=site,
-        hosts=hosts,
-        rules=rules,
-        activities=activities,
-        strict=strict,
-        engine=engine,
-    )
-    with progress.shown(bool(quiet) or no_progress) as meter:
-        found = stage.inspect(asked, wanted, limit, meter)
-    render = chosen.render_dissection
-    assert render is not None  # choose() gave a format of dissections
-    output.write(target, chosen, render, found, verbose - quiet)
-    if target not in (None, "-") and not quiet:
-        say(f"{plural(len(found.frames), 'frame')} of {found.total}; {target} written ({chosen.name})")
+    found = job.run(lambda asked, meter: stage.inspect(asked, wanted, limit, meter))
+    job.write(found)
+    job.close(f"{plural(len(found.frames), 'frame')} of {found.total}")
     return 0
 
 

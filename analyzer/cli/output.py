@@ -193,12 +193,12 @@ def whole_file(target: str, binary: bool = False, option: str = "-o") -> Iterato
         raise
 
 
-def closing(report: Report, target: str, name: str) -> str:
-    """The line that tells how a ``check`` with ``-o`` ended."""
+def verdict(report: Report) -> str:
+    """How a ``check`` ended, in one line."""
     counts = [
         plural(count, severity.value)
         for severity in Severity
         if (count := sum(finding.severity is severity for finding in report.findings))
     ]
-    verdict = "compliant" if report.compliant else "not compliant"
-    return f"{verdict}{': ' if counts else ''}{', '.join(counts)}; {target} written ({name})"
+    ended = "compliant" if report.compliant else "not compliant"
+    return f"{ended}{': ' if counts else ''}{', '.join(counts)}"

@@ -41,8 +41,12 @@ def statuses(
     judgements: Mapping[int, Judgement],
     seen: Visibility,
     directory: Directory,
+    filtered: str = "",
 ) -> tuple[RowResult, ...]:
-    """The result of every row of the matrix, in the matrix's order."""
+    """The result of every row of the matrix, in the matrix's order.
+
+    ``filtered`` is the filter that the capture was taken with, where it may have kept rows out.
+    """
     found = Conversations.of(found)
     judgements = Judgements.on(found, judgements)
     heads = found.heads
@@ -53,7 +57,7 @@ def statuses(
         # A row that both ends have, two nodes for example, is listed twice and exercised once.
         for row in dict.fromkeys(row.id for row in judgement.rows) if len(flows) else ():
             exercised[row].append(heads[flows])
-    question = _Question(matrix, site, seen, directory, frozenset(exercised))
+    question = _Question(matrix, site, seen, directory, frozenset(exercised), filtered)
     return tuple(
         _exercised(row, found, np.sort(np.concatenate(exercised[row.id])))
         if row.applicable and row.id in exercised
@@ -105,9 +109,15 @@ class _Question:
     """Due, observable, satisfied: what has to be asked before an absence means anything."""
 
     def __init__(
-        self, matrix: Matrix, site: Site, seen: Visibility, directory: Directory, exercised: frozenset[str]
+        self,
+        matrix: Matrix,
+        site: Site,
+        seen: Visibility,
+        directory: Directory,
+        exercised: frozenset[str],
+        filtered: str,
     ) -> None:
-        self.site, self.seen = site, seen
+        self.site, self.seen, self.filtered = site, seen, filtered
         self.rows = matrix.rows
         self.exercised = exercised
         self.roles = {role for host in site.hosts for role in host.roles}
@@ -154,6 +164,8 @@ class _Question:
 
     def doubt(self, row: Row) -> str:
         """Why this capture could not have shown the row, empty if it would have."""
+        if self.filtered:
+            return f"the capture was taken with the filter {self.filtered}, which may have kept it out"
         minutes = self.site.observe_minutes or self.minutes.get(row.ruleset) or OBSERVE_MINUTES
         reason = f"no {row.subject} was seen in this capture"
         counterparts = self._counterparts(row)

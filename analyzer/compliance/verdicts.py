@@ -355,7 +355,8 @@ def _says(end: End, rows: tuple[Row, ...]) -> Says:
         return Says.LISTED
     if not end.subjects or end.everyone:
         return Says.NOTHING
-    return Says.UNKNOWN if all(not subject.editions for subject in end.subjects) else Says.UNLISTED
+    # A host may hold several roles: where the sheet of one is not known, its traffic may be that one's.
+    return Says.UNKNOWN if any(not subject.editions for subject in end.subjects) else Says.UNLISTED
 
 
 def _names(subjects: Sequence[Subject]) -> str:
@@ -384,7 +385,7 @@ def _verdict(
     ]
     what = f"{conversation.transport.upper()} {port}"
     if Says.UNLISTED not in says and Says.LISTED not in says:
-        unsupported = [subject for end in ends for subject in end.subjects]
+        unsupported = [subject for end in ends for subject in end.subjects if not subject.editions]
         return Judgement(
             Verdict.REVIEW,
             f"no edition of the sheet covers {_names(unsupported)} {unsupported[0].host.version}",

@@ -40,7 +40,10 @@ cdef enum:
     UDP = 17
     ICMPV6 = 58
 
+    TO_ALL = 0x80
+
     COOKED_V2 = 276
+    COOKED_BROADCAST = 1
     SLL_INTERFACES = 0x10000
     MAX_LENGTH = 1500
 
@@ -49,8 +52,10 @@ cdef enum:
 NUMBERS = {
     "TRANSPORT": TRANSPORT, "IP": IP, "FRAGMENT": FRAGMENT, "LINK": LINK, "CUT": CUT,
     "TRANSPORT_HEADER": TRANSPORT_HEADER, "ETHERTYPE": ETHERTYPE, "LLC": LLC, "SNAP": SNAP, "ARP": ARP,
-    "ICMP": ICMP, "TCP": TCP, "UDP": UDP, "ICMPV6": ICMPV6,
+    "ICMP": ICMP, "TCP": TCP, "UDP": UDP, "ICMPV6": ICMPV6, "TO_ALL": TO_ALL,
 }
+
+cdef uint64_t EVERYONE = 0xFFFFFFFFFFFF
 
 # A stated length beyond this goes to the reference, lest sums overflow.
 cdef int64_t FARTHEST = <int64_t>1 << 40
@@ -80,6 +85,7 @@ cdef struct Row:
     Py_ssize_t quote  # where the quoted packet begins
     Py_ssize_t end
     Py_ssize_t wire
+    uint8_t to_all  # the link layer's destination is everyone
     uint8_t quoted  # this is a quoted packet: no digest, no further quotes
 
 # What a layer gives: the row is complete, or the frame is one for the reference.
@@ -399,12 +405,14 @@ cdef int frame(
     if link_type == 1:
         if end - pos < 14:
             return OTHER
+        row.to_all = mac(view, pos) == EVERYONE
         return typed(
             row, view, pos + 14, end, wire, two(view, pos + 12), True, mac(view, pos + 6), mac(view, pos)
         )
     if link_type == 113:
         if end - pos < 16:
             return OTHER
+        row.to_all = two(view, pos) == COOKED_BROADCAST
         return cooked(
             row, view, pos + 16, end, wire,
             two(view, pos + 14), two(view, pos + 2), two(view, pos + 4), pos + 6,
@@ -412,6 +420,7 @@ cdef int frame(
     if link_type == COOKED_V2:
         if end - pos < 20:
             return OTHER
+        row.to_all = view[pos + 10] == COOKED_BROADCAST
         return cooked(
             row, view, pos + 20, end, wire, two(view, pos), two(view, pos + 8), view[pos + 11], pos + 12
         )
@@ -519,7 +528,7 @@ def fill(buffer, frames, packets, quotes, int64_t[::1] others):
             dst_lo[index] = row.dst_lo
             src_port[index] = row.src_port
             dst_port[index] = row.dst_port
-            flags[index] = row.flags
+            flags[index] = TO_ALL if row.to_all and row.transport == UDP else row.flags
             seq[index] = row.seq
             ack[index] = row.ack
             ip_id[index] = row.ip_id

@@ -52,6 +52,11 @@ OUI_CISCO: Final = 0x00000C
 
 SLL_INTERFACES: Final = 1 << 16
 """Added to the interface index that a cooked v2 header names, so that it is no file interface."""
+MAC_BROADCAST: Final = b"\xff" * 6
+COOKED_BROADCAST: Final = b"\0\1"
+"""The packet type of LINKTYPE_LINUX_SLL for what was sent to everyone on the link; the second version keeps
+its low byte.
+"""
 ARPHRD_NETLINK: Final = 824
 ARPHRD_IEEE80211: Final = 801
 ARPHRD_RADIOTAP: Final = 803
@@ -233,6 +238,26 @@ def cooked_v2(view: memoryview, pos: int, end: int, wire: int) -> Result:
         return stopped(short(pos + 20, wire, Reason.LINK_HEADER))
     parsed = SLL2_HEADER(view[pos : pos + 20])
     return _cooked(view, pos + 20, end, wire, parsed)
+
+
+def _ethernet_to_all(view: memoryview, pos: int, end: int) -> bool:
+    return end - pos >= 14 and bytes(view[pos : pos + 6]) == MAC_BROADCAST
+
+
+def _cooked_to_all(view: memoryview, pos: int, end: int) -> bool:
+    return end - pos >= 16 and bytes(view[pos : pos + 2]) == COOKED_BROADCAST
+
+
+def _cooked_v2_to_all(view: memoryview, pos: int, end: int) -> bool:
+    return end - pos >= 20 and view[pos + 10] == COOKED_BROADCAST[1]
+
+
+TO_ALL: Final[dict[object, Callable[[memoryview, int, int], bool]]] = {
+    ethernet: _ethernet_to_all,
+    cooked: _cooked_to_all,
+    cooked_v2: _cooked_v2_to_all,
+}
+"""Layer → whether the frame that it is read from was sent to everyone, of the layers that tell."""
 
 
 def interface_of(view: memoryview, pos: int, end: int) -> int | None:

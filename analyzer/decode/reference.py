@@ -9,6 +9,8 @@ the layers (``link``, ``lan``, ``serial``, ``wireless``, ``network``, ``ip_tunne
   else ``TUNNEL`` (``NONE`` for UDP tunnels, where only a port number claims that there is one).
 - A tunnel that carries a frame without IP counts as the outer packet, but a frame mirrored in GRE as itself.
 - Inside Ethernet, a PPPoE, MPLS, NSH, 802.1ah or MACsec frame without IP is ``Kind.LINK`` of that type.
+- A UDP packet has ``TO_ALL`` among its flags where the link header right before its IP header says that the
+  frame was sent to everyone. What is tunnelled without a link header of its own has not.
 - A frame with more than ``MAX_DEPTH`` layers keeps what was read so far, with ``DEPTH``.
 - A quoted packet is decoded like any other, tunnels included; a packet that is itself an ICMP error is
   the packet quoted, and what it quotes is not looked at.
@@ -23,7 +25,7 @@ import numpy as np
 
 from analyzer.decode import lan, link, network, serial, wireless
 from analyzer.decode.row import Function, How, Layer, Row, Step
-from analyzer.tables import PACKETS, QUOTES, Batch, Columns, Kind, Packets, Reason
+from analyzer.tables import PACKETS, QUOTES, TO_ALL, UDP, Batch, Columns, Kind, Packets, Reason
 
 MAX_DEPTH: Final = 24
 """Layers followed in one frame. ERSPAN over VLAN with VXLAN inside has seven; ten tunnels are hostile."""
@@ -166,8 +168,16 @@ def follow(view: memoryview, step: Step) -> Row:
 def _walk(layer: Function, view: memoryview, step: Step) -> Row:
     outer: Row | None = None
     how = How.PLAIN
+    to_all = False
     for _ in range(MAX_DEPTH):
+        tells = link.TO_ALL.get(layer)
+        if tells is not None:
+            to_all = tells(view, step.pos, step.end)
         row, following = layer(view, step.pos, step.end, step.wire)
+        if row is not None and row.kind in IP_KINDS:
+            if to_all and row.transport == UDP:
+                row.flags = TO_ALL
+            to_all = False
         if following is None:
             if row is None:
                 raise AssertionError("a layer without a row and without a step")

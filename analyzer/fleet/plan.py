@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from analyzer import documents
 from analyzer.capture.source import one_line
 from analyzer.documents import Reader
-from analyzer.errors import MissingExtra, SiteError, UsageError
+from analyzer.errors import SiteError, UsageError
 from analyzer.version import VERSION
 
 FLEET_FILE: Final = "fleet.yaml"
@@ -25,11 +25,12 @@ UNASSIGNED: Final = "unassigned"
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 """What a site file may be called: its name becomes a folder of the results."""
 
-_WILD: Final = re.compile(r"[*?\[]")
+MEANT: Final = re.compile(r"\.(?:pcap|pcapng|cap)\d*(?:\.(?:gz|zst|lz4|xz))?$", re.IGNORECASE)
+"""What a file is called that is meant to be a capture, whatever it holds. tcpdump numbers rotated files."""
 
 
 class Found(NamedTuple):
-    """A file that may be a capture. ``state`` changes when it does; ``named``: the user meant this one."""
+    """A file that may be a capture. ``state`` changes when it does; ``named``: it is meant to be one."""
 
     path: str
     size: int | None
@@ -83,7 +84,8 @@ def plan(
 
     ``sites`` is a directory of site files; a capture belongs to the site whose file is named like a folder
     of its path, or like the beginning of its own name, unless the fleet file says otherwise. Raises
-    :class:`UsageError` where a source names nothing, :class:`SiteError` for a fleet file with mistakes.
+    :class:`UsageError` where a source names nothing, :class:`CaptureError` where a URL cannot be listed,
+    :class:`SiteError` for a fleet file with mistakes.
     """
     texts = _site_files(sites)
     assigned = _assignments(sites, texts)
@@ -199,29 +201,15 @@ def _file(path: str, *, named: bool) -> Iterator[Found]:
     try:
         if os.path.isfile(path):
             state = os.stat(path)
-            yield Found(path, state.st_size, f"{state.st_size} {state.st_mtime_ns}", named)
+            meant = named or MEANT.search(path) is not None
+            yield Found(path, state.st_size, f"{state.st_size} {state.st_mtime_ns}", meant)
     except OSError as error:
         if named:
             raise UsageError(f"{path}: cannot be read: {one_line(error)}") from error
 
 
 def _remote(source: str) -> Iterator[Found]:
-    try:
-        import fsspec  # noqa: PLC0415 - only URLs need it
-    except ImportError:
-        raise MissingExtra(f"reading {source}", "remote") from None
-    try:
-        system, path = fsspec.core.url_to_fs(source)
-        if _WILD.search(path):
-            entries = system.glob(path, detail=True)
-        elif system.isdir(path):
-            entries = system.find(path, detail=True)
-        else:
-            entries = {path: system.info(path)}
-        named = not _WILD.search(path) and list(entries) == [path]
-        for name, about in sorted(entries.items()):
-            if about.get("type", "file") == "file":
-                told = [about.get(key) for key in ("size", "ETag", "LastModified", "mtime", "created")]
-                yield Found(str(system.unstrip_protocol(name)), about.get("size"), repr(told), named)
-    except Exception as error:  # each file system raises its own client library's exceptions
-        raise UsageError(f"{source}: cannot be listed: {one_line(error)}") from error
+    from analyzer.capture import remote  # noqa: PLC0415 - only URLs need it
+
+    for url, size, state, named in remote.entries(source):
+        yield Found(url, size, state, named or MEANT.search(url) is not None)

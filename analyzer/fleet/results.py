@@ -1,73 +1,153 @@
-"""The dataset on disk: Parquet, partitioned by site and day, each file whole or not there."""
+"""The dataset on disk: Parquet, partitioned by site and day, each file whole or not there.
+
+A file holds what one batch of captures gave of a table for one day. Files of one batch are called the same
+in every table, and ``captures`` is written last: a file that has no twin there is no result.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from analyzer import parquet
 from analyzer.errors import UsageError
-from analyzer.fleet.plan import Job
 from analyzer.fleet.tables import TABLES
-from analyzer.fleet.work import Product
+from analyzer.fleet.work import File
 
 RUNS: Final = "runs"
 """Folder of what each run did, one JSON file each, named by when it began."""
+LAST: Final = "captures"
+"""The table that is written last."""
 
 
 class Results:
     """A results folder. Raises :class:`UsageError` where it cannot be made."""
 
     def __init__(self, folder: str) -> None:
+        if "://" in folder:
+            raise UsageError(f"-o {folder}: results are written to a folder of this machine")
         self.folder = Path(folder)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(f"-o {folder}: {error.strerror or error}") from error
 
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other runs out, and take away what a run that was killed left unfinished.
+
+        The lock ends with the process. Raises :class:`UsageError` where another run writes here, and where
+        nothing can be written.
+        """
+        try:
+            file = open(self.folder / ".lock", "ab")  # noqa: SIM115 - closed below
+        except OSError as error:
+            raise UsageError(f"-o {self.folder}: {error.strerror or error}") from error
+        with file:
+            if not _locked(file.fileno()):
+                raise UsageError(f"-o {self.folder}: another run is writing there")
+            self._sweep()
+            yield
+
+    def _sweep(self) -> None:
+        """Remove parts of files, and files of captures whose line in ``captures`` was not written."""
+        for name in (".", RUNS, *(f"{table}/site=*/day=*" for table in TABLES)):
+            for path in self.folder.glob(f"{name}/.*.part"):
+                path.unlink(missing_ok=True)
+        finished = {_batch(path) for path in self._files(LAST)}
+        for name in TABLES:
+            for path in self._files(name):
+                if _batch(path) not in finished:
+                    path.unlink(missing_ok=True)
+
+    def _files(self, table: str) -> Iterator[Path]:
+        return self.folder.glob(f"{table}/site=*/day=*/*.parquet")
+
     def known(self) -> set[str]:
         """Keys of the captures that are there whole."""
-        return {path.stem for path in self.folder.glob("captures/site=*/day=*/*.parquet")}
-
-    def add(self, job: Job, product: Product) -> None:
-        """Write the tables of one capture. Raises ``OSError`` where there is no room or no right."""
-        for name in TABLES:
-            place = self.folder / name / f"site={job.site}" / f"day={product.day}"
-            place.mkdir(parents=True, exist_ok=True)
-            whole(place / f"{product.key}.parquet", product.tables[name])
-
-    def forget(self, keys: set[str]) -> None:
-        """Remove captures, their line in ``captures`` first: what is left of one is no result any more."""
-        for name in reversed(TABLES):
-            for path in self.folder.glob(f"{name}/site=*/day=*/*.parquet"):
-                if path.stem in keys:
-                    path.unlink(missing_ok=True)
+        return set(self.sources())
 
     def sources(self) -> dict[str, str]:
         """Key of each capture that is there → its path or URL."""
         with self.database() as database:
-            return dict(database.execute("SELECT DISTINCT capture, source FROM captures").fetchall())
+            return dict(database.execute("SELECT capture, source FROM captures").fetchall())
+
+    def add(self, site: str, keys: Iterable[str], files: Iterable[File]) -> None:
+        """Write the tables of some captures. Raises ``OSError`` where there is no room or no right."""
+        batch = hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:24]
+        written = Counter[tuple[str, str]]()
+        for file in files:
+            place = self.folder / file.table / f"site={site}" / f"day={file.day}"
+            place.mkdir(parents=True, exist_ok=True)
+            more = written[file.table, file.day]
+            written[file.table, file.day] += 1
+            whole(place / (f"{batch}-{more}.parquet" if more else f"{batch}.parquet"), file.data)
+
+    def complete(self) -> None:
+        """Give every table a file, if an empty one: other programs find all of them, with their columns.
+
+        Raises ``OSError`` where there is no room.
+        """
+        twin = next(self._files(LAST), None)
+        for name in TABLES:
+            if twin is not None and next(self._files(name), None) is None:
+                path = self.folder / name / twin.relative_to(self.folder / LAST)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._select(path, f"SELECT {_nothing(name)} WHERE false")
+
+    def forget(self, keys: set[str]) -> None:
+        """Remove captures, their lines in ``captures`` first: what is left of one is no result any more."""
+        if not keys:
+            return
+        files = str(self.folder / LAST / "site=*" / "day=*" / "*.parquet")
+        with parquet.connect() as database:
+            held = database.execute(
+                "SELECT filename, list(capture) FROM read_parquet($files, filename = true) GROUP BY 1",
+                {"files": files},
+            ).fetchall()
+        touched = {
+            _batch(Path(name)): set(there) <= keys for name, there in held if not keys.isdisjoint(there)
+        }
+        for table in reversed(TABLES):
+            for path in list(self._files(table)):
+                whole_batch = touched.get(_batch(path))
+                if whole_batch:
+                    path.unlink(missing_ok=True)
+                elif whole_batch is not None:
+                    source = f"read_parquet({_quoted(path)}, hive_partitioning = false)"
+                    gone = ", ".join(_quoted(key) for key in sorted(keys))
+                    self._select(path, f"SELECT * FROM {source} WHERE capture NOT IN ({gone})")
+
+    def _select(self, path: Path, query: str) -> None:
+        """Make the answer to ``query`` the file ``path``."""
+        with parquet.connect() as database, tempfile.TemporaryDirectory(prefix="portmatrix-") as folder:
+            made = Path(folder, "answer.parquet")
+            database.execute(f"COPY ({query}) TO {_quoted(made)} (FORMAT parquet, COMPRESSION zstd)")
+            whole(path, made.read_bytes())
 
     @contextlib.contextmanager
     def database(self) -> Iterator[Any]:
-        """A DuckDB connection in which each table is a view."""
-        with parquet.duckdb().connect() as database:
-            for name, columns in TABLES.items():
-                files = str(self.folder / name / "site=*" / "day=*" / "*.parquet").replace("'", "''")
-                if any(self.folder.glob(f"{name}/site=*/day=*/*.parquet")):
+        """A DuckDB connection in which each table is a view, without captures that are not there whole."""
+        with parquet.connect() as database:
+            for name in reversed(TABLES):
+                files = self.folder / name / "site=*" / "day=*" / "*.parquet"
+                if next(self._files(name), None) is not None:
                     source = (
-                        f"SELECT * FROM read_parquet('{files}', hive_partitioning = true,"
+                        f"SELECT * FROM read_parquet({_quoted(files)}, hive_partitioning = true,"
                         " hive_types_autocast = false, union_by_name = true)"
                     )
+                    if name != LAST:
+                        source += f" WHERE capture IN (SELECT capture FROM {LAST})"
                 else:
-                    nothing = [f'NULL::{column.type} AS "{column.name}"' for column in columns]
-                    nothing += ["NULL::VARCHAR AS site", "NULL::VARCHAR AS day"]
-                    source = f"SELECT {', '.join(nothing)} WHERE false"
+                    nothing = f"{_nothing(name)}, NULL::VARCHAR AS site, NULL::VARCHAR AS day"
+                    source = f"SELECT {nothing} WHERE false"
                 database.execute(f"CREATE VIEW {name} AS {source}")
             yield database
 
@@ -105,3 +185,39 @@ def whole(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise
+
+
+def _batch(path: Path) -> tuple[str, str, str]:
+    """What files of one batch have in common: site, day, and their name but for a number."""
+    return path.parts[-3], path.parts[-2], path.stem.partition("-")[0]
+
+
+def _nothing(table: str) -> str:
+    return ", ".join(f'NULL::{column.type} AS "{column.name}"' for column in TABLES[table])
+
+
+def _quoted(text: object) -> str:
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def _locked(file: int) -> bool:
+    """Lock an open file until the process ends; False where another process has it."""
+    try:
+        import fcntl  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        import msvcrt  # noqa: PLC0415 - only on Windows
+
+        lock: Any = msvcrt
+        try:
+            lock.locking(file, lock.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        # A file system without locks: two runs at once are then the user's own affair.
+        return True
+    return True

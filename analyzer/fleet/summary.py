@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from analyzer.fleet.plan import UNASSIGNED, Plan
 from analyzer.fleet.results import Results
-from analyzer.fleet.run import Outcome
+from analyzer.fleet.run import Account
 from analyzer.report.digest import some
 from analyzer.report.layout import number, plural
 from analyzer.report.neutral import visible
@@ -28,6 +29,8 @@ class SiteLine(NamedTuple):
     violations: int
     warnings: int
     problems: int
+    failed: int
+    """Captures that could not be analysed in this run."""
     worst: str
     """Title of its gravest finding, empty where there is none."""
 
@@ -48,10 +51,11 @@ class Fresh(NamedTuple):
     id: str
     severity: str
     title: str
+    cause: str
 
 
 class Summary(NamedTuple):
-    """The page's facts. ``sites`` are ordered worst first; ``failed`` pairs a capture and the reason."""
+    """The page's facts. ``sites`` are ordered worst first; ``failed``, ``damaged``: a capture and why."""
 
     sites: tuple[SiteLine, ...]
     shared: tuple[Shared, ...]
@@ -59,6 +63,8 @@ class Summary(NamedTuple):
     """None in a first run: there is nothing to compare with."""
     silent: tuple[tuple[str, str], ...]
     """Sites without news, and the day of their latest capture."""
+    damaged: tuple[tuple[str, str], ...]
+    """Captures that were analysed as far as they go, and what is wrong with each."""
     failed: tuple[tuple[str, str], ...]
     done: int
     known: int
@@ -81,14 +87,14 @@ _RANK: Final = "array_position(['violation', 'warning', 'note'], severity)"
 _SITES: Final = f"""
 WITH held AS (
     SELECT site, count(*) AS captures, coalesce(max(nullif(day, 'undated')), '') AS last,
-           sum((len(problems) > 0)::INT) AS problems
+           sum(damaged::INT) AS problems
     FROM captures GROUP BY site
 ), grave AS (
     SELECT site, count(DISTINCT id) FILTER (severity = 'violation') AS violations,
            count(DISTINCT id) FILTER (severity = 'warning') AS warnings, min_by(title, {_RANK}) AS worst
     FROM current GROUP BY site
 )
-SELECT site, captures, last, coalesce(violations, 0), coalesce(warnings, 0), problems, coalesce(worst, '')
+SELECT site, captures, last, coalesce(violations, 0), coalesce(warnings, 0), problems, 0, coalesce(worst, '')
 FROM held LEFT JOIN grave USING (site)
 ORDER BY 4 DESC, 5 DESC, site
 """
@@ -99,18 +105,28 @@ GROUP BY cause HAVING count(DISTINCT site) > 1
 ORDER BY count(DISTINCT site) DESC, cause
 """
 _FINDINGS: Final = f"""
-SELECT site, id, min_by(severity, {_RANK}), min(title)
+SELECT site, id, min_by(severity, {_RANK}), min(title), min(cause)
 FROM current WHERE severity <> 'note' GROUP BY site, id ORDER BY 1, 2
 """
 
 
-def summarise(results: Results, plan: Plan, outcome: Outcome, known: int) -> tuple[Summary, list[Any]]:
+_DAMAGED: Final = (
+    "SELECT capture, source, list_aggregate(problems, 'string_agg', '; ') FROM captures WHERE damaged"
+)
+
+
+def summarise(results: Results, plan: Plan, account: Account, known: int) -> tuple[Summary, list[Any]]:
     """The summary of everything in ``results``, and the findings that the next run compares with."""
     with results.database() as database:
         database.execute(_CURRENT)
         lines = [SiteLine(*row) for row in database.execute(_SITES).fetchall()]
+        damaged = database.execute(_DAMAGED).fetchall()
         faults = database.execute(_SHARED).fetchall()
         findings = database.execute(_FINDINGS).fetchall()
+    lost = Counter(failure.job.site for failure in account.failed)
+    lines = [line._replace(failed=lost.pop(line.site, 0)) for line in lines]
+    lines += [SiteLine(site, 0, "", 0, 0, 0, count, "") for site, count in sorted(lost.items())]
+    current = {job.key for job in plan.jobs}
     before = _before(results.runs())
     fresh = None
     if before is not None:
@@ -123,10 +139,11 @@ def summarise(results: Results, plan: Plan, outcome: Outcome, known: int) -> tup
         tuple(Shared(cause, severity, tuple(sites), title) for cause, severity, sites, title in faults),
         fresh,
         tuple((site, last) for site, last in silent if _old(last, newest)),
-        tuple((failure.job.path, failure.reason) for failure in outcome.failed),
-        len(outcome.done),
+        tuple(sorted((source, problems) for key, source, problems in damaged if key in current)),
+        tuple(sorted((failure.job.path, failure.reason) for failure in account.failed)),
+        len(account.done),
         known,
-        len(outcome.passed),
+        len(account.passed),
     )
     return summary, [list(row[:2]) for row in findings]
 
@@ -155,7 +172,8 @@ def page(summary: Summary) -> list[str]:
         ("Faults that sites share", _faults(summary)),
         ("New since the last run", _fresh(summary)),
         ("Sites without news", _silent(summary)),
-        ("Captures that could not be analysed", _failed(summary)),
+        ("Captures that are damaged, analysed as far as they go", _listed(summary.damaged)),
+        ("Captures that could not be analysed", _listed(summary.failed)),
     ):
         if lines:
             sections.append([title, *(f"  {line}" for line in lines)])
@@ -163,17 +181,19 @@ def page(summary: Summary) -> list[str]:
 
 
 def _head(summary: Summary) -> list[str]:
-    sites = summary.sites
-    bad = sum(line.violations > 0 for line in sites)
-    if not sites:
+    analysed = sum(line.captures > 0 for line in summary.sites)
+    bad = sum(line.violations > 0 for line in summary.sites)
+    if not analysed:
         verdict = "NO RESULT: no capture was analysed"
     elif bad:
-        verdict = f"NOT COMPLIANT: {number(bad)} of {plural(len(sites), 'site')} with violations"
+        verdict = f"NOT COMPLIANT: {number(bad)} of {plural(analysed, 'site')} with violations"
     else:
-        verdict = f"COMPLIANT: {plural(len(sites), 'site')}, no violation"
+        verdict = f"COMPLIANT: {plural(analysed, 'site')}, no violation"
     held = [f"{plural(summary.done, 'capture')} analysed", f"{number(summary.known)} known from earlier runs"]
     if summary.passed:
         held.append(f"{plural(summary.passed, 'other file')} passed over")
+    if summary.damaged:
+        held.append(f"{number(len(summary.damaged))} damaged")
     if summary.failed:
         held.append(f"{number(len(summary.failed))} FAILED")
     return [verdict, ", ".join(held)]
@@ -181,39 +201,66 @@ def _head(summary: Summary) -> list[str]:
 
 def _sites(summary: Summary) -> list[str]:
     wide = max((len(line.site) for line in summary.sites), default=0)
-    lines = []
+    lines, quiet = [], []
     for line in summary.sites:
-        said = [plural(line.violations, "violation"), plural(line.warnings, "warning")]
-        if line.problems:
-            said.append(f"{number(line.problems)} damaged")
+        said = [
+            f"{number(count)} {word}"
+            for count, word in ((line.problems, "damaged"), (line.failed, "FAILED"))
+            if count
+        ]
+        if not (line.violations or line.warnings or said):
+            quiet.append(line.site)
+            continue
+        said = [plural(line.violations, "violation"), plural(line.warnings, "warning"), *said]
         captures = f"{plural(line.captures, 'capture')}, last {line.last or 'undated'}"
-        lines.append(f"{line.site:<{wide}}  {', '.join(said)}; {captures}")
+        lines.append(f"{line.site:<{wide}}  {', '.join(said)}; {captures if line.captures else 'no capture'}")
         if line.worst:
             lines.append(f"{'':<{wide}}  {visible(line.worst, TITLE)}")
+    if quiet:
+        lines.append(f"without violation, warning or damage: {_named(quiet)}")
     return lines
 
 
 def _faults(summary: Summary) -> list[str]:
     lines = []
     for fault in summary.shared:
-        named = f"{plural(len(fault.sites), 'site')} ({some(fault.sites, 6)})"
-        lines += [
-            f"{fault.severity}: {named}: {fault.cause}",
-            f"  for example: {visible(fault.title, TITLE)}",
-        ]
+        lines += _together(fault.severity, fault.sites, fault.cause, fault.title)
     return lines
 
 
 def _fresh(summary: Summary) -> list[str]:
+    """What is new; the same at several sites is one entry."""
     if summary.fresh is None:
         return []
-    said = [f"{one.site}: {one.severity}: {visible(one.title, TITLE)} [{one.id}]" for one in summary.fresh]
-    return said or ["nothing"]
+    alike: dict[str, list[Fresh]] = {}
+    for one in summary.fresh:
+        alike.setdefault(one.cause, []).append(one)
+    lines = []
+    for found in sorted(
+        alike.values(), key=lambda found: (-len({one.site for one in found}), found[0].cause)
+    ):
+        sites = list(dict.fromkeys(one.site for one in found))
+        if len(sites) > 1:
+            lines += _together(found[0].severity, sites, found[0].cause, found[0].title)
+        else:
+            lines += [f"{one.site}: {one.severity}: {visible(one.title, TITLE)} [{one.id}]" for one in found]
+    return lines or ["nothing"]
+
+
+def _together(severity: str, sites: Sequence[str], cause: str, title: str) -> list[str]:
+    return [f"{severity}: {_named(sites)}: {visible(cause)}", f"  for example: {visible(title, TITLE)}"]
+
+
+def _named(sites: Sequence[str]) -> str:
+    return f"{plural(len(sites), 'site')} ({some(sites, 6)})"
 
 
 def _silent(summary: Summary) -> list[str]:
-    return [f"{site}: {f'last capture {last}' if last else 'no capture'}" for site, last in summary.silent]
+    """Sites that sent nothing at all are one line."""
+    lines = [f"{site}: last capture {last}" for site, last in summary.silent if last]
+    never = [site for site, last in summary.silent if not last]
+    return [*lines, f"no capture: {_named(never)}"] if never else lines
 
 
-def _failed(summary: Summary) -> list[str]:
-    return [f"{visible(path)}: {visible(reason, 300)}" for path, reason in summary.failed]
+def _listed(captures: Iterable[tuple[str, str]]) -> list[str]:
+    return [f"{visible(path)}: {visible(reason, 300)}" for path, reason in captures]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from analyzer.parquet import TIME
+from analyzer.report.columns import FLOW_COLUMNS
+from analyzer.report.parquet import TYPES
 
 
 class Column(NamedTuple):
@@ -17,31 +19,43 @@ class Column(NamedTuple):
 
 CAPTURE: Final = Column("capture", "VARCHAR", "key of the capture, as in the table captures")
 
+_FLOW: Final = {
+    "id": "the flow's id within its capture",
+    "transport": "tcp, udp, or the IP protocol's name",
+    "protocol": "what port and payload tell",
+    "service": "the sheet's word for it, else the protocol's",
+    "originator_address": "who opened it",
+    "originator_port": "NULL without ports",
+    "originator_roles": "roles on this site",
+    "responder_address": "who was addressed",
+    "responder_port": "NULL without ports",
+    "responder_roles": "roles on this site",
+    "confidence": "that the originator opened it: certain, likely, guess",
+    "basis": "what that rests on",
+    "packets_sent": "from the originator",
+    "packets_received": "from the responder",
+    "bytes_sent": "on the wire, link header included",
+    "bytes_received": "on the wire, link header included",
+    "first": "first packet, UTC",
+    "last": "last packet, UTC",
+    "first_frame": "frame number, from 1",
+    "last_frame": "frame number, from 1",
+    "outcome": "answered, refused, blocked, unanswered, one-way",
+    "parent": "id of the flow whose leg it is",
+    "detail": "what the payload tells",
+    "flags_sent": "TCP flags seen, letters in Wireshark's order",
+    "flags_received": "TCP flags seen, letters in Wireshark's order",
+    "fragments": "IP fragments after the first, not in packets",
+    "duplicates_sent": "frames seen twice, in packets too",
+    "duplicates_received": "frames seen twice, in packets too",
+}
 FLOWS: Final = (
     CAPTURE,
-    Column("id", "VARCHAR", "the flow's id within its capture"),
-    Column("transport", "VARCHAR", "tcp, udp, or the IP protocol's name"),
-    Column("protocol", "VARCHAR", "what port and payload tell"),
-    Column("service", "VARCHAR", "the sheet's word for it, else the protocol's"),
-    Column("originator_address", "VARCHAR", "who opened it"),
-    Column("originator_port", "USMALLINT", "NULL without ports"),
-    Column("originator_roles", "VARCHAR[]", "roles on this site"),
-    Column("responder_address", "VARCHAR", "who was addressed"),
-    Column("responder_port", "USMALLINT", "NULL without ports"),
-    Column("responder_roles", "VARCHAR[]", "roles on this site"),
-    Column("packets_sent", "UBIGINT", "from the originator"),
-    Column("packets_received", "UBIGINT", "from the responder"),
-    Column("bytes_sent", "UBIGINT", "on the wire, link header included"),
-    Column("bytes_received", "UBIGINT", "on the wire, link header included"),
-    Column("first", TIME, "first packet, UTC"),
-    Column("last", TIME, "last packet, UTC"),
-    Column("first_frame", "UBIGINT", "frame number, from 1"),
-    Column("last_frame", "UBIGINT", "frame number, from 1"),
-    Column("outcome", "VARCHAR", "answered, refused, blocked, unanswered, one-way"),
+    *(Column(name, TYPES.get(name, "VARCHAR"), _FLOW[name]) for name in FLOW_COLUMNS),
     Column("verdict", "VARCHAR", "expected, disputed, unexpected, infrastructure, out-of-scope, review"),
     Column("reason", "VARCHAR", "why this verdict and outcome"),
     Column("rows", "VARCHAR[]", "ids of the rows that it exercises"),
-    Column("parent", "VARCHAR", "id of the flow whose leg it is"),
+    Column("waived", "VARCHAR", "the waiver's reason; NULL where there is none"),
 )
 ROWS: Final = (
     CAPTURE,
@@ -72,7 +86,7 @@ FINDINGS: Final = (
     Column("detail", "VARCHAR", "what was seen"),
     Column("advice", "VARCHAR", "what to do"),
     Column("near_miss", "VARCHAR", "what it almost was"),
-    Column("waived", "VARCHAR", "the waiver's reason, empty where there is none"),
+    Column("waived", "VARCHAR", "the waiver's reason; NULL where there is none"),
     Column("rows", "VARCHAR[]", "ids of the rows that it touches"),
     Column("flows", "UBIGINT", "how many flows it speaks for"),
     Column("frames", "UBIGINT[]", "frames that show it"),
@@ -98,7 +112,7 @@ TRANSFERS: Final = (
 CAPTURES: Final = (
     CAPTURE,
     Column("source", "VARCHAR", "path or URL"),
-    Column("sha256", "VARCHAR", "of the file as it lies there"),
+    Column("sha256", "VARCHAR", "of the file as it lies there; NULL for a URL that was read in pieces"),
     Column("format", "VARCHAR", "pcap or pcapng"),
     Column("packets", "UBIGINT", "frames in the file"),
     Column("bytes", "UBIGINT", "of the frames on the wire"),
@@ -109,6 +123,7 @@ CAPTURES: Final = (
     Column("violations", "UBIGINT", "findings of this severity"),
     Column("warnings", "UBIGINT", "findings of this severity"),
     Column("notes", "UBIGINT", "findings of this severity"),
+    Column("damaged", "BOOLEAN", "part of the file could not be read"),
     Column("problems", "VARCHAR[]", "what of the file could not be used"),
     Column("portmatrix", "VARCHAR", "version that analysed it"),
 )
@@ -121,3 +136,5 @@ TABLES: Final = {
     "captures": CAPTURES,
 }
 """In the order in which they are written: a capture whose line in ``captures`` is there is there whole."""
+TYPED: Final = {name: {column.name: column.type for column in columns} for name, columns in TABLES.items()}
+"""The tables as :mod:`analyzer.parquet` wants them."""

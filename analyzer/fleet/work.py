@@ -1,36 +1,87 @@
-"""What a worker does: one capture in, its tables out as Parquet bytes. Runs on any machine."""
+"""What workers do: captures in, Parquet out. Runs on any machine, on one processor.
+
+Small captures come in batches, whose tables are written as one. A large capture comes in pieces, which may
+be read by many workers; what they found is merged and judged by one.
+"""
 
 from __future__ import annotations
 
-import datetime
-import io
+import functools
 import os
+import pickle
+import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
 
-from analyzer import parquet, pipeline
-from analyzer.errors import PortmatrixError
+from analyzer import decode, parallel, parts, pipeline, processors
+from analyzer.capture import Capture, find, remote, segments
+from analyzer.capture.segments import Segment
+from analyzer.capture.source import one_line
+from analyzer.errors import PortmatrixError, UsageError
 from analyzer.fleet.plan import Job
-from analyzer.fleet.tables import TABLES
-from analyzer.model import Finding, FlowRecord, Report, Severity
-from analyzer.report.neutral import unicode
+from analyzer.fleet.rows import UNDATED, day_of, rows_of
+from analyzer.fleet.tables import TYPED
+from analyzer.model import Problem, Report, Ruleset, Site
+from analyzer.parquet import Pile
+from analyzer.pipeline.assembly import Assembly, pick_for_check
+from analyzer.version import VERSION
 
-UNDATED = "undated"
-"""The day of captures without packets."""
+EXPECTED: Final = 4
+"""Sites whose sheets and hosts a worker keeps: a batch is of one site, and sites come one after the other."""
 
 
 class Product(NamedTuple):
-    """What came of a job. ``tables`` maps the names of ``TABLES`` to Parquet files; ``error`` is one line."""
+    """What came of one capture: the rows of its tables, to be read once. ``error`` is one line."""
 
     key: str
     day: str
-    tables: Mapping[str, bytes]
+    tables: Mapping[str, Iterable[Mapping[str, Any]]]
     packets: int = 0
     bytes: int = 0
     error: str = ""
     foreign: bool = False
     """The file is no capture at all."""
+
+
+class Done(NamedTuple):
+    """What became of one capture of a batch; its rows are in the batch's files unless there is an error."""
+
+    key: str
+    error: str = ""
+    foreign: bool = False
+
+
+class File(NamedTuple):
+    """A Parquet file of the results."""
+
+    table: str
+    day: str
+    data: bytes
+
+
+class Yield(NamedTuple):
+    """What a batch gave: files, in the order of ``TABLES``, and what became of each capture."""
+
+    files: tuple[File, ...]
+    done: tuple[Done, ...]
+
+
+class Piece(NamedTuple):
+    """What was read of one piece of a capture in format ``form``, by the decoder ``engine``.
+
+    ``whole``: it holds no damage and ends where the next one begins. ``data`` is a packed part, empty where
+    no record begins in the piece; ``segment`` is what :func:`rest` goes on from.
+    """
+
+    form: str
+    engine: str
+    packets: int
+    whole: bool
+    data: bytes
+    segment: bytes
+    problems: tuple[Problem, ...]
 
 
 def analyse(job: Job) -> Product:
@@ -39,192 +90,168 @@ def analyse(job: Job) -> Product:
     Raises ``OSError`` where this machine, not the capture, is at fault.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix="portmatrix-") as folder:
-            report = pipeline.check(_options(job, folder))
+        before = _state(job.path)
+        known = expected(job)
+        options = pipeline.Options((job.path,), strict=job.strict)
+        report = pipeline.check(options, known=known)
+        changed = _state(job.path) != before
     except PortmatrixError as error:
         foreign = type(error).__name__ == "Unrecognised"
         return Product(job.key, UNDATED, {}, error=" ".join(str(error).split()), foreign=foreign)
+    if changed:
+        return Product(job.key, UNDATED, {}, error=f"{job.path}: changed while it was read")
     return product(job, report)
 
 
+def _state(path: str) -> str:
+    """What tells whether a file behind a URL is still the same."""
+    return remote.state(path).state if "://" in path else ""
+
+
+def _broken(report: Report) -> str:
+    """Why reading ended early, where the file itself may well be whole: a connection that was lost."""
+    problems = [problem for info in report.captures for problem in info.problems]
+    return next((problem.detail for problem in problems if problem.code == "read-error"), "")
+
+
 def product(job: Job, report: Report) -> Product:
-    """The tables of ``report``."""
-    rows: dict[str, Iterable[Mapping[str, Any]]] = {
-        "flows": map(_flow, report.flows),
-        "rows": map(_row, report.rows),
-        "findings": _findings(report),
-        "transfers": map(_transfer, report.transfers),
-        "captures": _captures(job, report),
-    }
-    tables = {}
-    for name, columns in TABLES.items():
-        stream = io.BytesIO()
-        types = {column.name: column.type for column in columns}
-        marked = ({"capture": job.key, **_harmless(row)} for row in rows[name])
-        parquet.write(marked, types, stream, {"portmatrix": report.version, "table": name})
-        tables[name] = stream.getvalue()
-    first = min((info.first for info in report.captures if info.first is not None), default=None)
+    """The tables of ``report``; an error where the source failed while it was read."""
+    broken = _broken(report)
+    if broken:
+        return Product(job.key, UNDATED, {}, error=f"{job.path}: {broken}")
     return Product(
         job.key,
-        UNDATED if first is None else _day(first),
-        tables,
+        day_of(report),
+        rows_of(report, job.key, job.path),
         sum(info.packets for info in report.captures),
         sum(info.bytes for info in report.captures),
     )
 
 
-def _options(job: Job, folder: str) -> pipeline.Options:
-    site = None
-    if job.site_text is not None:
-        site = os.path.join(folder, f"{job.site}.yaml")
-        _save(site, job.site_text)
-    sheets = []
-    for at, (name, text) in enumerate(job.rules):
-        # A folder each: two rulesets may be called the same.
-        os.mkdir(os.path.join(folder, str(at)))
-        sheets.append(os.path.join(folder, str(at), name))
-        _save(sheets[-1], text)
-    return pipeline.Options(
-        sources=(job.path,), site=site, rules=tuple(sheets), activities=job.activities, strict=job.strict
+def batch(work: Callable[[Job], Product], jobs: Sequence[Job]) -> Yield:
+    """The tables of ``jobs``, all of one site. Raises what ``work`` raises, and as :class:`Pile` does."""
+    with processors.limited(1):
+        return _written(map(work, jobs))
+
+
+def _written(products: Iterable[Product]) -> Yield:
+    done = []
+    with Pile(TYPED) as pile:
+        for made in products:
+            done.append(Done(made.key, made.error, made.foreign))
+            if not made.error:
+                for name, rows in made.tables.items():
+                    pile.add(name, made.day, rows)
+        files = tuple(File(*one) for one in pile.files({"portmatrix": VERSION}))
+    return Yield(files, tuple(done))
+
+
+def piece(job: Job, number: int, count: int) -> Piece | None:
+    """Piece ``number``, from 0, of ``count`` of a capture; None where it cannot be cut, or is none.
+
+    Raises ``OSError`` where it cannot be read.
+    """
+    with _reading(job):
+        try:
+            (capture,) = find([job.path], hash=False)
+        except PortmatrixError:
+            return None
+        segment = segments.piece(capture, number, count)
+        return None if segment is None else _read(segment, capture)
+
+
+def rest(job: Job, before: Piece, frames: int) -> Piece:
+    """What follows the piece ``before``, the last one without damage; ``frames`` lie in front of it."""
+    with _reading(job):
+        (capture,) = find([job.path], hash=False)
+        last: Segment = pickle.loads(before.segment)
+        return _read(last.rest(capture.size or 0, frames), capture)
+
+
+def digest(job: Job) -> str:
+    """The SHA-256 of a local file. Raises ``OSError``."""
+    with processors.limited(1):
+        return parallel.hashed(job.path)
+
+
+def merged(
+    job: Job, form: str, engine: str, given: Sequence[bytes | str], sha256: str, problems: Sequence[Problem]
+) -> Yield:
+    """The tables of a capture that was read in pieces; ``given`` are packed parts in order, or their files.
+
+    Raises as :func:`batch` does.
+    """
+    with processors.limited(1):
+        try:
+            assembly = Assembly(*expected(job), engine, strict=job.strict)
+        except PortmatrixError as error:
+            return Yield((), (Done(job.key, " ".join(str(error).split())),))
+        assembly.add(job.path, form, map(_unpacked, given), sha256, problems)
+        return _written([product(job, assembly.report())])
+
+
+def _unpacked(given: bytes | str) -> parts.Part:
+    if isinstance(given, bytes):
+        return parts.unpacked(given)
+    with open(given, "rb") as file:
+        return parts.unpacked(file.read())
+
+
+@contextmanager
+def _reading(job: Job) -> Iterator[None]:
+    try:
+        with processors.limited(1):
+            yield
+    except (PortmatrixError, OSError):
+        raise
+    except Exception as error:  # each file system raises its own client library's exceptions
+        raise OSError(f"{job.path}: cannot be read: {one_line(error)}") from error
+
+
+def _read(segment: Segment, capture: Capture) -> Piece:
+    engine = decode.name("auto")
+    data = b""
+    if segment.start < segment.stop:
+        part = parts.read(segment, segment.batches(capture.open), engine, pick_for_check())
+        data = parts.packed(part)
+    return Piece(
+        capture.format,
+        engine,
+        segment.packets,
+        segment.whole,
+        data,
+        pickle.dumps(segment, pickle.HIGHEST_PROTOCOL),
+        segment.reader.problems.listed(),
     )
+
+
+@functools.lru_cache(EXPECTED)
+def _expected(
+    site: str, site_text: str | None, rules: tuple[tuple[str, str], ...], activities: tuple[str, ...]
+) -> tuple[tuple[Ruleset, ...], Site]:
+    with tempfile.TemporaryDirectory(prefix="portmatrix-") as folder:
+        place = None
+        if site_text is not None:
+            place = os.path.join(folder, f"{site}.yaml")
+            _save(place, site_text)
+        sheets = []
+        for at, (name, text) in enumerate(rules):
+            # A folder each: two rulesets may be called the same.
+            os.mkdir(os.path.join(folder, str(at)))
+            sheets.append(os.path.join(folder, str(at), name))
+            _save(sheets[-1], text)
+        options = pipeline.Options((), site=place, rules=tuple(sheets), activities=activities)
+        try:
+            return pipeline.expected(options)
+        except PortmatrixError as error:
+            raise UsageError(re.sub(re.escape(folder + os.sep) + r"(\d+[/\\])?", "", str(error))) from error
+
+
+def expected(job: Job) -> tuple[tuple[Ruleset, ...], Site]:
+    """The sheets and the site of ``job``. Raises :class:`PortmatrixError` where they have mistakes."""
+    return _expected(job.site, job.site_text, job.rules, job.activities)
 
 
 def _save(path: str, text: str) -> None:
     with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         file.write(text)
-
-
-def _day(nanoseconds: int) -> str:
-    seconds = nanoseconds // 10**9
-    epoch = datetime.datetime(1970, 1, 1)
-    try:
-        return (epoch + datetime.timedelta(seconds=seconds)).date().isoformat()
-    except OverflowError:
-        return UNDATED
-
-
-def _harmless(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: unicode(value) if isinstance(value, str) else value for name, value in row.items()}
-
-
-def _flow(record: FlowRecord) -> dict[str, Any]:
-    origin, target = record.originator, record.responder
-    return {
-        "id": record.id,
-        "transport": record.transport,
-        "protocol": record.protocol,
-        "service": record.service,
-        "originator_address": origin.address,
-        "originator_port": origin.port,
-        "originator_roles": origin.roles,
-        "responder_address": target.address,
-        "responder_port": target.port,
-        "responder_roles": target.roles,
-        "packets_sent": record.packets[0],
-        "packets_received": record.packets[1],
-        "bytes_sent": record.bytes[0],
-        "bytes_received": record.bytes[1],
-        "first": record.first,
-        "last": record.last,
-        "first_frame": record.frames[0],
-        "last_frame": record.frames[1],
-        "outcome": record.outcome.value,
-        "verdict": record.verdict.value if record.verdict else None,
-        "reason": record.reason,
-        "rows": record.rows,
-        "parent": record.parent,
-    }
-
-
-def _row(result: Any) -> dict[str, Any]:
-    row = result.row
-    return {
-        "id": row.id,
-        "ruleset": row.ruleset,
-        "edition": row.edition,
-        "subject": row.subject,
-        "direction": row.direction,
-        "transport": row.transport,
-        "port": row.port,
-        "service": row.service.name,
-        "activity": row.service.activity,
-        "status": result.status.value,
-        "outcome": result.outcome.value if result.outcome else None,
-        "reason": result.reason,
-    }
-
-
-def _findings(report: Report) -> Iterator[dict[str, Any]]:
-    cited = {finding.flows[0] for finding in report.findings if finding.flows}
-    flows = {record.id: record for record in report.flows if record.id in cited}
-    for finding in report.findings:
-        yield {
-            "id": finding.id,
-            "kind": finding.kind.value,
-            "severity": finding.severity.value,
-            "cause": cause(finding, flows),
-            "title": finding.title,
-            "detail": finding.detail,
-            "advice": finding.advice,
-            "near_miss": finding.near_miss,
-            "waived": finding.waived,
-            "rows": finding.rows,
-            "flows": len(finding.flows),
-            "frames": finding.frames,
-        }
-
-
-def cause(finding: Finding, flows: Mapping[str, FlowRecord]) -> str:
-    """What the same fault at another site has in common: no address and no name."""
-    flow = flows.get(finding.flows[0]) if finding.flows else None
-    parts = [finding.kind.value]
-    if flow is not None:
-        ends = ["+".join(end.roles) or "other" for end in (flow.originator, flow.responder)]
-        port = "" if flow.responder.port is None else f"/{flow.responder.port}"
-        parts += [" to ".join(ends), f"{flow.transport}{port}", flow.outcome.value]
-    elif finding.rows:
-        parts.append(finding.rows[0])
-    return " ".join(parts)
-
-
-def _transfer(entry: Any) -> dict[str, Any]:
-    return {
-        "id": entry.id,
-        "protocol": entry.protocol,
-        "operation": entry.operation,
-        "client": entry.client,
-        "server": entry.server,
-        "file": entry.file,
-        "outcome": entry.outcome.value,
-        "cause": entry.cause.value if entry.cause else None,
-        "bytes": entry.bytes,
-        "expected_bytes": entry.expected_bytes,
-        "retransmissions": entry.retransmissions,
-        "longest_gap_s": entry.longest_gap / 1e9,
-        "first": entry.first,
-        "last": entry.last,
-        "detail": entry.detail,
-    }
-
-
-def _captures(job: Job, report: Report) -> Iterator[dict[str, Any]]:
-    counts = {
-        severity: sum(finding.severity is severity for finding in report.findings) for severity in Severity
-    }
-    for info in report.captures:
-        yield {
-            "source": job.path,
-            "sha256": info.sha256,
-            "format": info.format,
-            "packets": info.packets,
-            "bytes": info.bytes,
-            "first": info.first,
-            "last": info.last,
-            "flows": len(report.flows),
-            "compliant": report.compliant,
-            "violations": counts[Severity.VIOLATION],
-            "warnings": counts[Severity.WARNING],
-            "notes": counts[Severity.NOTE],
-            "problems": [unicode(f"{problem.code}: {problem.detail}") for problem in info.problems],
-            "portmatrix": report.version,
-        }

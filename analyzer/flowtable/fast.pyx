@@ -32,6 +32,8 @@ cdef enum:
     SYN = 0x02
     RST = 0x04
     ACK = 0x10
+    TO_ALL = 0x80
+    NOT_TO_ALL = 0x40
 
     AHEAD = 16  # packets between the making of a key and its look-up
     SOON = 8
@@ -39,7 +41,7 @@ cdef enum:
 
 NUMBERS = {
     "TRANSPORT": TRANSPORT, "IP": IP, "FRAGMENT": FRAGMENT, "LINK": LINK, "TCP": TCP, "UDP": UDP, "ARP": ARP,
-    "SYN": SYN, "RST": RST, "ACK": ACK,
+    "SYN": SYN, "RST": RST, "ACK": ACK, "TO_ALL": TO_ALL, "NOT_TO_ALL": NOT_TO_ALL,
 }
 
 cdef struct Key:
@@ -336,6 +338,8 @@ def count(
                         end.syn += 1
                 if seen & RST:
                     end.rst += 1
+            elif transport[index] == UDP:
+                end.flags |= <uint8_t>(TO_ALL if flags[index] & TO_ALL else NOT_TO_ALL)
             elif transport[index] == ARP and flags[index] < 8:
                 end.flags |= <uint8_t>(1 << flags[index])
             index += 1

@@ -22,9 +22,11 @@ from analyzer.tables import (
     ACK,
     ARP,
     FLOWS,
+    NOT_TO_ALL,
     RST,
     SYN,
     TCP,
+    TO_ALL,
     UDP,
     Columns,
     Flows,
@@ -414,7 +416,9 @@ def _stats(part: Columns, order: Array, begins: Array) -> _Stats:
     tcp = transport == TCP
     syn = tcp & (flags & SYN != 0)
     opcode = np.where(flags < 8, np.left_shift(1, flags & 7), 0).astype(np.uint8)
-    seen = np.where(tcp, flags, np.where(transport == ARP, opcode, 0)).astype(np.uint8)
+    called = np.where(flags & TO_ALL != 0, TO_ALL, NOT_TO_ALL)
+    others = np.where(transport == ARP, opcode, np.where(transport == UDP, called, 0))
+    seen = np.where(tcp, flags, others).astype(np.uint8)
 
     def total(values: Array) -> Array:
         return np.add.reduceat(values[order].astype(np.int64), begins)

@@ -16,7 +16,17 @@ from analyzer.model.diff import (
 )
 from analyzer.model.dissection import DissectedField, DissectedFrame, DissectedLayer, Dissection
 from analyzer.model.finding import Finding, FindingKind, Severity
-from analyzer.model.flow import Alike, Basis, Confidence, Endpoint, FlowRecord, Outcome, Records, Verdict
+from analyzer.model.flow import (
+    SPOKEN,
+    Alike,
+    Basis,
+    Confidence,
+    Endpoint,
+    FlowRecord,
+    Outcome,
+    Records,
+    Verdict,
+)
 from analyzer.model.learned import Learned, LearnedRow, LeftOut
 from analyzer.model.pair import Pair, Path, Way
 from analyzer.model.report import FirmwareReport, FlowReport, HostResult, Report, RowResult, Status
@@ -47,6 +57,7 @@ from analyzer.model.transfer import (
 from analyzer.model.watch import CaptureLost, CaptureRead, FindingTold, FindingWithdrawn, News
 
 __all__ = [
+    "SPOKEN",
     "Alike",
     "Allow",
     "Attempt",

@@ -50,3 +50,5 @@ class CaptureInfo:
     last: int | None
     first_frame: int
     problems: tuple[Problem, ...]
+    filters: tuple[str, ...] = ()
+    """Capture filters that the file states (pcapng); a stranger's text."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, Literal, NamedTuple, overload
+
+from analyzer.model.cells import Cells, Coded
 
 Confidence = Literal["certain", "likely", "guess"]
 Basis = Literal["syn", "payload", "session", "multicast", "roles", "ports", "first-packet"]
@@ -33,6 +35,9 @@ class Verdict(enum.StrEnum):
     OUT_OF_SCOPE = "out-of-scope"
     REVIEW = "review"
 
+
+SPOKEN: Final = frozenset({Verdict.EXPECTED, Verdict.DISPUTED, Verdict.UNEXPECTED})
+"""The verdicts that a sheet gave."""
 
 TOGETHER: Final = 1024
 """Records made at a time: what they have in common is worked out once, and they take a megabyte."""
@@ -155,9 +160,48 @@ class Records(Sequence[FlowRecord]):
             for some in groups.values()
         ]
 
-    def columns(self) -> Iterator[Mapping[str, Sequence[Any]]]:
-        """The records, some at a time, as a column for each of their fields."""
-        names = tuple(field.name for field in fields(FlowRecord))
+    def cells(self) -> Iterator[Mapping[str, Cells]]:
+        """The records, some at a time, as columns: their fields, the parts of ends and pairs each by itself.
+
+        Sent is from the originator, received from the responder.
+        """
         coming = iter(self)
         while some := list(islice(coming, TOGETHER)):
-            yield {name: [getattr(one, name) for one in some] for name in names}
+            yield {name: Coded.of(map(tell, some)) for name, tell in PARTS.items()}
+
+
+PARTS: Final[Mapping[str, Callable[[FlowRecord], Any]]] = {
+    "id": lambda one: one.id,
+    "transport": lambda one: one.transport,
+    "protocol": lambda one: one.protocol,
+    "service": lambda one: one.service,
+    "originator_address": lambda one: one.originator.address,
+    "originator_port": lambda one: one.originator.port,
+    "originator_roles": lambda one: one.originator.roles,
+    "responder_address": lambda one: one.responder.address,
+    "responder_port": lambda one: one.responder.port,
+    "responder_roles": lambda one: one.responder.roles,
+    "confidence": lambda one: one.confidence,
+    "basis": lambda one: one.basis,
+    "packets_sent": lambda one: one.packets[0],
+    "packets_received": lambda one: one.packets[1],
+    "bytes_sent": lambda one: one.bytes[0],
+    "bytes_received": lambda one: one.bytes[1],
+    "first": lambda one: one.first,
+    "last": lambda one: one.last,
+    "first_frame": lambda one: one.frames[0],
+    "last_frame": lambda one: one.frames[1],
+    "outcome": lambda one: one.outcome,
+    "parent": lambda one: one.parent,
+    "detail": lambda one: one.detail,
+    "flags_sent": lambda one: one.flags[0],
+    "flags_received": lambda one: one.flags[1],
+    "fragments": lambda one: one.fragments,
+    "duplicates_sent": lambda one: one.duplicates[0],
+    "duplicates_received": lambda one: one.duplicates[1],
+    "verdict": lambda one: one.verdict,
+    "reason": lambda one: one.reason,
+    "rows": lambda one: one.rows,
+    "waived": lambda one: one.waived,
+}
+"""A record in parts: every one is a single value."""

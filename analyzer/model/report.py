@@ -67,6 +67,8 @@ class Report:
     """Reason → frames that were not decoded to the end."""
     transfers: tuple[Transfer, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    half_shown: int = 0
+    """Judged flows of which the capture holds one direction and could not have held the other."""
     command: str = ""
     """The command line that asked for the report, without secrets; empty where none did."""
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from analyzer import classify, outcomes, sessions
 from analyzer.matrix import build
-from analyzer.model import FindingKind, FirmwareReport, FlowReport, Progress, Report
+from analyzer.model import FindingKind, FirmwareReport, FlowReport, Progress, Report, Ruleset, Site
 from analyzer.pipeline.assembly import Watch
 from analyzer.pipeline.judging import bench_of, judge, replies_due
 from analyzer.pipeline.options import Options, expected
@@ -26,13 +26,18 @@ OF_FIRMWARE: Final = (FindingKind.TRANSFER_FAILED, FindingKind.UPDATE_FAILED, Fi
 """The findings that ``firmware`` repeats."""
 
 
-def check(options: Options, progress: Progress | None = None) -> Report:
+def check(
+    options: Options,
+    progress: Progress | None = None,
+    known: tuple[tuple[Ruleset, ...], Site] | None = None,
+) -> Report:
     """Compare captures with the expected matrix of the site.
 
+    ``known`` is what :func:`expected` gave for these options, for who checks many captures by them.
     Raises :class:`analyzer.errors.PortmatrixError` where the job cannot be done: unreadable input, an invalid
     ruleset or site file, an option that cannot be meant.
     """
-    sheets, place = expected(options)
+    sheets, place = known or expected(options)
     watch = Watch()
     captures, table = read(options, progress, watch.all)
     return watch.judge(captures, table, sheets, place, strict=options.strict)
@@ -79,4 +84,4 @@ def firmware(options: Options, progress: Progress | None = None) -> FirmwareRepo
     )
 
 
-__all__ = ["Options", "check", "firmware", "flows", "judge"]
+__all__ = ["Options", "check", "expected", "firmware", "flows", "judge"]

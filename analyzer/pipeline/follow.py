@@ -47,8 +47,8 @@ INTERVAL: Final = 5.0
 SHARE: Final = 0.1
 """The most of the time that judging takes while the capture grows."""
 GRAVE: Final = tuple(Severity)
-FLOWS: Final = 100_000
-"""Flows from which on those that are over are folded: some 100 MB while they are judged."""
+FLOWS: Final = 50_000
+"""Flows from which on those that are over are folded: some 50 MB while they are judged."""
 
 
 @dataclass(frozen=True)

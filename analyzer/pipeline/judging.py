@@ -10,12 +10,14 @@ from analyzer import (
     classify,
     infer,
     outcomes,
+    protocols,
     sessions,
     transports,
     updates,
 )
 from analyzer.activity import Activity
 from analyzer.addresses import text
+from analyzer.capturefilter import selective
 from analyzer.compliance import Bench, statuses
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
@@ -25,6 +27,7 @@ from analyzer.findings import Carried, Evidence, collect
 from analyzer.kinds import members
 from analyzer.matrix import Matrix, build
 from analyzer.model import (
+    SPOKEN,
     Attempt,
     CaptureInfo,
     Cause,
@@ -67,11 +70,12 @@ def judge(
     classify.orient(found, bench.has_row, bench.knows_port, bench.relations)
     seen = Visibility(found)
     outcomes.settle(found, seen, replies_due(sheets))
-    known = circumstances(collector, found, seen, bench, sheets)
+    filtered = next(filter(selective, (stated for info in captures for stated in info.filters)), "")
+    known = circumstances(collector, found, seen, bench, sheets, bool(filtered))
     drafts = [draft for draft in draw(collector, *known[2:]) if _ours(draft, found, bench, place)]
     carried = carried_transfers(drafts, found)
     judgements = bench.judge_all(found)
-    rows = statuses(matrix, place, found, judgements, seen, bench.directory)
+    rows = statuses(matrix, place, found, judgements, seen, bench.directory, filtered)
     transfers = [transfer for transfer, _ in carried]
     setting = Setting(found, seen, lambda address: bench.end(address).hosts, transfers, place.activities)
     tried = joined(
@@ -112,6 +116,7 @@ def judge(
         undecoded=undecoded(table),
         transfers=tuple(transfers),
         attempts=tried,
+        half_shown=int(seen.half_shown()[judgements.where(lambda one: one.verdict in SPOKEN)].sum()),
     )
 
 
@@ -141,9 +146,10 @@ def _host_background(conversation: Conversation) -> bool:
 
 
 def replies_due(sheets: Sequence[Ruleset]) -> dict[tuple[str, int], bool]:
-    """``(transport, port)`` → whether a sheet calls a reply due, where it says anything."""
+    """``(transport, port)`` → whether a sheet calls a reply due on the same flow, where it says anything."""
+    elsewhere = {name for name, protocol in protocols.load().items() if protocol.answers_elsewhere}
     return {
-        key: service.reply
+        key: service.reply and service.protocol not in elsewhere
         for sheet in sheets
         for key, service in sheet.services.items()
         if service.reply is not None
@@ -156,8 +162,10 @@ def circumstances(
     seen: Visibility,
     bench: Bench,
     sheets: Sequence[Ruleset],
+    filtered: bool = False,
 ) -> Circumstances:
-    """What the carriers of transfers are told when the last packet was read."""
+    """What the carriers of transfers are told when the last packet was read; ``filtered`` by the captures'
+    own word."""
 
     def flows_of(one: tuple[int, ...], other: tuple[int, ...], transport: str) -> Iterator[int]:
         ends = [((end[0], end[1], end[2]), end[3]) for end in (one, other)]
@@ -169,7 +177,8 @@ def circumstances(
         hosts = bench.end(server).hosts
         return silence(cause, hosts, sheets, transport, port)
 
-    return Circumstances(collector.begin, collector.end, flows_of, seen.one_sided, hint)
+    filtered = filtered or bool(found.ported.all())
+    return Circumstances(collector.begin, collector.end, flows_of, seen.one_sided, hint, filtered)
 
 
 def _ours(draft: Draft, found: Sequence[Conversation], bench: Bench, place: Site) -> bool:
@@ -183,11 +192,11 @@ def _ours(draft: Draft, found: Sequence[Conversation], bench: Bench, place: Site
 def carried_transfers(drafts: Sequence[Draft], found: Sequence[Conversation]) -> tuple[Carried, ...]:
     """The transfers, each with its conversations, the request's first.
 
-    A request that the end of the capture cut short is not unanswered.
+    A request is not unanswered where the end of the capture cut it short, or its answer could not be here.
     """
     carried = tuple((draft.transfer, tuple(found[row] for row in draft.rows)) for draft in drafts)
     for transfer, flows in carried:
-        if transfer.outcome is TransferOutcome.IN_PROGRESS:
+        if transfer.outcome in (TransferOutcome.IN_PROGRESS, TransferOutcome.UNKNOWN):
             for flow in flows:
                 if flow.outcome is Outcome.UNANSWERED:
                     flow.outcome, flow.why = Outcome.ONE_WAY, transfer.detail

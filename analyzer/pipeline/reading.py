@@ -92,6 +92,7 @@ def info_of(
             replace(problem, frame=problem.frame + before) if problem.frame else problem
             for problem in problems
         ),
+        filters=extent.filters,
     )
 
 

@@ -15,9 +15,14 @@ from analyzer.compliance import Bench, Judgement, Judgements
 from analyzer.conversations import Conversations
 from analyzer.kinds import Array, kinds
 from analyzer.model import Alike, Endpoint, FlowRecord, Records, Verdict
+from analyzer.model.cells import Addresses, Cells, Coded, Moments, Numbers
 from analyzer.model.flow import TOGETHER
+from analyzer.payloads import details
 from analyzer.protocols import load as load_protocols
 from analyzer.tables import TCP
+
+BLOCK: Final = 1 << 14
+"""Flows whose columns are made at a time: a few megabytes."""
 
 FLAG_LETTERS: Final = "FSRPAUEC"
 """TCP flags from the lowest bit up (RFC 9293 section 3.1), as Wireshark abbreviates them."""
@@ -126,7 +131,7 @@ class ColumnRecords(Records):
             (
                 found.columns["transport"][rows],
                 port[rows],
-                np.array(self._of_kind(rows, "protocol", service)),
+                _told(self._of_kind(rows, "protocol", service)),
                 *(roles[self._ends[end]] for end in ends),
                 found.facts["outcome"].codes[rows],
             )
@@ -138,14 +143,50 @@ class ColumnRecords(Records):
             counts.append(np.bincount(of[pairs], minlength=len(firsts)).tolist())
         return list(map(Alike, examples, *counts))
 
-    def columns(self) -> Iterator[Mapping[str, Sequence[Any]]]:
-        """The records, some at a time, as a column for each of their fields."""
-        for begin in range(0, len(self), TOGETHER):
-            rows = np.arange(begin, min(begin + TOGETHER, len(self)))
-            yield {name: list(column) for name, column in self._columns(rows).items()}
+    def cells(self) -> Iterator[Mapping[str, Cells]]:
+        """The records, some at a time, as columns of their parts."""
+        for begin in range(0, len(self), BLOCK):
+            cells = self._cells(np.arange(begin, min(begin + BLOCK, len(self))))
+            yield {name: _whole(column) for name, column in cells.items()}
 
     def _columns(self, rows: Array) -> dict[str, Iterable[Any]]:
         """The fields of the records of ``rows``, each as a column."""
+        cells = {name: column.each() for name, column in self._cells(rows).items()}
+
+        def pairs(name: str) -> Iterable[tuple[Any, Any]]:
+            return zip(cells[f"{name}_sent"], cells[f"{name}_received"], strict=True)
+
+        def ends(name: str) -> Iterable[Endpoint]:
+            return map(Endpoint, *(cells[f"{name}_{part}"] for part in ("address", "port", "roles")))
+
+        return {
+            "id": cells["id"],
+            "transport": cells["transport"],
+            "protocol": cells["protocol"],
+            "service": cells["service"],
+            "originator": ends("originator"),
+            "responder": ends("responder"),
+            "confidence": cells["confidence"],
+            "basis": cells["basis"],
+            "packets": pairs("packets"),
+            "bytes": pairs("bytes"),
+            "first": cells["first"],
+            "last": cells["last"],
+            "frames": zip(cells["first_frame"], cells["last_frame"], strict=True),
+            "outcome": cells["outcome"],
+            "verdict": cells["verdict"],
+            "reason": cells["reason"],
+            "rows": cells["rows"],
+            "parent": cells["parent"],
+            "waived": cells["waived"],
+            "detail": cells["detail"],
+            "flags": pairs("flags"),
+            "fragments": cells["fragments"],
+            "duplicates": pairs("duplicates"),
+        }
+
+    def _cells(self, rows: Array) -> dict[str, Cells]:
+        """The parts of the records of ``rows``, each as a column."""
         found = self._found
         facts = found.facts
         forward = facts["forward"].among(True, rows=rows)
@@ -154,96 +195,117 @@ class ColumnRecords(Records):
             one, other = found.columns[f"{name}_ab"][rows], found.columns[f"{name}_ba"][rows]
             return np.where(forward, one, other), np.where(forward, other, one)
 
-        def pairs(name: str) -> Iterable[tuple[Any, Any]]:
-            return zip(*(one.tolist() for one in pair(name)), strict=True)
+        def pairs(name: str) -> dict[str, Cells]:
+            sent, received = pair(name)
+            return {f"{name}_sent": Numbers(sent), f"{name}_received": Numbers(received)}
 
-        def fact(name: str) -> list[Any]:
-            return _each(facts[name].codes[rows], facts[name].values.__getitem__)
+        def fact(name: str) -> Coded:
+            return Coded(facts[name].codes[rows], facts[name].values)
+
+        def verdict(judgement: Judgement | None, _protocol: str) -> Verdict | None:
+            return None if judgement is None else judgement.verdict
 
         transport, first = found.columns["transport"][rows], pair("first_frame")
         earliest = np.where(first[1] == 0, first[0], np.where(first[0] == 0, first[1], np.minimum(*first)))
-        flags = (np.where(transport == TCP, way, 0) for way in pair("flags"))
+        flags = [_each(np.where(transport == TCP, way, 0), _letters) for way in pair("flags")]
         return {
-            "id": found.names(rows),
+            "id": found.numbered(rows),
             "transport": _each(transport, transports.name),
-            "protocol": [name or "unknown" for name in fact("protocol")],
+            "protocol": Coded(
+                facts["protocol"].codes[rows], [name or "unknown" for name in facts["protocol"].values]
+            ),
             "service": self._of_kind(rows, "protocol", _service),
-            "originator": self._endpoints(rows, forward),
-            "responder": self._endpoints(rows, ~forward),
+            **self._end("originator", rows, forward),
+            **self._end("responder", rows, ~forward),
             "confidence": fact("confidence"),
             "basis": fact("basis"),
-            "packets": pairs("packets"),
-            "bytes": pairs("bytes"),
-            "first": found.start[rows].tolist(),
-            "last": found.end[rows].tolist(),
-            "frames": zip(earliest.tolist(), np.maximum(*pair("last_frame")).tolist(), strict=True),
+            **pairs("packets"),
+            **pairs("bytes"),
+            "first": Moments(found.start[rows]),
+            "last": Moments(found.end[rows]),
+            "first_frame": Numbers(earliest),
+            "last_frame": Numbers(np.maximum(*pair("last_frame"))),
             "outcome": fact("outcome"),
-            "verdict": self._of_kind(rows, "protocol", lambda judgement, _: judgement and judgement.verdict),
+            "verdict": self._of_kind(rows, "protocol", verdict),
             "reason": self._of_kind(rows, "why", _reason),
             "rows": self._of_kind(rows, "protocol", _rows),
             "parent": self._parents(rows),
             "waived": self._waivers(rows),
-            "detail": self._details(rows),
-            "flags": zip(*(_each(way, _letters) for way in flags), strict=True),
-            "fragments": found.columns["fragments"][rows].tolist(),
-            "duplicates": pairs("duplicates"),
+            "detail": Coded.of(details(found, rows)),
+            "flags_sent": flags[0],
+            "flags_received": flags[1],
+            "fragments": Numbers(found.columns["fragments"][rows]),
+            **pairs("duplicates"),
         }
 
-    def _endpoints(self, rows: Array, from_a: Array) -> Iterable[Endpoint]:
+    def _end(self, name: str, rows: Array, from_a: Array) -> dict[str, Cells]:
         """One end of each row: A where ``from_a``, else B."""
         columns, places = self._found.columns, self._found.places
         place = np.where(from_a, places.a[rows], places.b[rows])
-        port = np.where(from_a, columns["a_port"][rows], columns["b_port"][rows]).tolist()
-        ported = self._found.ported[rows].tolist()
-        return map(
-            Endpoint,
-            _each(place, lambda number: text(*places.address(number))),
-            [number if has else None for number, has in zip(port, ported, strict=True)],
-            _each(self._ends[place], self._roles.__getitem__),
-        )
+        port = np.where(from_a, columns["a_port"][rows], columns["b_port"][rows]).astype(np.int64)
+        return {
+            f"{name}_address": self._addresses(place),
+            f"{name}_port": Numbers(np.where(self._found.ported[rows], port, -1)),
+            f"{name}_roles": Coded(self._ends[place], self._roles),
+        }
 
-    def _of_kind(self, rows: Array, fact: str, tell: Callable[[Judgement | None, str], Any]) -> list[Any]:
+    def _addresses(self, place: Array) -> Addresses:
+        places = self._found.places
+        quads = places.lo[place].astype(np.int64)
+        others = np.flatnonzero(places.version[place] != 4)
+        firsts, of = kinds((place[others],))
+        quads[others] = -1 - of
+        return Addresses(quads, [text(*places.address(one)) for one in place[others][firsts].tolist()])
+
+    def _of_kind(self, rows: Array, fact: str, tell: Callable[[Judgement | None, str], Any]) -> Coded:
         """What ``tell`` makes of the judgement on each row and one more fact of it."""
         facts, judgements = self._found.facts[fact], self._judgements
         judged = np.zeros(len(rows), np.int64) if judgements is None else judgements.of[rows]
         firsts, of = kinds((judged, facts.codes[rows]))
-        told = [
-            tell(judgements[row] if judgements is not None else None, facts[row])
-            for row in rows[firsts].tolist()
-        ]
-        return [told[number] for number in of.tolist()]
+        return Coded(
+            of,
+            [
+                tell(judgements[row] if judgements is not None else None, facts[row])
+                for row in rows[firsts].tolist()
+            ],
+        )
 
-    def _parents(self, rows: Array) -> list[str | None]:
+    def _parents(self, rows: Array) -> Coded:
         parents = self._found.parents
         if not parents:
-            return [None] * len(rows)
-        return [parents[row].id if row in parents else None for row in rows.tolist()]
+            return Coded(np.zeros(len(rows), np.int64), [None])
+        return Coded.of([parents[row].id if row in parents else None for row in rows.tolist()])
 
-    def _waivers(self, rows: Array) -> list[str]:
+    def _waivers(self, rows: Array) -> Coded:
         parents, waived = self._found.parents, self._waived
         if not waived:
-            return [""] * len(rows)
+            return Coded(np.zeros(len(rows), np.int64), [""])
         heads = (parents[row].row if row in parents else row for row in rows.tolist())
-        return [waived.get(head, "") for head in heads]
-
-    def _details(self, rows: Array) -> list[str]:
-        details = [""] * len(rows)
-        for place in np.flatnonzero(~self._found.facts["reader"].among("", rows=rows)).tolist():
-            details[place] = self._found[int(rows[place])].detail
-        return details
+        return Coded.of([waived.get(head, "") for head in heads])
 
 
-def _each(numbers: Array, tell: Callable[[int], Any]) -> list[Any]:
+def _each(numbers: Array, tell: Callable[[int], Any]) -> Coded:
     """What ``tell`` says of each number; it is asked once for equal ones."""
     firsts, of = kinds((numbers,))
-    told = [tell(number) for number in numbers[firsts].tolist()]
-    return told * len(of) if len(told) == 1 else [told[number] for number in of.tolist()]
+    return Coded(of, [tell(number) for number in numbers[firsts].tolist()])
 
 
 def _numbers(values: Sequence[object]) -> Array:
     """A number for each value, equal for equal ones."""
     known: dict[object, int] = {}
     return np.array([known.setdefault(value, len(known)) for value in values], np.int64)
+
+
+def _whole(column: Cells) -> Cells:
+    """A column with its numbers in one buffer, of 64 bits each."""
+    numbers, *rest = column
+    return type(column)(np.ascontiguousarray(numbers, np.int64), *rest)
+
+
+def _told(numbers: Coded) -> Array:
+    """The values of a column, which are numbers themselves."""
+    told: Array = np.array(numbers.values, np.int64)[np.asarray(numbers.codes)]
+    return told
 
 
 def _service(judgement: Judgement | None, protocol: str) -> str:

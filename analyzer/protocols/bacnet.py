@@ -349,4 +349,5 @@ PROTOCOL = Protocol(
     openings={"udp": frozenset({0x81, 0x82})},
     groups=frozenset({"ff02::bac0", "ff04::bac0", "ff05::bac0", "ff08::bac0"}),
     broadcasts=True,
+    plain="bacnet",
 )

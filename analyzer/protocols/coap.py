@@ -60,4 +60,5 @@ PROTOCOL = Protocol(
     ports=ports("udp", 5683),
     recognise=recognise,
     groups=frozenset({"224.0.1.187", "ff02::fd", "ff05::fd", "ff08::fd"}),
+    plain="coap",
 )

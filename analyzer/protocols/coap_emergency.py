@@ -20,4 +20,5 @@ PROTOCOL = Protocol(
     title="CoAP emergency",
     ports=ports("udp", 50201),
     recognise=recognise,
+    plain="coap",
 )

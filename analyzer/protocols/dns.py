@@ -37,4 +37,5 @@ PROTOCOL = Protocol(
     title="DNS",
     ports=ports("udp", 53) | ports("tcp", 53),
     recognise=recognise,
+    plain="dns",
 )

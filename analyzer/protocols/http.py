@@ -25,4 +25,5 @@ PROTOCOL = Protocol(
     recognise=recognise,
     distinctive=True,
     openings={"tcp": frozenset(range(ord("A"), ord("Z") + 1))},
+    plain="http",
 )

@@ -48,4 +48,5 @@ PROTOCOL = Protocol(
     ports=ports("udp", 123),
     recognise=recognise,
     groups=frozenset({"224.0.1.1", "ff02::101", "ff05::101"}),
+    plain="ntp",
 )

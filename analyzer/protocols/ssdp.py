@@ -71,4 +71,5 @@ PROTOCOL = Protocol(
     distinctive=True,
     openings={"udp": frozenset(range(ord("A"), ord("Z") + 1))},
     groups=frozenset({"239.255.255.250", "ff02::c", "ff05::c"}),
+    plain="ssdp",
 )

@@ -48,4 +48,5 @@ PROTOCOL = Protocol(
     recognise=recognise,
     distinctive=True,
     openings={"udp": frozenset(range(0x40)), "tcp": frozenset(range(0x40))},
+    plain="stun",
 )

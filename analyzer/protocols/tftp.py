@@ -188,5 +188,7 @@ PROTOCOL = Protocol(
     ports=ports("udp", PORT),
     recognise=recognise,
     distinctive=True,
+    answers_elsewhere=True,
     openings={"udp": frozenset({0})},
+    plain="tftp",
 )

@@ -31,4 +31,5 @@ PROTOCOL = Protocol(
     recognise=recognise,
     distinctive=True,
     openings={"tcp": frozenset((*range(20, 25), *range(0x80, 0x100)))},
+    plain="tls",
 )

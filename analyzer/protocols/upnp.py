@@ -24,4 +24,5 @@ PROTOCOL = Protocol(
     title="UPnP (HTTP)",
     ports=ports("tcp", 1900, 1901),
     recognise=recognise,
+    plain="http",
 )

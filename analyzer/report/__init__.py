@@ -13,6 +13,7 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import PurePath
 from typing import IO, Any, Final
 
 from analyzer.errors import UsageError
@@ -26,9 +27,12 @@ SHARED: Final = frozenset(
         "digest",
         "dissection",
         "document",
+        "fast",
+        "flowentries",
         "flowlines",
         "ladder",
         "layout",
+        "lines",
         "live",
         "neutral",
         "proposal",
@@ -109,18 +113,33 @@ def names(what: str) -> tuple[str, ...]:
     return tuple(sorted(able, key=lambda name: (name != "text", name)))
 
 
+PLAIN: Final = (".txt", ".text", ".log")
+"""Endings of a file that is to hold the format for people, whichever that is."""
+
+
 def choose(name: str | None, what: str, path: str = "", default: str = "text") -> Format:
-    """The format called ``name``; without a name the one of ``path``'s suffix, else ``default``.
+    """The format called ``name``; without a name the one of ``path``'s suffix, or ``default`` where it has
+    none or is one of :data:`PLAIN`. What holds no letter, such as the end of a date, is no suffix.
 
     Raises :class:`analyzer.errors.UsageError` that lists what there is.
     """
     if name is None:
-        lower = path.lower()
-        for entry in formats().values() if "." in lower else ():
-            if entry.render(what) and lower.endswith(entry.suffixes):
-                return entry
-        return _load(default)
+        return _by_suffix(what, path, default)
     found = _load(name) if name in _known() else None
     if found is None or found.render(what) is None:
         raise UsageError(f"--format {name}: not available here, choose from {', '.join(names(what))}")
     return found
+
+
+def _by_suffix(what: str, path: str, default: str) -> Format:
+    suffix = PurePath(path).suffix.lower()
+    if suffix in PLAIN or not any(letter.isalpha() for letter in suffix):
+        return _load(default)
+    able = [entry for entry in formats().values() if entry.render(what)]
+    for entry in able:
+        if path.lower().endswith(entry.suffixes):
+            return entry
+    endings = sorted({ending for entry in able for ending in entry.suffixes})
+    raise UsageError(
+        f"-o {path}: no format for {suffix}, choose from {', '.join(endings)}, or name one with --format"
+    )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from analyzer.model import Report, Severity, Status, Verdict
-from analyzer.report.digest import INFERRED
+from analyzer.report.digest import INFERRED, unseen
 from analyzer.report.layout import number, plural
 
 FIRST: Final = 3
@@ -46,19 +46,19 @@ def todo(report: Report, most: int = FIRST) -> list[Todo]:
         found.append(
             Todo("Capture again", "This capture holds no packets: look at interface, filter and mirror port.")
         )
-    unseen = Counter(result.reason for result in report.rows if result.status is Status.NOT_OBSERVABLE)
+    missed = Counter(result.reason for result in report.rows if result.status is Status.NOT_OBSERVABLE)
     found += [
         Todo(
             f"Capture again to see {plural(count, 'more row')}",
             f"This capture could not show them: {reason}.",
         )
-        for reason, count in unseen.most_common(1)
+        for reason, count in missed.most_common(1)
     ]
     return found[:most]
 
 
 def limits(report: Report, verdicts: Mapping[Verdict, int]) -> list[str]:
-    """What this report cannot say, a sentence each; holds strangers' text where a capture is damaged."""
+    """What this report cannot say, a sentence each; damage and filters are told in strangers' text."""
     found = [] if report.site.declared or not report.hosts else [INFERRED]
     for info in report.captures:
         for problem in info.problems:
@@ -69,8 +69,7 @@ def limits(report: Report, verdicts: Mapping[Verdict, int]) -> list[str]:
     if report.undecoded:
         reasons = ", ".join(f"{reason} {number(count)}" for reason, count in report.undecoded.items())
         found.append(f"frames not decoded to the end: {reasons}")
-    unseen = Counter(result.reason for result in report.rows if result.status is Status.NOT_OBSERVABLE)
-    found += [f"{plural(count, 'row')} not observable: {reason}" for reason, count in unseen.most_common()]
+    found += unseen(report)
     doubtful = verdicts.get(Verdict.REVIEW, 0)
     if doubtful:
         found.append(f"{plural(doubtful, 'flow')} not judged: who opened it, or a role, is only a guess")

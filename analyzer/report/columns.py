@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
-from typing import Any, Final
+import enum
+from collections.abc import Mapping
+from typing import Final
 
 from analyzer.model import FlowRecord, Report
+from analyzer.model.flow import PARTS
 from analyzer.report.document import timestamp
 
 FLOW_COLUMNS: Final = (
@@ -44,53 +45,33 @@ FLOW_COLUMNS: Final = (
 VERDICT_COLUMNS: Final = ("verdict", "reason", "rows", "findings", "waived")
 """Columns that ``check`` adds."""
 
-_FIELDS: Final = tuple(field.name for field in fields(FlowRecord))
-
 Value = str | int | float | None
 
 
 def flow_values(record: FlowRecord) -> list[Value]:
     """The values of ``FLOW_COLUMNS``; None where there is none. Strangers' text is as it came."""
-    part = {name: [getattr(record, name)] for name in _FIELDS}
-    return [values[0] for values in flow_columns(part)]
-
-
-def flow_columns(part: Mapping[str, Sequence[Any]]) -> list[Sequence[Value]]:
-    """``FLOW_COLUMNS`` of some records, which come as a column for each of their fields."""
-    columns: list[Sequence[Value]] = [part[name] for name in ("id", "transport", "protocol", "service")]
-    for end in (part["originator"], part["responder"]):
-        columns += (
-            [one.address for one in end],
-            [one.port for one in end],
-            [" ".join(one.roles) for one in end],
-        )
-    columns += part["confidence"], part["basis"]
-    columns += ([one[side] for one in part[name]] for name in ("packets", "bytes") for side in (0, 1))
-    columns += (list(map(timestamp, part[name])) for name in ("first", "last"))
-    columns += ([one[side] for one in part["frames"]] for side in (0, 1))
-    columns += [one.value for one in part["outcome"]], part["parent"], part["detail"]
-    columns += ([one[side] for one in part["flags"]] for side in (0, 1))
-    columns += part["fragments"], *([one[side] for one in part["duplicates"]] for side in (0, 1))
-    return columns
+    return [part_value(name, PARTS[name](record)) for name in FLOW_COLUMNS]
 
 
 def verdict_values(record: FlowRecord, spoken: Mapping[str, list[str]]) -> list[Value]:
     """The values of ``VERDICT_COLUMNS``; ``spoken`` as :func:`findings_of_flows` gives it."""
-    part = {name: [getattr(record, name)] for name in _FIELDS}
-    return [values[0] for values in verdict_columns(part, spoken)]
-
-
-def verdict_columns(
-    part: Mapping[str, Sequence[Any]], spoken: Mapping[str, list[str]]
-) -> list[Sequence[Value]]:
-    """``VERDICT_COLUMNS`` of some records; ``spoken`` as :func:`findings_of_flows` gives it."""
     return [
-        [one.value if one else None for one in part["verdict"]],
-        part["reason"],
-        [" ".join(rows) for rows in part["rows"]],
-        [" ".join(spoken.get(flow, ())) for flow in part["id"]],
-        part["waived"],
+        " ".join(spoken.get(record.id, ())) if name == "findings" else part_value(name, PARTS[name](record))
+        for name in VERDICT_COLUMNS
     ]
+
+
+def part_value(name: str, part: object) -> Value:
+    """The value of a column from the part of a record that it shows, see ``analyzer.model.flow.PARTS``."""
+    if isinstance(part, tuple):
+        return " ".join(part)
+    if isinstance(part, enum.Enum):
+        return str(part.value)
+    if name in ("first", "last"):
+        assert isinstance(part, int)
+        return timestamp(part)
+    assert part is None or isinstance(part, str | int | float)
+    return part
 
 
 def findings_of_flows(report: Report) -> dict[str, list[str]]:

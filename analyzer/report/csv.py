@@ -8,20 +8,23 @@ Values that a spreadsheet would compute are made text (:func:`analyzer.report.ne
 from __future__ import annotations
 
 import csv
+import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import IO, Final
 
 from analyzer.model import FirmwareReport, FlowRecord, FlowReport, Records, Report
+from analyzer.model.cells import Coded
 from analyzer.report import Format, Style
 from analyzer.report.columns import (
     FLOW_COLUMNS,
     VERDICT_COLUMNS,
     Value,
     findings_of_flows,
-    flow_columns,
-    verdict_columns,
+    part_value,
 )
 from analyzer.report.document import transfer
+from analyzer.report.lines import Template, lines
 from analyzer.report.neutral import cell
 
 TRANSFER_COLUMNS: Final = (
@@ -57,7 +60,11 @@ TRANSFER_COLUMNS: Final = (
 
 
 OURS: Final = frozenset({"id", "originator_address", "responder_address", "first", "last"})
-"""Columns of text in which nothing is a stranger's, and nearly every value another."""
+"""Columns of text in which nothing is a stranger's."""
+
+
+PLAIN: Final = re.compile(r"[\w.:-]+")
+"""A cell that needs no quotes."""
 
 
 def _line(values: Sequence[Value]) -> list[str | int | float]:
@@ -73,23 +80,29 @@ def _flows(report: FlowReport, stream: IO[str], _style: Style) -> None:
 
 
 def _write(flows: Sequence[FlowRecord], stream: IO[str], spoken: Mapping[str, list[str]] | None) -> None:
-    writer = csv.writer(stream, lineterminator="\n")
     names = FLOW_COLUMNS if spoken is None else FLOW_COLUMNS + VERDICT_COLUMNS
-    writer.writerow(names)
-    for part in Records.of(flows).columns():
-        columns = flow_columns(part)
+    stream.write(",".join(names) + "\n")
+    template = Template(("", *(",",) * (len(names) - 1), "\n"), names, _cell)
+    for cells in Records.of(flows).cells():
         if spoken is not None:
-            columns += verdict_columns(part, spoken)
-        writer.writerows(zip(*(_cells(*named) for named in zip(names, columns, strict=True)), strict=True))
+            told = Coded.of(" ".join(spoken.get(str(flow), ())) for flow in cells["id"].each())
+            cells = {**cells, "findings": told}  # noqa: PLW2901 - with one column more
+        stream.write(lines(cells, template))
 
 
-def _cells(name: str, column: Sequence[Value]) -> Sequence[Value]:
-    """A column with its text made harmless; most values repeat."""
-    if name in OURS:
-        return column
-    distinct = list(set(column))
-    known = dict(zip(distinct, _line(distinct), strict=True))
-    return [known[value] for value in column]
+def _cell(name: str, part: object) -> str:
+    """A cell as the csv module writes it, its text made harmless."""
+    value = part_value(name, part)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return str(value)
+    shown = value if name in OURS else cell(value)
+    if PLAIN.fullmatch(shown):
+        return shown
+    quoted = io.StringIO()
+    csv.writer(quoted, lineterminator="\n").writerow((shown, ""))
+    return quoted.getvalue()[: -len(",\n")]
 
 
 def _firmware(report: FirmwareReport, stream: IO[str], _style: Style) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 from analyzer.model import (
+    SPOKEN,
     CaptureInfo,
     Edition,
     Endpoint,
@@ -19,6 +20,7 @@ from analyzer.model import (
     RowResult,
     Severity,
     Status,
+    TransferOutcome,
     Verdict,
 )
 from analyzer.report.document import timestamp
@@ -44,8 +46,6 @@ INFERRED: Final = (
     "Declare them with --site or --host for a verdict."
 )
 
-_SPOKEN: Final = frozenset({Verdict.EXPECTED, Verdict.DISPUTED, Verdict.UNEXPECTED})
-
 
 class Headline(NamedTuple):
     """The verdict: one word or two, and what it rests on. ``tone`` tells a failure from silence."""
@@ -67,25 +67,50 @@ def headline(report: Report) -> Headline:
         return Headline("NOT COMPLIANT", said, "bad")
     if not any(info.packets for info in report.captures):
         return Headline("COMPLIANT", f"the capture holds no packets{more}", "neutral")
-    if _SPOKEN.isdisjoint(Records.of(report.flows).verdicts()):
+    if SPOKEN.isdisjoint(Records.of(report.flows).verdicts()):
         if not report.site.declared:
             return Headline("NOTHING JUDGED", f"no host is known as equipment of a sheet{more}", "neutral")
         return Headline("NOTHING JUDGED", f"no sheet speaks about this traffic{more}", "neutral")
     if not report.site.declared:
         return Headline("COMPLIANT", f"as far as inferred roles can tell{more}", "neutral")
+    if report.half_shown:
+        return Headline("COMPLIANT", f"no violation in what this capture shows{more}", "neutral")
     return Headline("COMPLIANT", f"no violation{more}", "good")
 
 
 def tallies(report: Report) -> list[tuple[str, str]]:
-    """``("Flows", "3 unexpected, …")`` and the same of the rows; none of what there is nothing of."""
+    """``("Flows", "3 unexpected, …")``, the same of rows and transfers; none of what there is nothing of."""
     flows = Counter({word.value: count for word, count in Records.of(report.flows).verdicts().items()})
     rows = Counter(result.status.value for result in report.rows)
+    transfers = Counter(entry.outcome.value for entry in report.transfers)
     lines = []
-    for label, words, counted in (("Flows", VERDICT_ORDER, flows), ("Rows", tuple(Status), rows)):
+    for label, words, counted in (
+        ("Flows", VERDICT_ORDER, flows),
+        ("Rows", tuple(Status), rows),
+        ("Transfers", tuple(TransferOutcome), transfers),
+    ):
         held = [f"{number(counted[word.value])} {word.value}" for word in words if counted[word.value]]
         if held:
             lines.append((label, ", ".join(held)))
     return lines
+
+
+def unseen(report: Report) -> list[str]:
+    """What the capture could not show of this site, a sentence each, the gravest first.
+
+    The capture filter is a stranger's text.
+    """
+    said = []
+    if report.half_shown:
+        judged = sum(count for word, count in Records.of(report.flows).verdicts().items() if word in SPOKEN)
+        said.append(
+            f"One direction only: this capture holds one direction of {number(report.half_shown)} of "
+            f"{plural(judged, 'judged flow')}, and cannot tell whether they are answered"
+        )
+    stated = dict.fromkeys(expression for info in report.captures for expression in info.filters)
+    said += [f"Capture filter: {expression}" for expression in stated]
+    rows = Counter(result.reason for result in report.rows if result.status is Status.NOT_OBSERVABLE)
+    return said + [f"Not observable: {plural(count, 'row')}: {why}" for why, count in rows.most_common()]
 
 
 def editions(report: Report) -> list[tuple[Edition, str]]:

@@ -7,6 +7,7 @@ guess; texts that may be absent (``near_miss``, ``advice``, ``detail``) are empt
 from __future__ import annotations
 
 import datetime
+import enum
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
@@ -15,7 +16,6 @@ from analyzer.model import (
     Attempt,
     Campaign,
     CaptureInfo,
-    Endpoint,
     Finding,
     FirmwareReport,
     FlowRecord,
@@ -33,6 +33,7 @@ from analyzer.model import (
     Verdict,
     Way,
 )
+from analyzer.model.flow import PARTS
 from analyzer.report.neutral import unicode
 
 REPORT_SCHEMA: Final = "portmatrix.report/1"
@@ -77,6 +78,7 @@ def capture(info: CaptureInfo) -> Entry:
         "sha256": info.sha256,
         "format": info.format,
         "link_types": list(info.link_types),
+        "filters": [unicode(expression) for expression in info.filters],
         "packets": info.packets,
         "bytes": info.bytes,
         "first": _when(info.first),
@@ -143,36 +145,58 @@ def row(result: RowResult) -> Entry:
     }
 
 
-def _endpoint(end: Endpoint) -> Entry:
-    return {"address": end.address, "port": end.port, "roles": list(end.roles)}
+FLOW: Final[Entry] = {
+    "id": "id",
+    "transport": "transport",
+    "protocol": "protocol",
+    "service": "service",
+    "originator": {"address": "originator_address", "port": "originator_port", "roles": "originator_roles"},
+    "responder": {"address": "responder_address", "port": "responder_port", "roles": "responder_roles"},
+    "direction": {"confidence": "confidence", "basis": "basis"},
+    "packets": ["packets_sent", "packets_received"],
+    "bytes": ["bytes_sent", "bytes_received"],
+    "first": "first",
+    "last": "last",
+    "frames": ["first_frame", "last_frame"],
+    "outcome": "outcome",
+    "verdict": "verdict",
+    "reason": "reason",
+    "rows": "rows",
+    "parent": "parent",
+    "waived": "waived",
+    "detail": "detail",
+    "flags": ["flags_sent", "flags_received"],
+    "fragments": "fragments",
+    "duplicates": ["duplicates_sent", "duplicates_received"],
+}
+"""An entry of ``flows``: which part of a record (``analyzer.model.flow.PARTS``) stands where."""
 
 
 def flow(record: FlowRecord) -> Entry:
     """One entry of ``flows``; ``verdict`` is None in a flow report."""
-    return {
-        "id": record.id,
-        "transport": record.transport,
-        "protocol": record.protocol or None,
-        "service": unicode(record.service) or None,
-        "originator": _endpoint(record.originator),
-        "responder": _endpoint(record.responder),
-        "direction": {"confidence": record.confidence, "basis": record.basis},
-        "packets": list(record.packets),
-        "bytes": list(record.bytes),
-        "first": timestamp(record.first),
-        "last": timestamp(record.last),
-        "frames": list(record.frames),
-        "outcome": record.outcome.value,
-        "verdict": record.verdict.value if record.verdict else None,
-        "reason": unicode(record.reason),
-        "rows": list(record.rows),
-        "parent": record.parent,
-        "waived": unicode(record.waived) or None,
-        "detail": unicode(record.detail),
-        "flags": list(record.flags),
-        "fragments": record.fragments,
-        "duplicates": list(record.duplicates),
-    }
+    entry: Entry = _filled(FLOW, record)
+    return entry
+
+
+def _filled(shape: Any, record: FlowRecord) -> Any:
+    if isinstance(shape, str):
+        return flow_part(shape, PARTS[shape](record))
+    if isinstance(shape, list):
+        return [_filled(one, record) for one in shape]
+    return {key: _filled(one, record) for key, one in shape.items()}
+
+
+def flow_part(name: str, part: Any) -> Any:
+    """A part of a record as an entry of ``flows`` has it."""
+    if name in ("first", "last"):
+        return timestamp(part)
+    if name in ("protocol", "service", "waived"):
+        return unicode(part) or None
+    if name in ("reason", "detail"):
+        return unicode(part)
+    if isinstance(part, enum.Enum):
+        return part.value
+    return list(part) if isinstance(part, tuple) else part
 
 
 def finding(entry: Finding) -> Entry:
@@ -212,6 +236,7 @@ def summary(report: Report) -> Entry:
         "flows": dict.fromkeys(Verdict, 0) | dict(Records.of(report.flows).verdicts()),
         "rows": _count(Status, (entry.status for entry in report.rows)),
         "findings": _count(Severity, (entry.severity for entry in report.findings)),
+        "half_shown": report.half_shown,
         "undecoded": _undecoded(report.undecoded),
     }
 

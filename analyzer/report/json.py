@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import IO, Any
+from collections.abc import Mapping, Sequence
+from typing import IO, Any, Final
 
-from analyzer.model import Diff, Dissection, FirmwareReport, FlowReport, Report, Survey
+from analyzer.model import Diff, Dissection, FirmwareReport, FlowRecord, FlowReport, Report, Survey
 from analyzer.report import Format, Style, changes, dissection
 from analyzer.report.document import firmware_parts, flows_parts, report_parts
+from analyzer.report.flowentries import encode, written
 from analyzer.report.proposal import survey_parts
 
+BETWEEN: Final = ",\n    "
+"""Before each entry of a list; the first has a bracket in place of the comma."""
 
-def _write(parts: Mapping[str, Any], stream: IO[str]) -> None:
-    # ensure_ascii escapes direction-changing and control characters, so the text is harmless to print.
-    encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
+
+def _write(parts: Mapping[str, Any], stream: IO[str], flows: Sequence[FlowRecord] = ()) -> None:
+    """Write a document, ``flows`` as the entries of its key of that name."""
     opening = "{\n"
     for key, value in parts.items():
         stream.write(f"{opening}  {encode(key)}: ")
@@ -22,20 +24,21 @@ def _write(parts: Mapping[str, Any], stream: IO[str]) -> None:
         if value is None or isinstance(value, str | bool | dict):
             stream.write(encode(value))
             continue
-        between = "[\n    "
-        for entry in value:
-            stream.write(between + encode(entry))
-            between = ",\n    "
-        stream.write("[]" if between.startswith("[") else "\n  ]")
+        first = True
+        entries = (f"{BETWEEN}{encode(entry)}" for entry in value)
+        for part in written(flows, BETWEEN, "") if key == "flows" and flows else entries:
+            stream.write(f"[{part[1:]}" if first else part)
+            first = False
+        stream.write("[]" if first else "\n  ]")
     stream.write("\n}\n")
 
 
 def _report(report: Report, stream: IO[str], _style: Style) -> None:
-    _write(report_parts(report), stream)
+    _write(report_parts(report), stream, report.flows)
 
 
 def _flows(report: FlowReport, stream: IO[str], _style: Style) -> None:
-    _write(flows_parts(report), stream)
+    _write(flows_parts(report), stream, report.flows)
 
 
 def _firmware(report: FirmwareReport, stream: IO[str], _style: Style) -> None:

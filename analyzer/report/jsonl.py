@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import IO
 
 from analyzer.model import FlowReport
 from analyzer.report import Format, Style
-from analyzer.report.document import flow
+from analyzer.report.flowentries import written
 
 
 def _flows(report: FlowReport, stream: IO[str], _style: Style) -> None:
-    encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
-    for record in report.flows:
-        stream.write(encode(flow(record)) + "\n")
+    for part in written(report.flows, "", "\n"):
+        stream.write(part)
 
 
 FORMAT = Format("jsonl", (".jsonl", ".ndjson"), None, _flows)

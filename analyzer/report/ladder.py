@@ -16,7 +16,7 @@ from analyzer.model import (
 from analyzer.report import Style
 from analyzer.report.document import timestamp
 from analyzer.report.layout import duration, number, paint, plural, size, table, wrap
-from analyzer.report.neutral import TEXT_LIMIT, visible
+from analyzer.report.neutral import PROSE_LIMIT, TEXT_LIMIT, visible
 
 SHOWN: Final = 40
 """Transfers listed one by one; ``-v`` lists all."""
@@ -40,6 +40,10 @@ _COLOURS: Final = {
 
 def _shown(text: str) -> str:
     return visible(text, TEXT_LIMIT)
+
+
+def _prose(text: str) -> str:
+    return visible(text, PROSE_LIMIT)
 
 
 def write(report: FirmwareReport, stream: IO[str], style: Style) -> None:
@@ -74,7 +78,7 @@ def headline(report: FirmwareReport) -> tuple[str, str, str]:
         return UPDATE_FAILED, update, "red"
     if counts[TransferOutcome.COMPLETE] == total:
         return "COMPLETE", plural(total, "transfer"), "green"
-    return "NOT FAILED", f"{plural(total, 'transfer')}: {_outcomes(counts)}", "yellow"
+    return "NO FAILURE SEEN", f"{plural(total, 'transfer')}: {_outcomes(counts)}", "yellow"
 
 
 def _not_updated(report: FirmwareReport) -> str:
@@ -132,7 +136,7 @@ def _todo(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) ->
     for count, finding in enumerate(report.findings, 1):
         _add(lines, wrap(_shown(finding.title), style.width, f" {count:>2} "), "red")
         if finding.advice:
-            _add(lines, wrap(_shown(finding.advice), style.width, "    "))
+            _add(lines, wrap(_prose(finding.advice), style.width, "    "))
     if not report.failed:
         advices = dict.fromkeys(
             (str(entry.cause or entry.outcome), entry.advice) for entry in report.transfers if entry.advice
@@ -141,7 +145,7 @@ def _todo(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) ->
             _add(lines, ("",))
             _add(lines, ("What to do",), "bold")
         for cause, advice in advices:
-            _add(lines, wrap(f"{cause}: {_shown(advice)}", style.width, "  ", "    "))
+            _add(lines, wrap(f"{cause}: {_prose(advice)}", style.width, "  ", "    "))
 
 
 def _transfers(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:
@@ -197,7 +201,7 @@ def _transfer(report: FirmwareReport, entry: Transfer, lines: list[tuple[str, st
         facts.append(f"{size(int(entry.rate))}/s")
     _add(lines, wrap(", ".join(facts), style.width, "    "))
     if entry.detail:
-        _add(lines, wrap(_shown(entry.detail), style.width, "    "))
+        _add(lines, wrap(_prose(entry.detail), style.width, "    "))
     if entry.path is not None:
         _path(entry.path, report, lines, style)
     options = [f"{_shown(k)}={_shown(v)}" for k, v in entry.requested.items()]
@@ -271,7 +275,7 @@ def _evidence(report: FirmwareReport, lines: list[tuple[str, str]], style: Style
     _add(lines, ("",))
     _add(lines, ("Evidence",), "bold")
     for count, finding in enumerate(report.findings, 1):
-        _add(lines, wrap(f"{_shown(finding.detail)}", style.width, f" {count:>2} "))
+        _add(lines, wrap(f"{_prose(finding.detail)}", style.width, f" {count:>2} "))
         if finding.rows:
             _add(lines, wrap(f"Rows: {', '.join(finding.rows)}", style.width, "    ", "        "))
         _frames(finding, lines, style)

@@ -13,7 +13,7 @@ from typing import IO, Final
 from analyzer.model import Diff, Finding, Report, RowResult, Severity, Status
 from analyzer.report import Format, Style, changes, digest, sheet
 from analyzer.report.layout import number, plural
-from analyzer.report.neutral import TEXT_LIMIT, visible
+from analyzer.report.neutral import PROSE_LIMIT, TEXT_LIMIT, visible
 
 MARKS: Final = {
     Status.WORKING: "\u2705",
@@ -39,7 +39,7 @@ _REFERENCE: Final = re.compile(r"(?<![\w`])[@#][\w/.-]+")
 
 def prose(text: str) -> str:
     """``text`` on one line, to stand in a paragraph or a table's cell without marking anything up."""
-    shown = visible(text, TEXT_LIMIT)
+    shown = visible(text, PROSE_LIMIT)
     parts, end = [], 0
     for found in _REFERENCE.finditer(shown):
         parts += [_escaped(shown[end : found.start()]), code(found.group())]
@@ -80,6 +80,8 @@ def _verdict(report: Report) -> Iterable[str]:
     yield ""
     for label, said in digest.tallies(report):
         yield f"- {label}: {said}"
+    for said in digest.unseen(report):
+        yield f"- {prose(said)}"
     if not report.site.declared:
         yield f"- {prose(digest.INFERRED)}"
 

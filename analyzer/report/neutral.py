@@ -12,6 +12,8 @@ from typing import Final
 
 TEXT_LIMIT: Final = 600
 """Characters of one stranger's string that a terminal report shows; what is left off is counted."""
+PROSE_LIMIT: Final = 4 * TEXT_LIMIT
+"""The same of a paragraph of our own with strangers' strings in it: advice is of no use cut in half."""
 
 _NAMED: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Me"})

@@ -38,18 +38,19 @@ def _flows(report: FlowReport, stream: IO[bytes], _style: Style) -> None:
     columns = {name: TYPES.get(name, "VARCHAR") for name in FLOW_COLUMNS}
     captures = json.dumps([info.sha256 for info in report.captures])
     metadata = {"portmatrix": report.version, "captures": captures}
-    write(map(_entry, report.flows), columns, stream, metadata)
+    write(map(entry, report.flows), columns, stream, metadata)
 
 
-def _entry(record: FlowRecord) -> dict[str, object]:
-    entry: dict[str, object] = dict(zip(FLOW_COLUMNS, flow_values(record), strict=True))
-    entry |= {
+def entry(record: FlowRecord) -> dict[str, object]:
+    """The values of ``FLOW_COLUMNS``, of the types that ``TYPES`` gives them."""
+    values: dict[str, object] = dict(zip(FLOW_COLUMNS, flow_values(record), strict=True))
+    values |= {
         "first": record.first,
         "last": record.last,
         "originator_roles": record.originator.roles,
         "responder_roles": record.responder.roles,
     }
-    return {name: unicode(value) if isinstance(value, str) else value for name, value in entry.items()}
+    return {name: unicode(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
 FORMAT = Format("parquet", (".parquet",), None, _flows, binary=True)

@@ -15,7 +15,7 @@ from analyzer.errors import MissingExtra
 from analyzer.model import Finding, Report, RowResult, Transfer
 from analyzer.report import Format, Style, digest, sheet
 from analyzer.report.layout import number, plural
-from analyzer.report.neutral import TEXT_LIMIT, visible
+from analyzer.report.neutral import PROSE_LIMIT, TEXT_LIMIT, visible
 
 FINDINGS_IN_FULL: Final = 200
 FLOW_GROUPS: Final = 200
@@ -119,8 +119,8 @@ def _finding(count: int, finding: Finding, report: Report) -> Entry:
         "severity": finding.severity.value,
         "kind": finding.kind.value,
         "id": _shown(finding.id),
-        "detail": _shown(finding.detail),
-        "lines": [(label, _shown(text)) for label, text in lines if text],
+        "detail": _shown(finding.detail, PROSE_LIMIT),
+        "lines": [(label, _shown(text, PROSE_LIMIT)) for label, text in lines if text],
         "filter": _shown(expression, 0) if len(expression) <= FILTER_LIMIT else "",
     }
 

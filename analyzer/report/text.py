@@ -19,7 +19,7 @@ from analyzer.model import (
 from analyzer.report import Format, Style, changes, digest, dissection, flowlines, ladder, sheet
 from analyzer.report.document import timestamp
 from analyzer.report.layout import duration, number, paint, plural, size, table, wrap
-from analyzer.report.neutral import TEXT_LIMIT, visible
+from analyzer.report.neutral import PROSE_LIMIT, TEXT_LIMIT, visible
 
 GROUP_LINES: Final = 40
 """Lines of grouped flows that ``check`` prints; ``-v`` prints every flow."""
@@ -27,6 +27,8 @@ TABLE_FLOWS: Final = 200
 """Flows that ``flows`` lists one by one; more are grouped, as nobody reads them in a terminal."""
 FRAMES_SHOWN: Final = 12
 HOSTS_SHOWN: Final = 20
+UNSEEN_SHOWN: Final = 3
+"""Reasons for what could not be seen that stand beside the verdict; the matrix has them all."""
 FILTER_LIMIT: Final = 1500
 """Characters of a display filter worth pasting from a terminal; the JSON report holds longer ones."""
 
@@ -77,6 +79,10 @@ def _shown(text: str) -> str:
     return visible(text, TEXT_LIMIT)
 
 
+def _prose(text: str) -> str:
+    return visible(text, PROSE_LIMIT)
+
+
 def _report(report: Report, stream: IO[str], style: Style) -> None:
     page = _Page(stream, style)
     _verdict(report, page)
@@ -94,6 +100,8 @@ def _verdict(report: Report, page: _Page) -> None:
         page.line(line, _TONES[told.tone])
     for label, said in digest.tallies(report):
         page.paragraph(f"{label}: {said}", "      ", "")
+    for said in digest.unseen(report)[:UNSEEN_SHOWN]:
+        page.paragraph(_shown(said), "      ", "")
     if not report.site.declared:
         page.paragraph(digest.INFERRED, "")
 
@@ -134,10 +142,8 @@ def _looked_at(report: Report, page: _Page) -> None:
         addresses = list(host.addresses[:4])
         if len(host.addresses) > len(addresses):
             addresses.append(f"and {len(host.addresses) - len(addresses)} more")
-        page.entry(
-            "hosts" if at == 0 else "",
-            f"{_shown(host.name)}: {roles}{version}, {', '.join(addresses)}{basis}",
-        )
+        called = "" if host.addresses == (host.name,) else f"{_shown(host.name)}: "
+        page.entry("hosts" if at == 0 else "", f"{called}{roles}{version}, {', '.join(addresses)}{basis}")
     if len(report.hosts) > len(shown):
         page.entry("", f"and {plural(len(report.hosts) - len(shown), 'host')} more (-v lists all)")
     for at, (edition, document) in enumerate(digest.editions(report)):
@@ -174,14 +180,14 @@ def _finding(count: int, finding: Finding, page: _Page) -> None:
     for line in lines:
         page.line(line, _COLOURS[finding.severity])
     if finding.detail:
-        page.paragraph(_shown(finding.detail))
+        page.paragraph(_prose(finding.detail))
     for label, text in (
         ("Waived", finding.waived),
         ("Near miss", finding.near_miss),
         ("Advice", finding.advice),
     ):
         if text:
-            page.paragraph(f"{label}: {_shown(text)}", "        ", "    ")
+            page.paragraph(f"{label}: {_prose(text)}", "        ", "    ")
     if finding.rows:
         page.paragraph(f"Rows: {_some(finding.rows, 4, page)}", "        ", "    ")
     page.paragraph(f"Id: {finding.id}", "        ", "    ")

@@ -15,13 +15,15 @@ def draw(
     flows_of: FlowsOf,
     one_sided: Callable[[Address, Address], bool] = lambda *_: False,
     hint: Callable[[Cause, Address, str, int], str] = lambda *_: "",
+    filtered: bool = False,
 ) -> tuple[Draft, ...]:
     """The transfers of everything that was collected, named ``t1``, ``t2`` and so on.
 
     ``one_sided(client, server)`` says whether answers could not have been seen; ``hint(cause, server,
-    transport, port)`` adds to the advice what is known of the server's make.
+    transport, port)`` adds to the advice what is known of the server's make; ``filtered`` says that the
+    capture holds TCP and UDP only.
     """
-    known = Circumstances(collector.begin, collector.end, flows_of, one_sided, hint)
+    known = Circumstances(collector.begin, collector.end, flows_of, one_sided, hint, filtered)
     return named(collector.drafts(known))
 
 

@@ -32,7 +32,9 @@ class Device:
 
         async def work() -> Application:
             network_port = NetworkPortObject(
-                f"{host.address}/16:{port}", objectIdentifier=("network-port", 1), objectName="port 1"
+                f"{host.address}/{host.prefix}:{port}",
+                objectIdentifier=("network-port", 1),
+                objectName="port 1",
             )
             if bbmd:
                 network_port.bacnetIPMode = IPMode.foreign

@@ -70,7 +70,7 @@ class Host:
     """
 
     def __init__(self, namespace: str, name: str, address: str = "") -> None:
-        self.namespace, self.name, self.address = namespace, name, address
+        self.namespace, self.name, self.address, self.prefix = namespace, name, address, 16
         self.processes: list[subprocess.Popen[bytes]] = []
         self.kept: dict[str, Any] = {}
         self.tasks: list[Any] = []
@@ -224,7 +224,7 @@ class Network:
         return host
 
     def address(self, host: Host, address: str, prefix: int = 16, interface: str = "eth0") -> None:
-        namespace = host.namespace
+        namespace, host.prefix = host.namespace, prefix
         ip("-n", namespace, "link", "set", interface, "address", hardware_address(address))
         ip("-n", namespace, "addr", "add", f"{address}/{prefix}", "broadcast", "+", "dev", interface)
 

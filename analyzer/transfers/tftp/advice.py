@@ -89,7 +89,8 @@ TEXTS: Final[Mapping[Cause, str]] = {
     ),
     Cause.CAPTURE_ENDED: ("Capture longer: until the transfer has ended, or a minute after its last packet."),
     Cause.CAPTURE_ONE_SIDED: (
-        "Capture both directions: at {client} or {server} itself, or with a mirror port that copies both."
+        "Capture both directions: at {client} or {server} itself, or with a mirror port that copies both, "
+        "and without a filter of ports: TFTP answers from a new one (filter 'host {server}' at most)."
     ),
 }
 """Cause → advice, with the facts' names in braces; ``size`` is that of a block in bytes."""

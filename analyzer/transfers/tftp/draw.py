@@ -38,9 +38,11 @@ class Gatherer:
 
     def drafts(self, known: Circumstances) -> Iterable[Draft]:
         """The transfers, retries folded."""
-        for session in fold(self.found.sessions, known.end):
+        sessions = fold(self.found.sessions, known.end)
+        filtered = known.filtered and not any(session.legs for session in self.found.sessions)
+        for session in sessions:
             unseen = known.one_sided(session.client[:3], session.asked[:3])
-            yield _draft(session, judge(session, known.end, unseen, known.begin), known)
+            yield _draft(session, judge(session, known.end, unseen, known.begin, filtered), known)
 
     def troubles(self, known: Circumstances) -> Iterable[Trouble]:  # noqa: ARG002 - the interface
         """None: every TFTP packet belongs to a transfer."""

@@ -77,6 +77,8 @@ WORDS: Final = (
 )
 """What servers write into ERROR 0 where the system's own error has a code in TFTP."""
 DISK_FULL: Final = 3
+UNKNOWN_TID: Final = 5
+"""What is sent to a stranger, without disturbing the transfer (RFC 1350 section 4)."""
 CLIENTS_OWN: Final = frozenset({2, DISK_FULL, 8})
 """ERROR codes by which a client states a reason; with any other it just gives up."""
 
@@ -92,14 +94,15 @@ class Ending:
     probe: bool = False
 
 
-def judge(session: Session, end: int, one_sided: bool, begin: int = 0) -> Ending:
+def judge(session: Session, end: int, one_sided: bool, begin: int = 0, filtered: bool = False) -> Ending:
     """How ``session`` ended. ``begin`` and ``end`` are the times of the capture's first and last packet, ns.
 
-    ``one_sided`` says that answers to the client could not have been seen here.
+    ``one_sided`` says that answers to the client could not have been seen here, ``filtered`` that perhaps
+    none from another port than 69 could.
     """
     leg = session.best()
     if leg is None:
-        return _unanswered(session, end, one_sided, begin)
+        return _unanswered(session, end, one_sided, begin, filtered)
     if leg.final and _done(leg):
         return _finished(session, leg)
     if leg.failure is not None and leg.acked >= 0 and not _went_on(leg):
@@ -205,6 +208,11 @@ def _by_words(failure: Failure) -> Cause:
 
 def _given_up(session: Session, leg: Leg, failure: Failure, ending: Ending) -> Ending:
     """The client's ERROR: a probe, a reason of its own, or just the end."""
+    elsewhere = leg.server[:3] != session.asked[:3] and not session.to_group
+    if elsewhere and failure.code == UNKNOWN_TID and not leg.acked:
+        ending.cause = Cause.REPLY_FROM_OTHER_ADDRESS
+        ending.said.append(f"{text(*session.asked[:3])} was asked, {text(*leg.server[:3])} answered")
+        return ending
     strange = strange_options(session, leg) if leg.oacks else ""
     ignored = bool(session.requested) and not leg.oacks and leg.sent > 0
     first = not leg.sent and not leg.acked
@@ -239,7 +247,7 @@ def _at_wrap(leg: Leg) -> bool:
 # ---------------------------------------------------------------- the request alone
 
 
-def _unanswered(session: Session, end: int, one_sided: bool, begin: int) -> Ending:
+def _unanswered(session: Session, end: int, one_sided: bool, begin: int, filtered: bool) -> Ending:
     times = f"asked {session.asks} times" if session.asks > 1 else "asked once"
     if session.folded:
         times += f" from {len({one.client for one in (*session.folded, session)})} ports"
@@ -256,6 +264,13 @@ def _unanswered(session: Session, end: int, one_sided: bool, begin: int) -> Endi
     if end - session.first_time < outcomes.REPLY_WITHIN <= session.first_time - begin:
         said = f"{times}, and the capture ended {_seconds(end - session.first_time)} later"
         return Ending(TransferOutcome.IN_PROGRESS, Cause.CAPTURE_ENDED, [said])
+    # An unheard client asks again (RFC 1350 section 2); an answer leaves port 69 (section 4) and the filter.
+    if filtered and session.asks == 1 and not told and end - session.first_time >= outcomes.REPLY_WITHIN:
+        said = (
+            f"{times} and never again, and no TFTP packet off port 69 is in this capture: "
+            "a capture filter of ports leaves the answer out"
+        )
+        return Ending(TransferOutcome.UNKNOWN, Cause.CAPTURE_ONE_SIDED, [said])
     extra = [f"{text(*report.reporter)} answered ICMP {name}" for report, _, name in told if name]
     return Ending(TransferOutcome.FAILED, Cause.NO_RESPONSE, [f"{times}, no answer of any kind", *extra[:1]])
 

@@ -36,6 +36,7 @@ CASES: dict[str, Callable[[Path], None]] = {
     "firmware-update-ok": firmware.firmware_update_ok,
     "firmware-push-ok": firmware.firmware_push_ok,
     "bacnet": healthy.bacnet_site,
+    "bacnet-subnet": healthy.bacnet_subnet,
     "one-sided-mirror": viewpoints.one_sided_mirror,
     **images.CASES,
     **transfers.CASES,

@@ -96,6 +96,23 @@ def healthy_legacy_upnp(out: Path) -> None:
         upnp.search(gateway)
 
 
+def bacnet_subnet(out: Path) -> None:
+    """The BACnet of a /25: Who-Is and I-Am go to 10.20.0.127, which no address shows to be a broadcast."""
+    with site("bacnet-subnet") as network:
+        gateway, bms = network.host("gateway", "10.20.0.10", 25), network.host("bms", "10.20.0.40", 25)
+        network.capture(out / "capture.pcap", gateway)
+        node = network.host("node1", "10.20.0.21", 25)
+        coap.serve(node, "node")
+        server = coap.serve(gateway, "gateway")
+        device, system = bacnet.Device(gateway, 100), bacnet.Device(bms, 200)
+        device.announce()
+        system.search(1)
+        system.read("10.20.0.10")
+        gateway.run(coap.ask(server, node.address, "light/level"))
+        post(node)
+        time.sleep(2)
+
+
 def bacnet_site(out: Path) -> None:
     """A BMS finds the gateway, reads, subscribes; a second reader comes from an ephemeral port."""
     with site("bacnet") as network:

@@ -1,0 +1,58 @@
+"""What ``diff`` found: findings and rows that changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from analyzer.api.dataframe import TEXT, dataframe
+from analyzer.model import Diff
+from analyzer.report import changes, document
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class DiffResult:
+    """What ``diff`` found. ``diff`` is the :class:`analyzer.model.Diff` itself."""
+
+    diff: Diff
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything changed."""
+        return self.diff.differs
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of ``diff --format json``, as plain Python values."""
+        return document.whole(changes.parts(self.diff))
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """One row a finding: ``change``, id, kind, severity, title, ``reason``."""
+        return dataframe(
+            (
+                {
+                    "change": entry.turn.value,
+                    "id": entry.shown.id,
+                    "kind": entry.shown.kind.value,
+                    "severity": entry.shown.severity.value,
+                    "title": entry.shown.title,
+                    "reason": entry.reason,
+                }
+                for entry in self.diff.findings
+            ),
+            dict.fromkeys(("change", "id", "kind", "severity", "title", "reason"), TEXT),
+        )
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """One row for each line of the matrix whose status changed: ``id``, ``service``, ``old``, ``new``."""
+        columns = ("id", "service", "old", "new", "old_reason", "new_reason")
+        entries = self.to_dict()["rows"]
+        return dataframe(entries, dict.fromkeys(columns, TEXT))
+
+    def __repr__(self) -> str:
+        return f"<{changes.headline(self.diff)}>"

@@ -1,0 +1,102 @@
+"""A report as rows of the fleet's tables. What a value is called and how it is spelt is the report's own."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from analyzer.fleet.tables import TABLES
+from analyzer.model import Finding, FlowRecord, Report, Severity
+from analyzer.report import document, parquet
+from analyzer.report.neutral import unicode
+
+UNDATED: Final = "undated"
+"""The day of captures without packets."""
+
+Row = Mapping[str, Any]
+_NAMES: Final = {name: {column.name for column in columns} for name, columns in TABLES.items()}
+
+
+def rows_of(report: Report, capture: str, source: str) -> dict[str, Iterable[Row]]:
+    """Rows of each table, made while they are asked for; ``capture`` is the capture's key."""
+    tables: dict[str, Iterable[Mapping[str, Any]]] = {
+        "flows": map(_flow, report.flows),
+        "rows": map(document.row, report.rows),
+        "findings": _findings(report),
+        "transfers": (
+            document.transfer(one) | {"first": one.first, "last": one.last} for one in report.transfers
+        ),
+        "captures": _captures(report, source),
+    }
+    return {name: _marked(rows, _NAMES[name], capture) for name, rows in tables.items()}
+
+
+def day_of(report: Report) -> str:
+    """The day, UTC, of the report's first packet; ``UNDATED`` without."""
+    first = min((info.first for info in report.captures if info.first is not None), default=None)
+    if first is None:
+        return UNDATED
+    try:
+        moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=first // 10**9)
+        return moment.date().isoformat()
+    except OverflowError:
+        return UNDATED
+
+
+def cause(finding: Finding, flows: Mapping[str, FlowRecord]) -> str:
+    """What the same fault at another site has in common: no address and no name."""
+    flow = flows.get(finding.flows[0]) if finding.flows else None
+    parts = [finding.kind.value]
+    if flow is not None:
+        ends = ["+".join(end.roles) or "other" for end in (flow.originator, flow.responder)]
+        port = "" if flow.responder.port is None else f"/{flow.responder.port}"
+        parts += [" to ".join(ends), f"{flow.transport}{port}", flow.outcome.value]
+    elif finding.rows:
+        parts.append(finding.rows[0])
+    return " ".join(parts)
+
+
+def _marked(rows: Iterable[Row], names: set[str], capture: str) -> Iterator[Row]:
+    for row in rows:
+        yield {"capture": capture, **{name: value for name, value in row.items() if name in names}}
+
+
+def _flow(record: FlowRecord) -> Row:
+    return {
+        **parquet.entry(record),
+        "verdict": record.verdict.value if record.verdict else None,
+        "reason": unicode(record.reason),
+        "rows": record.rows,
+        "waived": unicode(record.waived) or None,
+    }
+
+
+def _findings(report: Report) -> Iterator[Row]:
+    cited = {finding.flows[0] for finding in report.findings if finding.flows}
+    flows = {record.id: record for record in report.flows if record.id in cited} if cited else {}
+    for finding in report.findings:
+        found = document.finding(finding)
+        yield {**found, "cause": cause(finding, flows), "flows": len(finding.flows)}
+
+
+def _captures(report: Report, source: str) -> Iterator[Row]:
+    counts = {
+        severity: sum(finding.severity is severity for finding in report.findings) for severity in Severity
+    }
+    for info in report.captures:
+        yield {
+            **document.capture(info),
+            "source": unicode(source),
+            "sha256": info.sha256 or None,
+            "first": info.first,
+            "last": info.last,
+            "flows": len(report.flows),
+            "compliant": report.compliant,
+            "violations": counts[Severity.VIOLATION],
+            "warnings": counts[Severity.WARNING],
+            "notes": counts[Severity.NOTE],
+            "damaged": any(problem.damage for problem in info.problems),
+            "problems": [unicode(f"{problem.code}: {problem.detail}") for problem in info.problems],
+            "portmatrix": report.version,
+        }

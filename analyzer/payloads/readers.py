@@ -1,0 +1,146 @@
+"""The protocols at work on the heads of a capture: of payloads that read the same, one is read.
+
+Where the compiled part was built, a protocol's ``plain`` rule says which those are; else they are equal ones.
+"""
+
+from __future__ import annotations
+
+import functools
+import secrets
+from collections.abc import Callable, Hashable
+from types import ModuleType
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from analyzer import protocols, transports
+from analyzer.conversations import Conversations
+from analyzer.kinds import Array, kinds, members
+from analyzer.protocol import Fit, Payload, Protocol, Reading
+
+try:
+    from analyzer.payloads import fast as _fast
+except ImportError:  # built without a compiler, or for another Python
+    _fast = None  # type: ignore[assignment]
+
+COMPILED: Final[ModuleType | None] = _fast
+"""The compiled part, None where it was not built."""
+
+REMEMBERED: Final = 1 << 14
+"""Distinct payloads remembered where they are compared in Python: a few megabytes."""
+
+
+class Told(NamedTuple):
+    """Of each payload the number of what was told of it, and the distinct things told."""
+
+    of: Array
+    values: list[Any]
+
+
+class Readers:
+    """The heads of a capture, to be read by any protocol."""
+
+    def __init__(self, found: Conversations, *, compiled: bool = True) -> None:
+        self._heads, self._columns = found.flows.heads, found.columns
+        self._fast = COMPILED if compiled else None
+
+    def octet(self, which: Array, place: int) -> Array:
+        """A byte of each of the heads ``which``, -1 behind its end."""
+        heads = self._heads
+        octets = np.full(len(which), -1, np.int64)
+        longer = np.flatnonzero(heads.size[which] > place)
+        octets[longer] = heads.octets[heads.begin[which[longer]] + place]
+        return octets
+
+    def told(
+        self, protocol: Protocol, transport: str, which: Array, tell: Callable[[Reading], Hashable]
+    ) -> Told:
+        """What ``tell`` makes of what ``protocol`` reads in the heads ``which``, all of ``transport``."""
+        recognise, heads = protocol.recognise, self._heads
+        numbers: dict[Hashable, int] = {}
+        if recognise is None or not len(which):
+            return Told(np.zeros(len(which), np.int64), [None])
+        begin, size, wire = (
+            np.ascontiguousarray(column[which], np.int64) for column in (heads.begin, heads.size, heads.wire)
+        )
+        source, target = self._ports(which)
+        # A protocol looks at a port only to see whether it is its own.
+        claimed = _claimed(protocol, transport)
+        source, target = np.where(claimed[source], source, 0), np.where(claimed[target], target, 0)
+        view = memoryview(heads.octets)  # type: ignore[arg-type]
+
+        def read(at: int) -> int:
+            data = view[begin[at] : begin[at] + size[at]].tobytes()
+            payload = Payload(data, int(wire[at]), transport, int(source[at]), int(target[at]))
+            return numbers.setdefault(tell(recognise(payload)), len(numbers))
+
+        if self._fast is not None:
+            of, firsts = np.empty(len(which), np.int64), np.empty(len(which), np.int64)
+            octets = np.ascontiguousarray(heads.octets, np.uint8)
+            places = begin, size, wire, source.astype(np.uint16), target.astype(np.uint16)
+            count = self._fast.kinds(
+                protocol.plain, transport == "tcp", octets, *places, _factors(), of, firsts
+            )
+            of = np.array([read(first) for first in firsts[:count].tolist()], np.int64)[of]
+            return Told(of, list(numbers))
+        known: dict[tuple[bytes, int, int, int], int] = {}
+        of = np.zeros(len(which), np.int64)
+        each = zip(*(column.tolist() for column in (begin, size, wire, source, target)), strict=True)
+        for at, (start, length, *rest) in enumerate(each):
+            key = (view[start : start + length].tobytes(), *rest)
+            number = known.get(key)
+            if number is None:
+                if len(known) >= REMEMBERED:
+                    known.clear()
+                number = known[key] = read(at)
+            of[at] = number
+        return Told(of, list(numbers))
+
+    def _ports(self, which: Array) -> tuple[Array, Array]:
+        slot = self._heads.slot[which]
+        from_b = slot & 1 == 1
+        a, b = self._columns["a_port"][slot >> 1], self._columns["b_port"][slot >> 1]
+        return np.where(from_b, b, a), np.where(from_b, a, b)
+
+
+@functools.cache
+def _claimed(protocol: Protocol, transport: str) -> Array:
+    """Which ports a protocol claims, as booleans."""
+    table = np.zeros(1 << 16, bool)
+    table[[port for name, port in protocol.ports if name == transport]] = True
+    return table
+
+
+@functools.cache
+def _factors() -> Array:
+    """Of the hash. New in every process: nobody can prepare a capture whose payloads all share a chain."""
+    assert COMPILED is not None
+    return np.array([secrets.randbits(64) for _ in range(COMPILED.FACTORS)], np.uint64)
+
+
+def details(found: Conversations, rows: Array) -> list[str]:
+    """What the payloads told of each of ``rows``: the originator's first line, else the responder's."""
+    heads, reader = found.flows.heads, found.facts["reader"]
+    result = [""] * len(rows)
+    begin, end = np.searchsorted(heads.slot, 2 * rows), np.searchsorted(heads.slot, 2 * rows + 2)
+    firsts, of = kinds((reader.codes[rows], found.columns["transport"][rows]))
+    readers, forward = Readers(found), found.facts["forward"].among(True, rows=rows)
+    for first, some in zip(firsts.tolist(), members(of, len(firsts)), strict=True):
+        name = reader[int(rows[first])]
+        if not name:
+            continue
+        count = (end - begin)[some]
+        owner = np.repeat(some, count)
+        which = np.arange(len(owner)) + np.repeat(begin[some] - np.cumsum(count) + count, count)
+        transport = transports.name(int(found.columns["transport"][rows[first]]))
+        told = readers.told(protocols.load()[name], transport, which, _line)
+        answering = (heads.slot[which] & 1 == 1) == forward[owner]
+        says = np.array([bool(line) for line in told.values])[told.of]
+        order = np.lexsort((answering, owner))
+        for at in order[says[order]][::-1].tolist():  # what is written last stays: the first
+            result[owner[at]] = told.values[told.of[at]]
+    return result
+
+
+def _line(reading: Reading) -> str:
+    return reading.detail if reading.fit is Fit.YES else ""

@@ -1,0 +1,97 @@
+import click
+import pytest
+from click.testing import CliRunner
+
+from analyzer.cli import options
+from analyzer.cli.job import taken
+from analyzer.errors import UsageError
+from analyzer.pipeline import Options
+
+
+def job_of(*arguments):
+    """The job of a command with all options that commands share, and one of its own."""
+    got = []
+
+    @click.command()
+    @options.captures
+    @options.site
+    @click.option("--own")
+    @options.judgement
+    @options.output("report")
+    @options.pseudonyms
+    @options.engine
+    @options.talk
+    @taken("report")
+    def command(job, *, own):
+        """What it does."""
+        got.extend((job, own))
+        return 0
+
+    assert command.help == "What it does."
+    result = CliRunner().invoke(command, arguments)
+    if result.exception is not None:
+        raise result.exception
+    return got
+
+
+def test_every_shared_option_reaches_the_pipeline_and_the_others_their_command():
+    given = "a b --site s --host x=1 --rules r --activity all --strict --engine dpkt --own o"
+    job, own = job_of(*given.split())
+    assert job.options() == Options(("a", "b"), "s", ("x=1",), ("r",), ("all",), True, "dpkt")
+    assert own == "o"
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [("", "text"), ("-o x.json", "json"), ("-o x.json --format csv", "csv"), ("-o x", "text")],
+)
+def test_the_format_is_settled_before_anything_is_read(given, name):
+    job, _ = job_of("a", *given.split())
+    assert job.chosen.name == name
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("-o x.docx", "-o x.docx: no format for .docx"),
+        ("--format docx", "--format docx: not available"),
+        ("--map m", "--map: only with --pseudonymise"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(given, said):
+    with pytest.raises(UsageError, match=said):
+        job_of("a", *given.split())
+
+
+@pytest.mark.parametrize("option", ["--site", "--rules"])
+def test_the_result_never_overwrites_an_input(tmp_path, option):
+    path = tmp_path / "a.pcap"
+    path.write_text("x")
+    for given in ([str(path)], ["other", option, str(path)]):
+        with pytest.raises(UsageError, match="is an input of this very command"):
+            job_of(*given, "-o", str(path))
+
+
+def test_captures_of_a_directory_are_inputs_too(tmp_path):
+    class Found:
+        class Info:
+            path = str(tmp_path / "a.json")
+
+        captures = (Info,)
+
+    (tmp_path / "a.json").write_text("x")
+    job, _ = job_of(str(tmp_path), "-o", str(tmp_path / "a.json"))
+    with pytest.raises(UsageError, match="is an input of this very command"):
+        job.run(lambda *_: Found)
+    job, _ = job_of(str(tmp_path), "-o", str(tmp_path / "b.json"))
+    assert job.run(lambda *_: Found) is Found
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("-o x.json", "portmatrix: 3 flows; x.json written (json)\n"), ("-o x -q", ""), ("-o -", ""), ("", "")],
+)
+def test_the_closing_line_is_for_files(given, said, capsys):
+    job, _ = job_of("a", *given.split())
+    job.close("3 flows")
+    assert capsys.readouterr().err == said

@@ -1,0 +1,52 @@
+"""A report as rows: names and values are the report's own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import fleets
+import pytest
+from reports import EMPTY, REPORT, TRANSFER
+
+from analyzer.fleet.rows import UNDATED, cause, day_of, rows_of
+from analyzer.fleet.tables import TABLES
+from analyzer.model import FindingKind
+from analyzer.pipeline import Options, check
+from analyzer.report import document
+
+
+@pytest.fixture
+def made(tmp_path):
+    folder = fleets.sites(tmp_path / "sites", "b7")
+    return check(Options((str(fleets.faulty(tmp_path / "a.pcap")),), site=f"{folder}/b7.yaml"))
+
+
+def test_every_value_has_its_column_and_every_column_a_value(made):
+    tables = {name: list(rows) for name, rows in rows_of(made, "k", "a.pcap").items()}
+    assert list(tables) == list(TABLES)
+    for name in ("flows", "rows", "findings", "captures"):
+        columns = {column.name for column in TABLES[name]}
+        assert all(set(row) == columns for row in tables[name]), name
+        assert all(row["capture"] == "k" for row in tables[name])
+    assert tables["captures"][0]["source"] == "a.pcap"
+    assert (tables["captures"][0]["violations"], tables["captures"][0]["damaged"]) == (1, False)
+
+
+def test_a_transfer_has_every_column_too():
+    full = replace(REPORT, transfers=(TRANSFER,))
+    (row, *_) = rows_of(full, "k", "a.pcap")["transfers"]
+    assert set(row) == {column.name for column in TABLES["transfers"]}
+    assert row["cause"] == document.transfer(TRANSFER)["cause"]
+    assert row["first"] == TRANSFER.first
+
+
+def test_the_day_is_that_of_the_first_packet(made):
+    assert day_of(made) == "2026-09-21"
+    assert day_of(EMPTY) == UNDATED
+
+
+def test_the_cause_is_the_same_at_another_site(made):
+    flows = {flow.id: flow for flow in made.flows}
+    (finding,) = [one for one in made.findings if one.kind is FindingKind.UNEXPECTED_FLOW]
+    assert cause(finding, flows) == "unexpected-flow other to igor-gateway tcp/22 answered"
+    assert cause(finding, {}).startswith("unexpected-flow")
