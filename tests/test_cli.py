@@ -431,10 +431,13 @@ def test_a_signal_leaves_no_half_written_file(tmp_path, number, code):
             if list(tmp_path.iterdir()):
                 break
             time.sleep(0.05)
-        assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
-        process.send_signal(number)
-        assert process.wait(30) == code
-        assert process.stderr.read().strip() == b""
+        try:
+            assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
+            process.send_signal(number)
+            assert process.wait(30) == code
+            assert process.stderr.read().strip() == b""
+        finally:
+            process.kill()
     assert list(tmp_path.iterdir()) == []
 
 

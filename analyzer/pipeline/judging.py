@@ -23,7 +23,7 @@ from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
 from analyzer.directory import Directory
 from analyzer.exclusions import silence
-from analyzer.findings import Carried, Evidence, collect
+from analyzer.findings import Carried, Evidence, Waivers, collect, standing
 from analyzer.kinds import members
 from analyzer.matrix import Matrix, build
 from analyzer.model import (
@@ -77,7 +77,16 @@ def judge(
     judgements = bench.judge_all(found)
     rows = statuses(matrix, place, found, judgements, seen, bench.directory, filtered)
     transfers = [transfer for transfer, _ in carried]
-    setting = Setting(found, seen, lambda address: bench.end(address).hosts, transfers, place.activities)
+    waivers = Waivers(place, today or datetime.date.today())
+    waived = waivers.of(found)
+    setting = Setting(
+        found,
+        seen,
+        lambda address: bench.end(address).hosts,
+        transfers,
+        place.activities,
+        standing(judgements, waived),
+    )
     tried = joined(
         updates.attempts(
             [draft.transfer for draft in drafts if draft.image],
@@ -95,15 +104,14 @@ def judge(
         matrix,
         place,
         tuple(captures),
-        today or datetime.date.today(),
+        waivers,
+        waived,
         carried,
-        tuple(collector.troubles(known)),
-        tuple(observe(watching, setting)),
+        (*collector.observe(setting), *observe(watching, setting)),
         near(setting),
         tried,
         collector.dropped,
     )
-    findings, waived = collect(evidence)
     return Report(
         version=VERSION,
         captures=tuple(captures),
@@ -111,7 +119,7 @@ def judge(
         hosts=tuple(_hosts(place, found, bench)),
         rows=rows,
         flows=ColumnRecords(found, bench, judgements, waived),
-        findings=findings,
+        findings=collect(evidence),
         rulesets=tuple(sheet for sheet in sheets if set(sheet.subjects) & {s.role for s in matrix.subjects}),
         undecoded=undecoded(table),
         transfers=tuple(transfers),
