@@ -13,7 +13,6 @@ the caller raises them together.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -79,6 +78,8 @@ def quote(text: str) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """``did you mean 'x'?`` for the closest of ``known``, else the choice itself where it is short."""
+    import difflib  # noqa: PLC0415 - only who made a mistake waits for it
+
     choices = sorted(known)
     close = difflib.get_close_matches(word[:MAX_QUOTE].lower(), choices, n=1, cutoff=0.6)
     if close:
@@ -401,16 +402,3 @@ def plain(node: Node) -> Any:
     if isinstance(node.value, list):
         return [plain(item) for item in node.value]
     return node.value
-
-
-def excerpt(mistake: Mistake, text: str) -> str:
-    """The line of a mistake with a caret under its column, two lines; empty where there is no such line.
-
-    Control characters come out as spaces, so the caret stays in place and a terminal unharmed.
-    """
-    lines = text.split("\n")
-    if not 1 <= mistake.line <= len(lines):
-        return ""
-    line = "".join(char if char.isprintable() else " " for char in lines[mistake.line - 1])
-    start = max(0, mistake.column - 1 - MAX_QUOTE)
-    return f"{line[start : mistake.column + MAX_QUOTE]}\n{' ' * (mistake.column - 1 - start)}^"

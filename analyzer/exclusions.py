@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -86,6 +85,8 @@ def read_preferences(data: bytes, name: str) -> tuple[tuple[str, ...], tuple[str
 
     Raises :class:`analyzer.errors.CaptureError` for what is no such export, naming the file.
     """
+    import json  # noqa: PLC0415 - a check asks this module for advice only
+
     encoding = next((encoding for mark, encoding in MARKS if data.startswith(mark)), "utf-8")
     try:
         found: Any = json.loads(data[:SIZE_LIMIT].decode(encoding))

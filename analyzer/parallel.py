@@ -11,17 +11,19 @@ script again, and a script or notebook that calls ``analyzer.check`` need not be
 from __future__ import annotations
 
 import pickle
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from analyzer import parts, processors
 from analyzer.capture import Capture, segments
 from analyzer.capture.segments import Segment
 from analyzer.capture.source import CHUNK, Hash
 from analyzer.parts import Part, Pick
+
+if TYPE_CHECKING:
+    import subprocess
 
 SEGMENT_BYTES: Final = {"fast": 128 << 20, "dpkt": 8 << 20}
 """The least a process gets, by decoder: several times what it reads in the time that it takes to start."""
@@ -92,6 +94,8 @@ def read(
 
 
 def _started(segment: Segment, engine: str, pick: Pick | None) -> subprocess.Popen[bytes]:
+    import subprocess  # noqa: PLC0415 - a small capture starts no process
+
     process = subprocess.Popen(
         [sys.executable, "-c", _CODE],
         stdin=subprocess.PIPE,

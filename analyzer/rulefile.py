@@ -357,7 +357,7 @@ class _Parser:
         text = self.reader.text(node, "version range")
         if text and node is not None:
             try:
-                versions.specifier_set(text)
+                versions.bounds(text)
             except ValueError as error:
                 self.reader.note(node, str(error))
                 return ""

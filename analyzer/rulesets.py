@@ -5,7 +5,7 @@ One file each, read by :mod:`analyzer.rulefile`; every mistake of every file is 
 
 from __future__ import annotations
 
-import importlib.resources
+import importlib.util
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -76,13 +76,10 @@ def _take(found: dict[str, Ruleset], mistakes: list[Mistake], text: str, file: s
 
 def _shipped() -> list[tuple[str, str]]:
     """File and text of the shipped rulesets: inside an installed package, else in the checkout."""
-    try:
-        folder = importlib.resources.files("analyzer.shipped")
-    except ModuleNotFoundError:
-        folder = Path(__file__).resolve().parents[1] / "rulesets"
-    entries = sorted(
-        (entry for entry in folder.iterdir() if entry.name.endswith(SUFFIXES)), key=lambda entry: entry.name
-    )
+    found = importlib.util.find_spec("analyzer.shipped")
+    places = list(found.submodule_search_locations or ()) if found is not None else []
+    folder = Path(places[0]) if places else Path(__file__).resolve().parents[1] / "rulesets"
+    entries = sorted(entry for entry in folder.iterdir() if entry.name.endswith(SUFFIXES))
     if not entries:
         raise PortmatrixError(f"{folder}: the shipped rulesets are missing, install portmatrix again")
     return [(f"rulesets/{entry.name}", entry.read_bytes().decode("utf-8-sig")) for entry in entries]

@@ -18,6 +18,7 @@ from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
 from analyzer.kinds import Array, among, members
 from analyzer.model import Attempt, Event, Transfer, TransferOutcome
+from analyzer.protocols.igor_firmware import PROTOCOL as SIGNALLING
 
 SECOND: Final = 1_000_000_000
 SPAN: Final = 600 * SECOND
@@ -32,7 +33,6 @@ NEVER: Final = 180 * SECOND
 """A node silent for this long after its image is not restarting any more."""
 LONGER: Final = 2
 """A silence tells something only if it is this many times as long as any before the update."""
-SIGNALLING: Final = "igor-firmware"
 GATEWAY: Final = "igor-gateway"
 
 Outcome = Literal["succeeded", "transfer-failed", "update-failed", "in-progress", "unknown"]
@@ -171,7 +171,7 @@ def _signals(found: Conversations, talk: Array, gateway: Address, held: Sequence
     place, start = found.places.find(gateway), found.start[talk]
     near = (held[0].first - SIGNALLED <= start) & (start <= held[-1].last)
     between = (found.places.a[talk] == place) | (found.places.b[talk] == place)
-    signals: Array = talk[near & between & found.facts["protocol"].among(SIGNALLING, rows=talk)]
+    signals: Array = talk[near & between & found.facts["protocol"].among(SIGNALLING.name, rows=talk)]
     return signals
 
 

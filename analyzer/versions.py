@@ -14,11 +14,13 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 MAX_LENGTH: Final = 64
 """Longest version string looked at; vendors' own stay below 30."""
+
+FIRST: Final = Version("0")
+"""No release is before this one."""
 
 _SHAPE: Final = re.compile(
     r"""(?:(?:version|ver|rev|rel|release|firmware|fw|sw|v|r)[\s.:_-]*)?
@@ -92,34 +94,6 @@ def _doubt(text: str, release: str, tail: str) -> str:
     return f"{text!r} is doubtful, {tail.strip()!r} is not understood: write the release number alone"
 
 
-def matches(version: str, specifier: str) -> bool:
-    """Whether a vendor's version string lies within a specifier; an empty specifier holds them all.
-
-    Raises ``ValueError`` as :func:`parse` and :func:`specifier_set` do.
-    """
-    return specifier_set(specifier).contains(parse(version), prereleases=True)
-
-
-@functools.lru_cache(maxsize=256)
-def specifier_set(specifier: str) -> SpecifierSet:
-    """A sheet's version range. Only ``>= > <= < ==`` with plain release numbers, joined by commas.
-
-    Raises ``ValueError`` with what would be right.
-    """
-    for clause in specifier.split(",") if specifier.strip() else ():
-        if _CLAUSE.fullmatch(clause) is None:
-            raise ValueError(
-                f"{clause.strip()!r} is not a version bound: write bounds such as >=1.12.1,<=4.5.3"
-            )
-    try:
-        found = SpecifierSet(specifier)
-    except (InvalidSpecifier, ValueError) as error:
-        raise ValueError(f"{specifier!r} is not a range of versions") from error
-    if found.to_range().is_empty:
-        raise ValueError(f"{specifier!r} holds no version at all")
-    return found
-
-
 class Bound(NamedTuple):
     """One end of a range: ``version`` None where it is open, ``inside`` whether it belongs to the range."""
 
@@ -127,13 +101,41 @@ class Bound(NamedTuple):
     inside: bool
 
 
+def matches(version: str, specifier: str) -> bool:
+    """Whether a vendor's version string lies within a specifier; an empty specifier holds them all.
+
+    A pack or build belongs to its release: bounds state none, and are compared without it (PEP 440).
+
+    Raises ``ValueError`` as :func:`parse` and :func:`bounds` do.
+    """
+    lower, upper = bounds(specifier)
+    release = Version(parse(version).public)
+    above = lower.version is None or release > lower.version or (lower.inside and release == lower.version)
+    below = upper.version is None or release < upper.version or (upper.inside and release == upper.version)
+    return above and below
+
+
+@functools.lru_cache(maxsize=256)
 def bounds(specifier: str) -> tuple[Bound, Bound]:
-    """Lower and upper bound of a specifier, the tightest clause of each."""
+    """Lower and upper bound of a sheet's version range, the tightest clause of each. Only ``>= > <= < ==``
+    with plain release numbers, joined by commas.
+
+    Raises ``ValueError`` with what would be right, and for a range that holds no version.
+    """
+    found = _bounds(specifier)
+    if _empty(*found):
+        raise ValueError(f"{specifier!r} holds no version at all")
+    return found
+
+
+def _bounds(specifier: str) -> tuple[Bound, Bound]:
     lower, upper = Bound(None, False), Bound(None, False)
     for clause in specifier.split(",") if specifier.strip() else ():
         match = _CLAUSE.fullmatch(clause)
         if match is None:
-            raise ValueError(f"{clause.strip()!r} is not a version bound")
+            raise ValueError(
+                f"{clause.strip()!r} is not a version bound: write bounds such as >=1.12.1,<=4.5.3"
+            )
         operator, version = match[1], Version(match[2])
         inside = "=" in operator
         if operator not in ("<", "<=") and _tighter(lower, version, inside, upwards=True):
@@ -141,6 +143,17 @@ def bounds(specifier: str) -> tuple[Bound, Bound]:
         if operator not in (">", ">=") and _tighter(upper, version, inside, upwards=False):
             upper = Bound(version, inside)
     return lower, upper
+
+
+def _empty(lower: Bound, upper: Bound) -> bool:
+    """Whether no version is between two bounds; between two releases there is always another."""
+    if upper.version is None:
+        return False
+    first = lower if lower.version is not None else Bound(FIRST, True)
+    assert first.version is not None
+    return first.version > upper.version or (
+        first.version == upper.version and not (first.inside and upper.inside)
+    )
 
 
 def _tighter(bound: Bound, version: Version, inside: bool, *, upwards: bool) -> bool:
@@ -153,7 +166,7 @@ def _tighter(bound: Bound, version: Version, inside: bool, *, upwards: bool) -> 
 
 def overlap(one: str, other: str) -> bool:
     """Whether two specifiers share a version."""
-    return not specifier_set(one).to_range().is_disjoint(specifier_set(other).to_range())
+    return not _empty(*_bounds(",".join(filter(str.strip, (one, other)))))
 
 
 def gaps(specifiers: Iterable[str]) -> tuple[str, ...]:

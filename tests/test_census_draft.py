@@ -8,7 +8,7 @@ from analyzer import addresses, rulesets
 from analyzer.census.draft import Seen, lines
 from analyzer.census.links import Links
 from analyzer.census.names import Names
-from analyzer.infer import Guess
+from analyzer.infer.roles import Guess
 from analyzer.model import NameHeard, SurveyLine
 
 SHEETS = rulesets.load(())

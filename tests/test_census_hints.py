@@ -5,7 +5,7 @@ from __future__ import annotations
 from analyzer import addresses
 from analyzer.census.hints import MADE, hints
 from analyzer.census.links import Links
-from analyzer.infer import Hint
+from analyzer.infer.roles import Hint
 
 DOOR = addresses.parse("10.20.3.11")
 

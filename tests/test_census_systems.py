@@ -5,9 +5,10 @@ from __future__ import annotations
 from judging import BMS, GATEWAY, LAPTOP, NODE, OTHER, recognised
 from traffic import Traffic
 
-from analyzer import infer, rulesets
+from analyzer import rulesets
 from analyzer.addresses import text
 from analyzer.census.systems import systems
+from analyzer.infer.roles import guess
 
 READ = b"\x81\x0a\x00\x11\x01\x04\x00\x05\x01\x0c\x0c\x02\x00\x00\x01\x19\x4d"
 ACK = b"\x81\x0a\x00\x09\x01\x00\x20\x01\x0f"
@@ -16,7 +17,7 @@ SHEETS = rulesets.load(())
 
 def told(traffic: Traffic) -> list[tuple[str, str]]:
     found = recognised(traffic)
-    return [(text(*one.address), one.level) for one in systems(found, infer.guess(found, SHEETS))]
+    return [(text(*one.address), one.level) for one in systems(found, guess(found, SHEETS))]
 
 
 def asked(traffic: Traffic, source: str, target: str, answered: bool = True) -> Traffic:

@@ -69,12 +69,17 @@ def analysis(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("report", "code"), [(reports.REPORT, 1), (reports.COMPLIANT, 0), (reports.EMPTY, 0)]
+    ("report", "code", "word"),
+    [
+        (reports.REPORT, 1, "NOT COMPLIANT"),
+        (reports.COMPLIANT, 0, "COMPLIANT"),
+        (reports.EMPTY, 0, "NOTHING"),
+    ],
 )
-def test_exit_code_is_the_verdict(analysis, report, code, capsys):
+def test_exit_code_is_the_verdict(analysis, report, code, word, capsys):
     analysis("check", report)
     assert run(["check", "a.pcap"]) == code
-    assert "COMPLIANT" in capsys.readouterr().out.splitlines()[0]
+    assert capsys.readouterr().out.startswith(word)
 
 
 def one_line(capsys):
@@ -109,6 +114,20 @@ def test_usage_errors_are_one_line(arguments, capsys):
 def test_a_format_of_another_command_lists_what_there_is(capsys):
     assert run(["check", "a.pcap", "--format", "parquet"]) == 2
     assert "choose from text, csv, " in one_line(capsys)
+
+
+def test_a_command_that_nearly_is_one_is_named(capsys):
+    assert run(["chek", "a.pcap"]) == 2
+    assert one_line(capsys) == (
+        "portmatrix: No such command 'chek'. Did you mean 'check'? (see portmatrix --help)\n"
+    )
+    assert run(["zzz"]) == 2
+    assert one_line(capsys) == "portmatrix: No such command 'zzz'. (see portmatrix --help)\n"
+
+
+def test_every_command_is_told_whole_in_the_list(capsys):
+    assert run(["--help"]) == 0
+    assert "..." not in capsys.readouterr().out.partition("Commands:")[2]
 
 
 def test_input_that_cannot_be_read_is_one_line(analysis, capsys):
@@ -199,11 +218,21 @@ print(*sorted(set(sys.modules) - before), file=said)
 """
 STAGES = set(
     """
-    activity addresses capture capturefilter classify cli compliance conversation conversations decode
-    directory documents errors exclusions findings flowtable infer kinds matrix model mudfile
-    observation observations outcomes parallel parts payloads picking pipeline processors protocol
-    protocols report rulefile rulesets sessions shipped site tables transfers transports updates version
-    versions visibility
+    activity addresses
+    capture capturefilter classify cli compliance conversation conversations
+    decode directory documents
+    errors exclusions
+    findings flowtable
+    infer
+    kinds
+    matrix model mudfile
+    observation observations outcomes
+    parallel parts payloads picking pipeline processors protocol protocols
+    report rulefile rulesets
+    sessions site
+    tables transfers transports
+    updates
+    version versions visibility
     """.split()  # noqa: SIM905 - a list of forty strings is forty lines
 )
 """What a check is made of: a module or package of ``analyzer`` each."""
@@ -215,6 +244,15 @@ SLOW = set(
     """.split()  # noqa: SIM905
 )
 """Modules of Python and numpy that take milliseconds and that neither help nor a small check needs."""
+
+OTHERS = set(
+    """
+    json logging random shutil subprocess tempfile zipfile importlib.resources packaging.specifiers
+    analyzer.model.diff analyzer.model.dissection analyzer.model.learned analyzer.model.survey
+    analyzer.report.changes analyzer.report.dissection analyzer.report.ladder
+    """.split()  # noqa: SIM905
+)
+"""What a small check has no use for either: of other commands, or only of large captures and files."""
 
 
 def imported(*lines: str) -> set[str]:
@@ -244,13 +282,18 @@ def test_help_imports_only_click_and_the_command_line():
     assert not names & SLOW
 
 
+def test_the_version_and_the_rules_are_shown_without_numpy():
+    assert foreign(imported("--version")) == {"click"}
+    assert foreign(imported("rules list")) == {"click", "packaging", "yaml"}
+
+
 def test_a_small_check_imports_only_what_it_uses():
     case = "samples/coap-blocked"
     names = imported(f"check {case}/capture.pcap --site {case}/site.yaml --no-progress")
     assert foreign(names) == {"click", "numpy", "packaging", "yaml"}
     ours = {name.split(".")[1] for name in names if name.startswith("analyzer.")}
     assert ours <= STAGES, "a module that a plain check has no use for: import it where it is used"
-    assert not names & SLOW
+    assert not names & (SLOW | OTHERS)
     renderers = {name for name in names if name.startswith("analyzer.report.")}
     assert not renderers & {f"analyzer.report.{name}" for name in report.formats() if name != "text"}
     assert not {name for name in names if name.startswith("analyzer.cli.")} - {
@@ -283,6 +326,13 @@ def test_a_check_imports_the_carriers_and_observers_that_it_hears(what, tmp_path
     assert "analyzer.observations.igor" not in names
 
 
+def test_a_list_of_flows_imports_nothing_that_judges_them():
+    names = imported("flows samples/coap-blocked/capture.pcap --no-progress")
+    judging = set("activity exclusions findings infer observations transfers updates".split())  # noqa: SIM905
+    assert not {f"analyzer.{name}" for name in judging} & names
+    assert not names & (SLOW | OTHERS)
+
+
 def test_observers_are_imported_for_what_they_observe(tmp_path):
     door = Traffic().tcp(0, "10.20.0.31", 49152, "10.20.0.50", 1480, 2)
     door.udp(1, "10.20.0.31", 47808, "10.20.0.255", 47808, bytes.fromhex("810b000c0120ffff00ff1008"))
@@ -290,16 +340,27 @@ def test_observers_are_imported_for_what_they_observe(tmp_path):
     assert imported(f"check {tmp_path}/a.pcap --no-progress") >= OBSERVERS
 
 
+PROCESS = """
+import gc, os, sys
+from analyzer import __main__
+sys.argv[1:] = ["--version"]
+try:
+    __main__.main()
+finally:
+    print({name: os.environ.get(name) for name in __main__.THREADS})
+    print(gc.get_threshold()[0] > 10**6, gc.get_freeze_count() > 10**4, file=sys.stderr)
+"""
+
+
 @pytest.mark.parametrize(
-    ("given", "expected"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3"), ({"OMP_NUM_THREADS": "2"}, "")]
+    ("given", "expected"),
+    [({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3"), ({"OMP_NUM_THREADS": "2"}, None)],
 )
-def test_numpy_starts_no_threads_unless_the_user_says_how_many(given, expected):
-    code = (
-        "import os\nfrom analyzer import cli\ntry: cli.main(['--version'])\nfinally: print(dict(os.environ))"
-    )
-    environment = {name: value for name, value in os.environ.items() if name not in cli.THREADS}
+def test_the_process_starts_no_threads_unless_the_user_says_so_and_leaves_garbage(given, expected):
+    names = ("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS")
+    environment = {name: value for name, value in os.environ.items() if name not in names}
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", PROCESS],
         cwd=ROOT,
         env={**environment, **given},
         capture_output=True,
@@ -308,11 +369,8 @@ def test_numpy_starts_no_threads_unless_the_user_says_how_many(given, expected):
         timeout=60,
     )
     after = ast.literal_eval(done.stdout.splitlines()[-1])
-    assert {name: after.get(name, "") for name in cli.THREADS} == {
-        **dict.fromkeys(cli.THREADS, ""),
-        **given,
-        "OPENBLAS_NUM_THREADS": expected,
-    }
+    assert after == {**dict.fromkeys(names), **given, "OPENBLAS_NUM_THREADS": expected}
+    assert done.stderr == "True True\n"
 
 
 def test_python_m_is_the_command():

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from analyzer.capture.find import find
 from analyzer.decode import engine
 from analyzer.errors import CaptureError, UsageError
-from analyzer.tables import Batch
+from analyzer.tables import QUOTES, Batch
 from tests import mutants
 from tests.frames import A4, UDP4, batch, checked, eth, ip4, nonzero, tcp, udp
 from tests.fuzz_decoders import difference
@@ -140,6 +140,6 @@ def test_nearly_all_traffic_is_the_compiled_decoders() -> None:
     )
     left = np.empty(100, "i8")
     columns = {name: array.copy() for name, array in engine.decode(frames, 1, "dpkt").columns.items()}
-    quotes = {column.name: np.empty(100, column.dtype) for column in engine.QUOTES.columns}
+    quotes = {column.name: np.empty(100, column.dtype) for column in QUOTES.columns}
     assert engine.COMPILED is not None
     assert engine.COMPILED.fill(frames.buffer, frames.frames, columns, quotes, left) == (0, 0)

@@ -6,6 +6,8 @@ import dataclasses
 import importlib
 import inspect
 import pkgutil
+import subprocess
+import sys
 
 import pytest
 
@@ -36,3 +38,16 @@ def test_every_value_is_had_from_the_package() -> None:
     assert VALUES
     assert {kind.__name__ for kind in VALUES} <= set(model.__all__)
     assert all(getattr(model, kind.__name__) is kind for kind in VALUES)
+
+
+def test_a_name_of_the_package_is_found_where_it_is_made() -> None:
+    assert all(hasattr(model, name) for name in model.__all__)
+    assert set(model.__all__) <= set(dir(model))
+    with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
+        _ = model.Nonsense
+
+
+def test_only_the_values_that_are_asked_for_are_made() -> None:
+    code = "import sys; from analyzer.model import Finding; print(*[m for m in sys.modules if 'model.' in m])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["analyzer.model.finding"]

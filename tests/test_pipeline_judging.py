@@ -10,7 +10,7 @@ from traffic import Traffic
 
 from analyzer import rulesets
 from analyzer.model import Allow, Attempt, Severity
-from analyzer.pipeline.judging import joined, judge, replies_due
+from analyzer.pipeline.judging import joined, judge
 
 
 def test_a_table_is_judged_without_its_capture() -> None:
@@ -51,9 +51,3 @@ def test_likely_attempts_come_last_and_their_ids_count_on() -> None:
         ("u3", "likely"),
         ("u4", "likely"),
     ]
-
-
-def test_sheets_say_where_a_reply_is_due() -> None:
-    due = replies_due(rulesets.load(()))
-    assert due["udp", 69] is False, "TFTP answers from another port: silence of this one tells nothing"
-    assert ("udp", 5683) not in due, "a CoAP message says itself whether it wants an answer"

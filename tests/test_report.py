@@ -51,6 +51,13 @@ def test_a_broken_file_fails_loudly(extra, source):
         report.formats()
 
 
+def test_of_a_suffix_the_format_called_so_is_imported_alone(monkeypatch):
+    load, asked = report._load, []
+    monkeypatch.setattr(report, "_load", lambda name: asked.append(name) or load(name))
+    assert report.choose(None, "report", "x.html").name == "html"
+    assert asked == ["html"]
+
+
 def test_choice_by_name_then_suffix_then_text():
     assert report.choose("csv", "report", "x.json").name == "csv"
     assert report.choose(None, "report", "x.json").name == "json"

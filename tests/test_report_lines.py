@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from analyzer.model.cells import Addresses, Cells, Coded, Moments, Numbers
 from analyzer.report import lines as module
-from analyzer.report.document import timestamp
 from analyzer.report.lines import Template, lines
+from analyzer.report.moment import timestamp
 
 WAYS = [False] if module.COMPILED is None else [False, True]
 SMALL, LARGE = -(2**63), 2**63 - 1

@@ -7,6 +7,7 @@ import contextlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from packaging.specifiers import SpecifierSet
 
 from analyzer import versions
 
@@ -82,11 +83,12 @@ def test_matches(version: str, inside: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "specifier", ["~=1.0", "1.0", ">=1.0 <=2", ">=", "===1", "!=2", ">=1.0,", ">=5,<2", ">=1.*"]
+    "specifier",
+    ["~=1.0", "1.0", ">=1.0 <=2", ">=", "===1", "!=2", ">=1.0,", ">=5,<2", ">=1.*", "<0", ">5,<=5.0"],
 )
 def test_specifiers_are_plain_bounds(specifier: str) -> None:
     with pytest.raises(ValueError, match=r"bound|no version"):
-        versions.specifier_set(specifier)
+        versions.bounds(specifier)
 
 
 @pytest.mark.parametrize(
@@ -133,6 +135,31 @@ def test_a_version_is_in_a_range_or_in_a_gap(low: str, high: str, version: str) 
     assert versions.matches(version, specifier) is inside
     beside = versions.matches(version, f"<{low}") or versions.matches(version, f">{high}")
     assert beside is not inside
+
+
+SMALL = st.lists(st.integers(0, 2), min_size=1, max_size=3).map(lambda parts: ".".join(map(str, parts)))
+CLAUSES = st.tuples(st.sampled_from([">=", ">", "<=", "<", "=="]), SMALL).map("".join)
+RANGES = st.lists(CLAUSES, max_size=3).map(",".join)
+
+
+@given(SMALL, st.sampled_from(["", "_SP3", "-77"]), RANGES)
+@settings(deadline=None)
+def test_ranges_hold_what_pep_440_says(release: str, tail: str, specifier: str) -> None:
+    version, meant = versions.parse(release + tail), SpecifierSet(specifier)
+    try:
+        inside = versions.matches(release + tail, specifier)
+    except ValueError:
+        inside = False
+    assert inside is (version in meant)
+
+
+@given(RANGES, RANGES)
+@settings(deadline=None)
+def test_ranges_overlap_where_one_version_is_in_both(one: str, other: str) -> None:
+    numbers = [f"{a}.{b}.{c}.{d}" for a in range(4) for b in range(4) for c in range(4) for d in (0, 1)]
+    both = SpecifierSet(one) & SpecifierSet(other)
+    # Every bound has three numbers at the most, so between two of them lies one of these.
+    assert versions.overlap(one, other) is any(number in both for number in numbers)
 
 
 @given(NUMBERS, st.sampled_from(["_SP3", "U1", "-77", " build 7", " (12)", " patch 2"]))

@@ -13,7 +13,8 @@ from analyzer.census import vendors
 from analyzer.census.fold import fold
 from analyzer.census.links import Links
 from analyzer.census.names import Names
-from analyzer.infer import Guess, Use
+from analyzer.infer.editions import Use
+from analyzer.infer.roles import Guess
 from analyzer.model import Direction, Edition, Ruleset, SurveyHost, SurveyLine
 
 REASONS: Final = 6

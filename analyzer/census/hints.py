@@ -7,7 +7,7 @@ from typing import Final
 
 from analyzer.census import vendors
 from analyzer.census.links import Links
-from analyzer.infer import Hint
+from analyzer.infer.roles import Hint
 
 MAKERS: Final = {"suprema": "biostar-device"}
 """Makers of equipment that only has one role, as they are registered (IEEE MA-L), in lower case."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from analyzer.addresses import Address
 from analyzer.conversation import Conversation
-from analyzer.infer import Guess
+from analyzer.infer.roles import Guess
 from analyzer.protocol import Fit
 
 BACNET, BACNET_SYSTEM, GATEWAY = "bacnet", "bacnet-system", "igor-gateway"

@@ -7,7 +7,6 @@ inside its function, so that ``--help`` costs only click. Exit codes: 0 complian
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 import pkgutil
@@ -32,12 +31,6 @@ DEBUG: Final = "PORTMATRIX_DEBUG"
 
 CANNOT: Final = 2
 
-GARBAGE: Final = 2_000_000
-"""New objects before cycles among them are looked for."""
-
-THREADS: Final = ("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS")
-"""Environment variables that the linear algebra in numpy (OpenBLAS) takes its number of threads from."""
-
 
 class Commands(click.Group):
     """A group whose commands are the modules of this folder, imported when asked for."""
@@ -50,6 +43,18 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Names of the command modules."""
         return sorted(item.name for item in pkgutil.iter_modules(__path__) if item.name not in SHARED)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command named first; a name that nearly is one is told which."""
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            import difflib  # noqa: PLC0415 - only for a mistake
+
+            close = difflib.get_close_matches(name.lower(), self.list_commands(ctx), n=1)
+            ctx.fail(f"No such command {name!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
+        return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The ``COMMAND`` of module ``cmd_name``. A module without one raises, naming it."""
@@ -159,13 +164,7 @@ def _terminated(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """The console entry point: :func:`run` with streams that never fail on a character."""
-    # numpy starts a thread a processor for its linear algebra when it is imported. Nothing here multiplies
-    # matrices, and the threads cost more than the rest of numpy. A library must not decide, a command may.
-    if not any(name in os.environ for name in THREADS):
-        os.environ[THREADS[0]] = "1"
-    # A run makes millions of objects and hardly a cycle: looking for them costs a quarter of the time.
-    gc.set_threshold(GARBAGE)
+    """A process of its own: :func:`run` with streams that never fail on a character, then its exit code."""
     streams: tuple[Any, ...] = (sys.stdout, sys.stderr)
     for stream in streams:
         if hasattr(stream, "reconfigure"):

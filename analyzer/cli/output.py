@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 
 import click
 
+from analyzer import model
 from analyzer.errors import UsageError
-from analyzer.model import Report, Severity
 from analyzer.report import Format, Style
 from analyzer.report.layout import plural
 from analyzer.report.neutral import visible
@@ -54,7 +52,7 @@ def style(stream: IO[Any] | None, verbosity: int, unseen: int = UNSEEN) -> Style
     if stream is None:
         return Style(width=unseen, verbosity=verbosity)
     terminal = stream.isatty()
-    columns = shutil.get_terminal_size().columns if terminal else unseen
+    columns = _columns() if terminal else unseen
     encoding = getattr(stream, "encoding", None) or "ascii"
     try:
         MARKS.encode(encoding)
@@ -67,6 +65,12 @@ def style(stream: IO[Any] | None, verbosity: int, unseen: int = UNSEEN) -> Style
         ascii=plain,
         verbosity=verbosity,
     )
+
+
+def _columns() -> int:
+    import shutil  # noqa: PLC0415 - with all it knows of archives
+
+    return shutil.get_terminal_size().columns
 
 
 def opened(stream: IO[str] | None) -> IO[str]:
@@ -163,6 +167,8 @@ def whole_file(target: str, binary: bool = False, option: str = "-o") -> Iterato
     A link is followed. A device or fifo is written as it is, for it cannot be replaced. ``option`` is what
     the user named the file with.
     """
+    import tempfile  # noqa: PLC0415 - what goes to standard output does without it
+
     text: dict[str, Any] = (
         {} if binary else {"encoding": "utf-8", "newline": "", "errors": "backslashreplace"}
     )
@@ -193,11 +199,11 @@ def whole_file(target: str, binary: bool = False, option: str = "-o") -> Iterato
         raise
 
 
-def verdict(report: Report) -> str:
+def verdict(report: model.Report) -> str:
     """How a ``check`` ended, in one line."""
     counts = [
         plural(count, severity.value)
-        for severity in Severity
+        for severity in model.Severity
         if (count := sum(finding.severity is severity for finding in report.findings))
     ]
     ended = "compliant" if report.compliant else "not compliant"

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 from analyzer.cli import output
 from analyzer.cli.output import say
 from analyzer.errors import UsageError
-from analyzer.model import FirmwareReport, FlowReport, Report
 from analyzer.report.layout import plural
 
 if TYPE_CHECKING:
+    from analyzer.model import FirmwareReport, FlowReport, Report
     from analyzer.pseudonyms import Pseudonyms
 
-R = TypeVar("R", Report, FlowReport, FirmwareReport)
+R = TypeVar("R", "Report", "FlowReport", "FirmwareReport")
 SECRET = 0o600
 """Who may read a map: whoever has it can undo the pseudonyms."""
 

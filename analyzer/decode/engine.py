@@ -7,12 +7,13 @@ decoder leaves rows out; those are put together to a batch of their own and give
 from __future__ import annotations
 
 from types import ModuleType
-from typing import Final
-
-import numpy as np
+from typing import TYPE_CHECKING, Final
 
 from analyzer.errors import UsageError
-from analyzer.tables import PACKETS, QUOTES, Batch, Columns, Packets
+
+if TYPE_CHECKING:
+    # Whoever asks only which decoders there are does without numpy.
+    from analyzer.tables import Batch, Columns, Packets
 
 try:
     from analyzer.decode import fast as _fast
@@ -59,6 +60,10 @@ def _reference(batch: Batch, first_frame: int) -> Packets:
 
 
 def _compiled(batch: Batch, first_frame: int) -> Packets:
+    import numpy as np  # noqa: PLC0415 - see above
+
+    from analyzer.tables import PACKETS, QUOTES, Batch, Packets  # noqa: PLC0415
+
     assert COMPILED is not None
     frames, rows = batch.frames, len(batch.frames["offset"])
     columns: Columns = {column.name: np.empty(rows, column.dtype) for column in PACKETS.columns}
@@ -83,6 +88,8 @@ def _compiled(batch: Batch, first_frame: int) -> Packets:
 
 def _joined(some: Columns, others: Columns) -> Columns:
     """Two QUOTES tables as one, in order of their rows."""
+    import numpy as np  # noqa: PLC0415 - see above
+
     both = {column: np.concatenate((some[column], others[column])) for column in some}
     order = np.argsort(both["row"], kind="stable")
     return {column: array[order] for column, array in both.items()}

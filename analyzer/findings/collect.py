@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from analyzer import outcomes
+from analyzer import model, outcomes
 from analyzer.compliance import Judgement, Judgements
 from analyzer.compliance.near import near_miss
 from analyzer.compliance.statuses import FAILURES
@@ -21,7 +21,6 @@ from analyzer.findings.waivers import Waivers
 from analyzer.kinds import Array, kinds, members
 from analyzer.matrix import Matrix
 from analyzer.model import (
-    Attempt,
     CaptureInfo,
     Finding,
     FindingKind,
@@ -60,7 +59,7 @@ class Evidence:
     observations: Sequence[Observation] = ()
     near: Mapping[int, str] = field(default_factory=dict)
     """What comes close to right for a conversation that failed, by its row."""
-    attempts: Sequence[Attempt] = ()
+    attempts: Sequence[model.Attempt] = ()
     dropped: int = 0
     """Requests for a file beyond what is kept."""
 

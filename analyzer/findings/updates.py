@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from analyzer import model
 from analyzer.compliance import Judgement
 from analyzer.findings.case import FRAMES, Case, kind_of
 from analyzer.findings.transfers import Carried
-from analyzer.model import Attempt, FindingKind, Severity
+from analyzer.model import FindingKind, Severity
 
 EXAMPLES: Final = 3
 """Attempts that a finding spells out."""
@@ -31,14 +32,14 @@ ADVICE: Final = {
 
 
 def cases(
-    attempts: Sequence[Attempt],
+    attempts: Sequence[model.Attempt],
     carried: Sequence[Carried],
     judgements: Mapping[int, Judgement],
     waived: Mapping[int, str],
 ) -> list[Case]:
     """One case for each reason between the same two kinds of host."""
     flows_of = {transfer.id: flows for transfer, flows in carried}
-    found: dict[tuple[str, ...], tuple[Case, list[Attempt]]] = {}
+    found: dict[tuple[str, ...], tuple[Case, list[model.Attempt]]] = {}
     for attempt in attempts:
         flows = [flow for name in attempt.transfers for flow in flows_of.get(name, ())]
         if attempt.outcome != "update-failed" or not flows:
@@ -64,7 +65,7 @@ def cases(
     return [case for case, _ in found.values()]
 
 
-def _word(case: Case, held: Sequence[Attempt]) -> None:
+def _word(case: Case, held: Sequence[model.Attempt]) -> None:
     nodes = sorted({attempt.node for attempt in held})
     who = nodes[0] if len(nodes) == 1 else f"{len(nodes)} nodes"
     reason = held[0].reason

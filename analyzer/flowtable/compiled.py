@@ -7,7 +7,7 @@ in an arena. Fragments, ICMP errors and the sights kept for a merge are the refe
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -56,7 +56,7 @@ BLOCK: Final = 1 << 16
 CHAINS: Final = 4096
 """Chains of packets that may be copies of each other: some times as many as are looked at together."""
 
-_FACTORS: Final = np.array([secrets.randbits(64) | 1 for _ in range(13)], "u8")
+_FACTORS: Final = np.array([int.from_bytes(os.urandom(8)) | 1 for _ in range(13)], "u8")
 """Of the hash. New in every process: nobody can prepare a capture whose flows all share a chain."""
 
 _LONGER: Final = np.zeros(2 << 16, "u1")

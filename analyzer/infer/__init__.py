@@ -9,21 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from analyzer.addresses import text
 from analyzer.conversation import Conversation
-from analyzer.infer.editions import Use, settled, uses_of
-from analyzer.infer.hints import hints
-from analyzer.infer.roles import Guess, Hint, guess
+from analyzer.infer.editions import settled
 from analyzer.model import Host, Ruleset, Site
 
-__all__ = ["Guess", "Hint", "Use", "complete", "guess", "hints", "settled", "stated", "uses_of"]
+if TYPE_CHECKING:
+    from analyzer.infer.roles import Guess
 
 
 def complete(site: Site, found: Sequence[Conversation], rulesets: Sequence[Ruleset]) -> Site:
     """``site`` with what the traffic adds: roles if none were declared, then modes and editions."""
-    hosts = site.hosts if site.declared else tuple(stated(guess(found, rulesets, hints=hints(found))))
+    hosts = site.hosts if site.declared else tuple(_guessed(found, rulesets))
     return replace(site, hosts=settled(hosts, found, rulesets))
+
+
+def _guessed(found: Sequence[Conversation], rulesets: Sequence[Ruleset]) -> Iterable[Host]:
+    from analyzer.infer.hints import hints  # noqa: PLC0415 - where roles are declared nobody guesses them
+    from analyzer.infer.roles import guess  # noqa: PLC0415
+
+    return stated(guess(found, rulesets, hints=hints(found)))
 
 
 def stated(guesses: Iterable[Guess]) -> Iterable[Host]:

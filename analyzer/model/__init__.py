@@ -1,60 +1,59 @@
 """The values that the stages hand to each other, beside the tables: frozen, typed, documented.
 
-Words are those of the contract; a field named like a JSON key is that key.
+Words are those of the contract; a field named like a JSON key is that key. A class is made when it is
+first asked for: no command has a use for all of them.
 """
 
-from analyzer.model.capture import CaptureInfo, Problem, Progress
-from analyzer.model.diff import (
-    Diff,
-    Fault,
-    FindingChange,
-    RelationChange,
-    RowChange,
-    Side,
-    Traffic,
-    Turn,
-)
-from analyzer.model.dissection import DissectedField, DissectedFrame, DissectedLayer, Dissection
-from analyzer.model.finding import Finding, FindingKind, Severity
-from analyzer.model.flow import (
-    SPOKEN,
-    Alike,
-    Basis,
-    Confidence,
-    Endpoint,
-    FlowRecord,
-    Outcome,
-    Records,
-    Verdict,
-)
-from analyzer.model.learned import Learned, LearnedRow, LeftOut
-from analyzer.model.pair import Pair, Path, Way
-from analyzer.model.report import FirmwareReport, FlowReport, HostResult, Report, RowResult, Status
-from analyzer.model.sheet import (
-    Background,
-    Direction,
-    Edition,
-    Exclusion,
-    Interpretation,
-    Retired,
-    Row,
-    Ruleset,
-    Service,
-    Source,
-)
-from analyzer.model.site import Allow, Host, Site
-from analyzer.model.survey import NameHeard, Survey, SurveyHost, SurveyLine
-from analyzer.model.transfer import (
-    Attempt,
-    Campaign,
-    Cause,
-    Event,
-    Outlier,
-    Stopped,
-    Transfer,
-    TransferOutcome,
-)
-from analyzer.model.watch import CaptureLost, CaptureRead, FindingTold, FindingWithdrawn, News
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from analyzer.model.attempt import Attempt, Campaign, Event, Outlier, Stopped
+    from analyzer.model.capture import CaptureInfo, Problem, Progress
+    from analyzer.model.diff import (
+        Diff,
+        Fault,
+        FindingChange,
+        RelationChange,
+        RowChange,
+        Side,
+        Traffic,
+        Turn,
+    )
+    from analyzer.model.dissection import DissectedField, DissectedFrame, DissectedLayer, Dissection
+    from analyzer.model.finding import Finding, FindingKind, Severity
+    from analyzer.model.flow import (
+        SPOKEN,
+        Alike,
+        Basis,
+        Confidence,
+        Endpoint,
+        FlowRecord,
+        Outcome,
+        Records,
+        Verdict,
+    )
+    from analyzer.model.learned import Learned, LearnedRow, LeftOut
+    from analyzer.model.pair import Pair, Path, Way
+    from analyzer.model.report import FirmwareReport, FlowReport, HostResult, Report, RowResult, Status
+    from analyzer.model.sheet import (
+        Background,
+        Direction,
+        Edition,
+        Exclusion,
+        Interpretation,
+        Retired,
+        Row,
+        Ruleset,
+        Service,
+        Source,
+    )
+    from analyzer.model.site import Allow, Host, Site
+    from analyzer.model.survey import NameHeard, Survey, SurveyHost, SurveyLine
+    from analyzer.model.transfer import Cause, Transfer, TransferOutcome
+    from analyzer.model.watch import CaptureLost, CaptureRead, FindingTold, FindingWithdrawn, News
 
 __all__ = [
     "SPOKEN",
@@ -127,3 +126,53 @@ __all__ = [
     "Verdict",
     "Way",
 ]
+
+_PLACES: Final = {
+    "attempt": ("Attempt", "Campaign", "Event", "Outlier", "Stopped"),
+    "capture": ("CaptureInfo", "Problem", "Progress"),
+    "diff": ("Diff", "Fault", "FindingChange", "RelationChange", "RowChange", "Side", "Traffic", "Turn"),
+    "dissection": ("DissectedField", "DissectedFrame", "DissectedLayer", "Dissection"),
+    "finding": ("Finding", "FindingKind", "Severity"),
+    "flow": (
+        "SPOKEN",
+        "Alike",
+        "Basis",
+        "Confidence",
+        "Endpoint",
+        "FlowRecord",
+        "Outcome",
+        "Records",
+        "Verdict",
+    ),
+    "learned": ("Learned", "LearnedRow", "LeftOut"),
+    "pair": ("Pair", "Path", "Way"),
+    "report": ("FirmwareReport", "FlowReport", "HostResult", "Report", "RowResult", "Status"),
+    "sheet": (
+        "Background",
+        "Direction",
+        "Edition",
+        "Exclusion",
+        "Interpretation",
+        "Retired",
+        "Row",
+        "Ruleset",
+        "Service",
+        "Source",
+    ),
+    "site": ("Allow", "Host", "Site"),
+    "survey": ("NameHeard", "Survey", "SurveyHost", "SurveyLine"),
+    "transfer": ("Cause", "Transfer", "TransferOutcome"),
+    "watch": ("CaptureLost", "CaptureRead", "FindingTold", "FindingWithdrawn", "News"),
+}
+_PLACE_OF: Final = {name: place for place, names in _PLACES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_PLACE_OF[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from analyzer.model import Attempt
+from analyzer import model
 from analyzer.observation import Observation, Setting
 from analyzer.observations import bacnet, biostar
 from analyzer.observations.biostar import near
 from analyzer.observations.late import Late
-from analyzer.updates import SIGNALLING
+from analyzer.protocols.igor_firmware import PROTOCOL as SIGNALLING
 
 
 def observers() -> tuple[Late, ...]:
@@ -30,13 +30,13 @@ def observe(watching: Iterable[Late], setting: Setting) -> Iterator[Observation]
     """All that they have to tell, and what conversations and transfers tell without them."""
     for one in watching:
         yield from one.observe(setting)
-    if setting.found.facts["protocol"].among(SIGNALLING).any():
+    if setting.found.facts["protocol"].among(SIGNALLING.name).any():
         from analyzer.observations import igor  # noqa: PLC0415 - few captures hold update signalling
 
         yield from igor.tell(setting)
 
 
-def attempts(watching: Iterable[Late], setting: Setting) -> tuple[Attempt, ...]:
+def attempts(watching: Iterable[Late], setting: Setting) -> tuple[model.Attempt, ...]:
     """Updates that only the behaviour of connections shows: likely ones. Their ids count from ``u1``."""
     return tuple(attempt for one in watching for attempt in one.attempts(setting))
 

@@ -18,7 +18,7 @@ from analyzer.addresses import parse
 from analyzer.conversation import Address, Conversation
 from analyzer.model import FindingKind, Outcome, Severity, Transfer, TransferOutcome
 from analyzer.observation import FRAMES, SECOND, Observation, Setting, named
-from analyzer.updates import SIGNALLING
+from analyzer.protocols.igor_firmware import PROTOCOL as SIGNALLING
 
 GATEWAY, NODE = "igor-gateway", "igor-node"
 UPDATE: Final = "firmware-update"
@@ -76,7 +76,7 @@ class Signalling:
 def signalling(setting: Setting) -> list[Signalling]:
     """The signalling of each gateway and node, with the transfers between the two."""
     pairs: dict[tuple[Address, Address], Signalling] = {}
-    rows = setting.found.facts["protocol"].among(SIGNALLING) & ~setting.found.group
+    rows = setting.found.facts["protocol"].among(SIGNALLING.name) & ~setting.found.group
     for flow in setting.found.at(np.flatnonzero(rows)):
         for gateway, node in ((flow.a, flow.b), (flow.b, flow.a)):
             if GATEWAY in setting.roles(gateway) and NODE in setting.roles(node):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from analyzer.model import Attempt
+from analyzer import model
 from analyzer.observation import Observation, Setting
 from analyzer.picking import Wants
 from analyzer.tables import Packets
@@ -20,7 +20,7 @@ class Observer(Protocol):
     def observe(self, setting: Setting) -> Iterable[Observation]:
         """What is to be told."""
 
-    def attempts(self, setting: Setting) -> tuple[Attempt, ...]:
+    def attempts(self, setting: Setting) -> tuple[model.Attempt, ...]:
         """Updates that only the behaviour of connections shows: likely ones. Their ids count from ``u1``."""
 
 
@@ -44,6 +44,6 @@ class Late:
         """What is to be told of all that was added."""
         return self.made.observe(setting) if self.made is not None else ()
 
-    def attempts(self, setting: Setting) -> tuple[Attempt, ...]:
+    def attempts(self, setting: Setting) -> tuple[model.Attempt, ...]:
         """As :meth:`Observer.attempts`."""
         return self.made.attempts(setting) if self.made is not None else ()

@@ -13,12 +13,11 @@ from typing import Final
 from analyzer import classify, outcomes, sessions
 from analyzer.matrix import build
 from analyzer.model import FindingKind, FirmwareReport, FlowReport, Progress, Report, Ruleset, Site
-from analyzer.pipeline.assembly import Watch
-from analyzer.pipeline.judging import bench_of, judge, replies_due
+from analyzer.pipeline.bench import bench_of, replies_due
 from analyzer.pipeline.options import Options, expected
 from analyzer.pipeline.reading import read, undecoded
 from analyzer.pipeline.records import ColumnRecords
-from analyzer.updates import SIGNALLING
+from analyzer.protocols.igor_firmware import PROTOCOL as SIGNALLING
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
 
@@ -37,6 +36,8 @@ def check(
     Raises :class:`analyzer.errors.PortmatrixError` where the job cannot be done: unreadable input, an invalid
     ruleset or site file, an option that cannot be meant.
     """
+    from analyzer.pipeline.assembly import Watch  # noqa: PLC0415 - a list of flows needs nobody who judges
+
     sheets, place = known or expected(options)
     watch = Watch()
     captures, table = read(options, progress, watch.all)
@@ -67,7 +68,7 @@ def firmware(options: Options, progress: Progress | None = None) -> FirmwareRepo
     from analyzer.campaigns import campaigns  # noqa: PLC0415 - a plain check has no use for it
 
     report = check(options, progress)
-    signalling = {flow.id for flow in report.flows if flow.protocol == SIGNALLING}
+    signalling = {flow.id for flow in report.flows if flow.protocol == SIGNALLING.name}
     return FirmwareReport(
         version=report.version,
         captures=report.captures,
@@ -84,4 +85,4 @@ def firmware(options: Options, progress: Progress | None = None) -> FirmwareRepo
     )
 
 
-__all__ = ["Options", "check", "expected", "firmware", "flows", "judge"]
+__all__ = ["Options", "check", "expected", "firmware", "flows"]

@@ -9,11 +9,10 @@ from dataclasses import replace
 from analyzer import (
     classify,
     infer,
+    model,
     outcomes,
-    protocols,
     sessions,
     transports,
-    updates,
 )
 from analyzer.activity import Activity
 from analyzer.addresses import text
@@ -21,14 +20,11 @@ from analyzer.capturefilter import selective
 from analyzer.compliance import Bench, statuses
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
-from analyzer.directory import Directory
-from analyzer.exclusions import silence
 from analyzer.findings import Carried, Evidence, Waivers, collect, standing
 from analyzer.kinds import members
-from analyzer.matrix import Matrix, build
+from analyzer.matrix import build
 from analyzer.model import (
     SPOKEN,
-    Attempt,
     CaptureInfo,
     Cause,
     HostResult,
@@ -39,9 +35,9 @@ from analyzer.model import (
     TransferOutcome,
 )
 from analyzer.observations import Late, Setting, attempts, near, observe
+from analyzer.pipeline.bench import bench_of, replies_due
 from analyzer.pipeline.reading import undecoded
 from analyzer.pipeline.records import ColumnRecords
-from analyzer.protocols.ssdp import is_host_background
 from analyzer.tables import Flows
 from analyzer.transfers import Circumstances, Collector, Draft, draw
 from analyzer.version import VERSION
@@ -87,16 +83,7 @@ def judge(
         place.activities,
         standing(judgements, waived),
     )
-    tried = joined(
-        updates.attempts(
-            [draft.transfer for draft in drafts if draft.image],
-            found,
-            lambda address: bench.end(address).roles,
-            collector.end,
-            activity.silences if activity is not None else lambda _host, _least: (),
-        ),
-        attempts(watching, setting),
-    )
+    tried = joined(_updates(drafts, found, bench, collector.end, activity), attempts(watching, setting))
     evidence = Evidence(
         found,
         judgements,
@@ -128,40 +115,27 @@ def judge(
     )
 
 
-def joined(certain: Sequence[Attempt], likely: Sequence[Attempt]) -> tuple[Attempt, ...]:
-    """``certain`` attempts as they are, then the likely ones, whose ids count on."""
-    later = (replace(one, id=f"u{number}") for number, one in enumerate(likely, len(certain) + 1))
-    return (*certain, *later)
+def _updates(
+    drafts: Sequence[Draft], found: Conversations, bench: Bench, end: int, activity: Activity | None
+) -> tuple[model.Attempt, ...]:
+    images = [draft.transfer for draft in drafts if draft.image]
+    if not images:
+        return ()
+    from analyzer import updates  # noqa: PLC0415 - most captures hold none
 
-
-def bench_of(matrix: Matrix, sheets: Sequence[Ruleset], place: Site, strict: bool) -> Bench:
-    """The bench that judges conversations by ``matrix``; ``strict`` judges background too."""
-    background = [entry for sheet in sheets for entry in sheet.background]
-    return Bench(
-        matrix,
-        Directory(place.hosts),
-        background,
-        strict=strict,
-        declared=place.declared,
-        host_background=_host_background,
+    return updates.attempts(
+        images,
+        found,
+        lambda address: bench.end(address).roles,
+        end,
+        activity.silences if activity is not None else lambda _host, _least: (),
     )
 
 
-def _host_background(conversation: Conversation) -> bool:
-    """Whether every SSDP text of the flow says that an operating system or a browser sent it."""
-    heads = [head for side in conversation.heads for head in side]
-    return bool(heads) and all(is_host_background(head.data) for head in heads)
-
-
-def replies_due(sheets: Sequence[Ruleset]) -> dict[tuple[str, int], bool]:
-    """``(transport, port)`` → whether a sheet calls a reply due on the same flow, where it says anything."""
-    elsewhere = {name for name, protocol in protocols.load().items() if protocol.answers_elsewhere}
-    return {
-        key: service.reply and service.protocol not in elsewhere
-        for sheet in sheets
-        for key, service in sheet.services.items()
-        if service.reply is not None
-    }
+def joined(certain: Sequence[model.Attempt], likely: Sequence[model.Attempt]) -> tuple[model.Attempt, ...]:
+    """``certain`` attempts as they are, then the likely ones, whose ids count on."""
+    later = (replace(one, id=f"u{number}") for number, one in enumerate(likely, len(certain) + 1))
+    return (*certain, *later)
 
 
 def circumstances(
@@ -182,6 +156,8 @@ def circumstances(
             yield row
 
     def hint(cause: Cause, server: Address, transport: str, port: int) -> str:
+        from analyzer.exclusions import silence  # noqa: PLC0415 - only for a transfer that failed
+
         hosts = bench.end(server).hosts
         return silence(cause, hosts, sheets, transport, port)
 

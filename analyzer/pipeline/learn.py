@@ -8,7 +8,7 @@ from analyzer import classify, infer, outcomes, sessions
 from analyzer import learn as stage
 from analyzer.matrix import build
 from analyzer.model import Learned, Progress
-from analyzer.pipeline.judging import bench_of, replies_due
+from analyzer.pipeline.bench import bench_of, replies_due
 from analyzer.pipeline.options import Options, expected
 from analyzer.pipeline.reading import read
 from analyzer.version import VERSION

@@ -12,10 +12,12 @@ from analyzer.census import Links, Names, Seen, hints, host, lines, systems
 from analyzer.census.vendors import known
 from analyzer.compliance import Bench
 from analyzer.conversation import Address, Conversation
-from analyzer.infer import Guess
+from analyzer.infer.editions import settled, uses_of
+from analyzer.infer.hints import hints as heard
+from analyzer.infer.roles import Guess, guess
 from analyzer.matrix import build
 from analyzer.model import Host, Progress, Ruleset, Site, Survey, SurveyHost, Verdict
-from analyzer.pipeline.judging import bench_of
+from analyzer.pipeline.bench import bench_of
 from analyzer.pipeline.options import Options
 from analyzer.pipeline.reading import read
 from analyzer.version import VERSION
@@ -38,16 +40,16 @@ def survey(options: Options, progress: Progress | None = None) -> Survey:
     found = classify.recognise(table)
     sessions.tie(found)
     proven = Visibility(found).one_sided_pairs
-    guesses = infer.guess(found, sheets, proven, (*infer.hints(found), *hints(links)))
+    guesses = guess(found, sheets, proven, (*heard(found), *hints(links)))
     guesses = [one for one in guesses if one.partners and (one.role or one.rivals)]
-    hosts = infer.settled(tuple(infer.stated(guesses)), found, sheets)
+    hosts = settled(tuple(infer.stated(guesses)), found, sheets)
     bench = bench_of(build(sheets, hosts), sheets, Site(hosts=hosts), strict=False)
     classify.orient(found, bench.has_row, bench.knows_port, bench.relations)
     tallies, activities = _tallies(found, bench)
     doubts = {**_displaced(guesses, sheets), **_contradicted(guesses, tallies)}
     doubts |= _dependent(found, guesses, doubts, sheets)
     whole = sorted((*guesses, *systems(found, guesses)), key=lambda one: one.address)
-    uses = infer.uses_of(hosts, found)
+    uses = uses_of(hosts, found)
     seen = Seen(
         links,
         names,

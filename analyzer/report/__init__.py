@@ -16,8 +16,8 @@ from functools import cache
 from pathlib import PurePath
 from typing import IO, Any, Final
 
+from analyzer import model
 from analyzer.errors import UsageError
-from analyzer.model import Diff, Dissection, FirmwareReport, FlowReport, Learned, Report, Survey
 
 SHARED: Final = frozenset(
     {
@@ -34,6 +34,7 @@ SHARED: Final = frozenset(
         "layout",
         "lines",
         "live",
+        "moment",
         "neutral",
         "proposal",
         "sheet",
@@ -64,14 +65,14 @@ class Format:
 
     name: str
     suffixes: tuple[str, ...]
-    render_report: Callable[[Report, IO[Any], Style], None] | None = None
-    render_flows: Callable[[FlowReport, IO[Any], Style], None] | None = None
+    render_report: Callable[[model.Report, IO[Any], Style], None] | None = None
+    render_flows: Callable[[model.FlowReport, IO[Any], Style], None] | None = None
     binary: bool = False
-    render_firmware: Callable[[FirmwareReport, IO[Any], Style], None] | None = None
-    render_diff: Callable[[Diff, IO[Any], Style], None] | None = None
-    render_survey: Callable[[Survey, IO[Any], Style], None] | None = None
-    render_dissection: Callable[[Dissection, IO[Any], Style], None] | None = None
-    render_learned: Callable[[Learned, IO[Any], Style], None] | None = None
+    render_firmware: Callable[[model.FirmwareReport, IO[Any], Style], None] | None = None
+    render_diff: Callable[[model.Diff, IO[Any], Style], None] | None = None
+    render_survey: Callable[[model.Survey, IO[Any], Style], None] | None = None
+    render_dissection: Callable[[model.Dissection, IO[Any], Style], None] | None = None
+    render_learned: Callable[[model.Learned, IO[Any], Style], None] | None = None
 
     def render(self, what: str) -> Callable[[Any, IO[Any], Style], None] | None:
         """The function for ``what``: the name of one of the fields above, without ``render_``."""
@@ -135,10 +136,11 @@ def _by_suffix(what: str, path: str, default: str) -> Format:
     suffix = PurePath(path).suffix.lower()
     if suffix in PLAIN or not any(letter.isalpha() for letter in suffix):
         return _load(default)
-    able = [entry for entry in formats().values() if entry.render(what)]
-    for entry in able:
-        if path.lower().endswith(entry.suffixes):
+    # The format that is called like the suffix first: it is the one, and the others need not be imported.
+    for entry in map(_load, sorted(_known(), key=lambda name: suffix != f".{name}")):
+        if entry.render(what) and path.lower().endswith(entry.suffixes):
             return entry
+    able = (entry for entry in formats().values() if entry.render(what))
     endings = sorted({ending for entry in able for ending in entry.suffixes})
     raise UsageError(
         f"-o {path}: no format for {suffix}, choose from {', '.join(endings)}, or name one with --format"

@@ -8,7 +8,7 @@ from typing import Final
 
 from analyzer.model import FlowRecord, Report
 from analyzer.model.flow import PARTS
-from analyzer.report.document import timestamp
+from analyzer.report.moment import timestamp
 
 FLOW_COLUMNS: Final = (
     "id",

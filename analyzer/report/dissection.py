@@ -6,8 +6,9 @@ from typing import IO, Any, Final
 
 from analyzer.model.dissection import DissectedFrame, Dissection
 from analyzer.report import Style
-from analyzer.report.document import timestamp, tool
+from analyzer.report.document import tool
 from analyzer.report.layout import number, paint, plural, wrap
+from analyzer.report.moment import timestamp
 from analyzer.report.neutral import TEXT_LIMIT, unicode, visible
 
 SCHEMA: Final = "portmatrix.dissection/1"

@@ -6,10 +6,8 @@ guess; texts that may be absent (``near_miss``, ``advice``, ``detail``) are empt
 
 from __future__ import annotations
 
-import datetime
 import enum
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any, Final
 
 from analyzer.model import (
@@ -34,6 +32,7 @@ from analyzer.model import (
     Way,
 )
 from analyzer.model.flow import PARTS
+from analyzer.report.moment import timestamp
 from analyzer.report.neutral import unicode
 
 REPORT_SCHEMA: Final = "portmatrix.report/1"
@@ -41,23 +40,6 @@ FLOWS_SCHEMA: Final = "portmatrix.flows/1"
 FIRMWARE_SCHEMA: Final = "portmatrix.firmware/1"
 
 Entry = dict[str, Any]
-
-_EPOCH: Final = datetime.datetime(1970, 1, 1)
-_SECOND: Final = 10**9
-# RFC 3339 has four-digit years: what lies outside is shown as the nearest moment that has a name.
-_EARLIEST: Final = (datetime.datetime.min - _EPOCH) // datetime.timedelta(seconds=1) * _SECOND
-_LATEST: Final = ((datetime.datetime.max - _EPOCH) // datetime.timedelta(seconds=1) + 1) * _SECOND - 1
-
-
-def timestamp(nanoseconds: int) -> str:
-    """Nanoseconds since 1970 as RFC 3339 in UTC: six digits where they say it all, else nine."""
-    seconds, rest = divmod(min(max(nanoseconds, _EARLIEST), _LATEST), _SECOND)
-    return f"{_moment(seconds)}.{rest:09d}Z" if rest % 1000 else f"{_moment(seconds)}.{rest // 1000:06d}Z"
-
-
-@lru_cache(4096)
-def _moment(seconds: int) -> str:
-    return (_EPOCH + datetime.timedelta(seconds=seconds)).isoformat()
 
 
 def _when(nanoseconds: int | None) -> str | None:

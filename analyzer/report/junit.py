@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from analyzer.model import Finding, Report, RowResult, Severity, Status
 from analyzer.report import Format, Style, digest
-from analyzer.report.document import timestamp
+from analyzer.report.moment import timestamp
 from analyzer.report.neutral import visible
 
 _UNJUDGED: Final = (Status.NOT_EXERCISED, Status.NOT_OBSERVABLE, Status.NOT_APPLICABLE)

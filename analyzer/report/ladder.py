@@ -14,8 +14,8 @@ from analyzer.model import (
     TransferOutcome,
 )
 from analyzer.report import Style
-from analyzer.report.document import timestamp
 from analyzer.report.layout import duration, number, paint, plural, size, table, wrap
+from analyzer.report.moment import timestamp
 from analyzer.report.neutral import PROSE_LIMIT, TEXT_LIMIT, visible
 
 SHOWN: Final = 40

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any, Final, NamedTuple
 
 from analyzer.model.cells import Addresses, Cells, Moments, Numbers
-from analyzer.report.document import timestamp
+from analyzer.report.moment import timestamp
 
 try:
     from analyzer.report import fast as _fast

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from analyzer.model import Finding, FindingKind, Report, Severity
 from analyzer.report import Format, Style, digest
-from analyzer.report.document import timestamp
+from analyzer.report.moment import timestamp
 from analyzer.report.neutral import visible
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Final
 
+from analyzer import model
 from analyzer.model import (
     CaptureInfo,
     Finding,
@@ -16,9 +17,9 @@ from analyzer.model import (
     Status,
     Verdict,
 )
-from analyzer.report import Format, Style, changes, digest, dissection, flowlines, ladder, sheet
-from analyzer.report.document import timestamp
+from analyzer.report import Format, Style, digest, flowlines, sheet
 from analyzer.report.layout import duration, number, paint, plural, size, table, wrap
+from analyzer.report.moment import timestamp
 from analyzer.report.neutral import PROSE_LIMIT, TEXT_LIMIT, visible
 
 GROUP_LINES: Final = 40
@@ -102,8 +103,8 @@ def _verdict(report: Report, page: _Page) -> None:
         page.paragraph(f"{label}: {said}", "      ", "")
     for said in digest.unseen(report)[:UNSEEN_SHOWN]:
         page.paragraph(_shown(said), "      ", "")
-    if not report.site.declared:
-        page.paragraph(digest.INFERRED, "")
+    if undeclared := digest.undeclared(report):
+        page.paragraph(undeclared, "")
 
 
 def _captures(captures: Sequence[CaptureInfo], page: _Page) -> None:
@@ -334,12 +335,30 @@ def _flows(report: FlowReport, stream: IO[str], style: Style) -> None:
         page.paragraph("* direction guessed: nothing but the first packet tells who opened the flow.", "")
 
 
+def _firmware(report: model.FirmwareReport, stream: IO[str], style: Style) -> None:
+    from analyzer.report import ladder  # noqa: PLC0415 - here and below: what one command alone shows
+
+    ladder.write(report, stream, style)
+
+
+def _diff(diff: model.Diff, stream: IO[str], style: Style) -> None:
+    from analyzer.report import changes  # noqa: PLC0415
+
+    changes.write(diff, stream, style)
+
+
+def _dissection(found: model.Dissection, stream: IO[str], style: Style) -> None:
+    from analyzer.report import dissection  # noqa: PLC0415
+
+    dissection.write(found, stream, style)
+
+
 FORMAT = Format(
     "text",
     (".txt", ".text"),
     _report,
     _flows,
-    render_firmware=ladder.write,
-    render_diff=changes.write,
-    render_dissection=dissection.write,
+    render_firmware=_firmware,
+    render_diff=_diff,
+    render_dissection=_dissection,
 )

@@ -9,8 +9,8 @@ from typing import IO, Final
 
 from analyzer.model import CaptureInfo, Learned, LearnedRow, Survey, SurveyHost, SurveyLine
 from analyzer.report import Format, Style
-from analyzer.report.document import timestamp
 from analyzer.report.layout import plural
+from analyzer.report.moment import timestamp
 from analyzer.report.neutral import visible
 from analyzer.scalar import listed, mapping, scalar
 

@@ -9,9 +9,9 @@ from typing import IO, Any, Final
 
 import click
 
+from analyzer import model
 from analyzer.cli import options, output
 from analyzer.errors import UsageError
-from analyzer.model import Edition, Interpretation, Ruleset, Service
 from analyzer.report import Format, Style, sheet
 from analyzer.report.layout import wrap
 from analyzer.report.neutral import visible
@@ -66,10 +66,10 @@ def show(
 
 
 def _emit(
-    entries: Sequence[Ruleset],
+    entries: Sequence[model.Ruleset],
     format_name: str | None,
     target: str | None,
-    text: Callable[[Sequence[Ruleset]], list[str]],
+    text: Callable[[Sequence[model.Ruleset]], list[str]],
 ) -> None:
     """Write ``entries`` as text or JSON, to standard output or a whole file."""
     if format_name is None:
@@ -87,7 +87,7 @@ def _emit(
     output.write(target, Format(format_name, ()), render, entries, 0)
 
 
-def _list_text(entries: Sequence[Ruleset]) -> list[str]:
+def _list_text(entries: Sequence[model.Ruleset]) -> list[str]:
 
     lines: list[str] = []
     for entry in entries:
@@ -96,21 +96,23 @@ def _list_text(entries: Sequence[Ruleset]) -> list[str]:
             f"subjects  {', '.join(entry.subjects) or 'none, a list of background traffic'}", 80, "    "
         )
         if entry.editions:
-            lines += wrap(f"editions  {', '.join(edition.id for edition in entry.editions)}", 80, "    ")
-        lines += wrap(f"document  {visible(entry.document)} ({visible(entry.vendor)})", 80, "    ")
+            names = dict.fromkeys(edition.id for edition in entry.editions)
+            lines += wrap(f"editions  {', '.join(names)}", 80, "    ")
+        if entry.document:
+            lines += wrap(f"document  {visible(entry.document)} ({visible(entry.vendor)})", 80, "    ")
         lines += wrap(f"file      {visible(entry.file)}", 80, "    ")
     return lines
 
 
-def _only(entry: Ruleset, edition: str) -> tuple[Edition, ...]:
+def _only(entry: model.Ruleset, edition: str) -> tuple[model.Edition, ...]:
     return tuple(one for one in entry.editions if one.id == edition)
 
 
-def _show_text(entries: Sequence[Ruleset]) -> list[str]:
+def _show_text(entries: Sequence[model.Ruleset]) -> list[str]:
     return [line for entry in entries for line in _sheet_text(entry)]
 
 
-def _sheet_text(entry: Ruleset) -> list[str]:
+def _sheet_text(entry: model.Ruleset) -> list[str]:
 
     lines = [visible(entry.title), *wrap(f"{visible(entry.document)} ({visible(entry.vendor)})", 80), ""]
     for note in entry.notes:
@@ -138,7 +140,7 @@ def _sheet_text(entry: Ruleset) -> list[str]:
     return lines
 
 
-def _edition_text(edition: Edition) -> list[str]:
+def _edition_text(edition: model.Edition) -> list[str]:
     """One table of a sheet with its scope and its notes."""
     lines = wrap(f"{edition.subject} {edition.id}: {visible(edition.section)}", 80)
     scope = f"versions {edition.versions}" if edition.versions else f"mode {edition.mode or 'any'}"
@@ -160,14 +162,14 @@ def _edition_text(edition: Edition) -> list[str]:
     return lines
 
 
-def _places(edition: Edition) -> list[tuple[str, str, int]]:
+def _places(edition: model.Edition) -> list[tuple[str, str, int]]:
     return [
         *(("incoming", transport, port) for transport, port in edition.incoming),
         *(("outgoing", transport, port) for transport, port in edition.outgoing),
     ]
 
 
-def _legend(services: Iterable[Service]) -> list[str]:
+def _legend(services: Iterable[model.Service]) -> list[str]:
     """Ports with the legend's words and when they are due, one line for each run of alike ports."""
     lines: list[str] = []
     for service in services:
@@ -179,7 +181,7 @@ def _legend(services: Iterable[Service]) -> list[str]:
     return lines
 
 
-def _thoughts(entry: Ruleset) -> list[tuple[str, Interpretation]]:
+def _thoughts(entry: model.Ruleset) -> list[tuple[str, model.Interpretation]]:
     """Interpretations with what they are about, each said once."""
     found: dict[tuple[str, str], list[str]] = {}
     for service in entry.services.values():
@@ -189,14 +191,14 @@ def _thoughts(entry: Ruleset) -> list[tuple[str, Interpretation]]:
     for edition in entry.editions:
         for thought in edition.interpretations:
             found.setdefault((thought.what, thought.reason), []).append(f"{edition.subject} {edition.id}")
-    return [(", ".join(about), Interpretation(*key)) for key, about in found.items()]
+    return [(", ".join(about), model.Interpretation(*key)) for key, about in found.items()]
 
 
-def _interpretations(entries: Iterable[Interpretation]) -> list[dict[str, str]]:
+def _interpretations(entries: Iterable[model.Interpretation]) -> list[dict[str, str]]:
     return [{"what": entry.what, "reason": entry.reason} for entry in entries]
 
 
-def _document(entry: Ruleset) -> dict[str, Any]:
+def _document(entry: model.Ruleset) -> dict[str, Any]:
     """A ruleset as JSON."""
     return {
         "name": entry.name,

@@ -6,9 +6,9 @@ import functools
 from collections.abc import Iterator
 from typing import Final
 
+from analyzer import model
 from analyzer.errors import DissectError
 from analyzer.flowtable.copies import Recent
-from analyzer.model import Attempt
 from analyzer.observation import Observation, Setting
 from analyzer.observations.bacnet import devices, refusals, segments
 from analyzer.observations.bacnet.pick import MOST, wants
@@ -72,6 +72,6 @@ class Observer:
         yield from devices.tell(self.devices, setting)
         yield from segments.tell(self.segments, setting)
 
-    def attempts(self, setting: Setting) -> tuple[Attempt, ...]:  # noqa: ARG002 - the interface
+    def attempts(self, setting: Setting) -> tuple[model.Attempt, ...]:  # noqa: ARG002 - the interface
         """None: BACnet carries no firmware that could be told from other files."""
         return ()

@@ -18,8 +18,8 @@ from typing import IO, Any, Final
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from analyzer.report.document import timestamp
 from analyzer.report.layout import duration, number, plural, size
+from analyzer.report.moment import timestamp
 from analyzer.report.neutral import visible
 
 LONG: Final = 160
