@@ -1,7 +1,7 @@
 """PACKETS to FLOWS: a table that merges."""
 
 from analyzer.flowtable.copies import DUPLICATE_FRAMES
-from analyzer.flowtable.engine import new
+from analyzer.flowtable.engine import folded, new
 from analyzer.flowtable.table import HEAD_BYTES, HEADS, FlowTable, head_bytes
 
-__all__ = ["DUPLICATE_FRAMES", "HEADS", "HEAD_BYTES", "FlowTable", "head_bytes", "new"]
+__all__ = ["DUPLICATE_FRAMES", "HEADS", "HEAD_BYTES", "FlowTable", "folded", "head_bytes", "new"]

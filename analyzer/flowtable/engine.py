@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
 
 from analyzer.flowtable.table import FlowTable
 
@@ -11,6 +13,8 @@ try:
     from analyzer.flowtable import compiled as _compiled
 except ImportError:  # built without a compiler, or for another Python
     _compiled = None  # type: ignore[assignment]
+
+Array = np.ndarray[Any, Any]
 
 COMPILED: Final[ModuleType | None] = _compiled
 """The module of the compiled table, None where the extension was not built."""
@@ -25,3 +29,19 @@ def new(*, reference: bool = False) -> FlowTable:
         return FlowTable()
     table: FlowTable = COMPILED.CompiledTable()
     return table
+
+
+def folded(table: FlowTable, into: Array) -> FlowTable | None:
+    """``table`` with the flow of each row counted in that of row ``into[row]``, see :mod:`.folding`.
+
+    None where that is the same table, and for one without compiled code.
+    """
+    if (
+        COMPILED is None
+        or not isinstance(table, COMPILED.CompiledTable)
+        or (into == np.arange(len(into))).all()
+    ):
+        return None
+    from analyzer.flowtable import folding  # noqa: PLC0415 - only a capture that is followed for days needs it
+
+    return folding.folded(table, into)

@@ -99,6 +99,11 @@ class FlowTable:
         self._back = np.zeros(0, SIGHT)
 
     @property
+    def count(self) -> int:
+        """Flows so far."""
+        return len(self._rows)
+
+    @property
     def orphan_fragments(self) -> int:
         """Fragments whose first fragment is not in the capture: in no flow."""
         return self._fragments.seen - int(self._fragments_of[: len(self._rows)].sum())

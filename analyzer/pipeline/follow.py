@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from analyzer import decode
+from analyzer import decode, flowtable
 from analyzer.activity import Activity
 from analyzer.capture import Capture
 from analyzer.capture.find import once, standard_input
@@ -36,6 +36,7 @@ from analyzer.model import (
 from analyzer.observations import observers
 from analyzer.parts import Merge, extent_of
 from analyzer.picking import Watcher
+from analyzer.pipeline.folding import plan
 from analyzer.pipeline.judging import judge
 from analyzer.pipeline.options import Options, expected
 from analyzer.pipeline.reading import info_of
@@ -46,6 +47,8 @@ INTERVAL: Final = 5.0
 SHARE: Final = 0.1
 """The most of the time that judging takes while the capture grows."""
 GRAVE: Final = tuple(Severity)
+FLOWS: Final = 50_000
+"""Flows from which on those that are over are folded: some 50 MB while they are judged."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,10 @@ class _Follower:
         self.judged = 0
         """The number of the next frame when the table was judged last."""
         self.due = 0.0
+        self.folded = 0
+        """Flows that others count for."""
+        self.full = FLOWS
+        """Flows at which to look for more of them."""
 
     def run(self, source: str) -> Report:
         if source == "-":
@@ -142,7 +149,7 @@ class _Follower:
         done = self.reading.done
         if not done:
             raise CaptureError(f"{source}: no capture came")
-        done[-1] = replace(done[-1], problems=(*done[-1].problems, *self.problems()))
+        done[-1] = replace(done[-1], problems=(*done[-1].problems, *self.problems(), *self.counted()))
         report = self.judge(last=True)
         for finding in report.findings:
             flow = first_flow(finding, report)
@@ -188,6 +195,13 @@ class _Follower:
         more = f"; and {len(self.gaps) - 3} more" if len(self.gaps) > 3 else ""
         return (Problem("lost-packets", f"{detail}{more}", self.reading.frame, len(self.gaps)),)
 
+    def counted(self) -> tuple[Problem, ...]:
+        """What the report has to say of flows that others count for."""
+        if not self.folded:
+            return ()
+        detail = f"{self.folded} flows that were over are counted in others of their kind, not one by one"
+        return (Problem("folded-flows", detail, 0, self.folded, damage=False),)
+
     # ------------------------------------------------------------ judging
 
     def end(self) -> int:
@@ -195,10 +209,9 @@ class _Follower:
         return max((info.last for info in self.reading.infos() if info.last is not None), default=0)
 
     def look(self) -> None:
-        """Judge what came since the last time, if it is time for it."""
-        if self.reading.frame == self.judged or time.monotonic() < self.due:
-            return
-        if self.reading.frame == 1:
+        """Judge what came since the last time, if it is time for it or the table has become large."""
+        full = self.reading.merge.table.count >= self.full
+        if self.reading.frame in (self.judged, 1) or not (full or time.monotonic() >= self.due):
             return
         began = time.monotonic()
         self.judged = self.reading.frame
@@ -207,16 +220,18 @@ class _Follower:
         for finding, since in certain(report):
             self.found(finding, end, since)
         self.watch.keep(report)
+        if full:
+            self.fold(report)
         now = time.monotonic()
         self.due = max(began + self.watch.interval, now + (now - began) * (1 / self.watch.share - 1))
 
-    def judge(self, *, last: bool = False) -> Report:
-        """The report on what was read so far; findings that it has no more are withdrawn."""
+    def report(self, *, last: bool = False) -> Report:
+        """The report on what was read so far."""
         collector, watching = self.collector, self.watching
         if not last:
             # Whoever tells what it saw closes what is open: of what goes on a copy is asked.
             collector, watching = pickle.loads(pickle.dumps((collector, watching), 5))
-        report = judge(
+        return judge(
             self.reading.infos(),
             self.reading.merge.table.flows(),
             self.sheets,
@@ -226,11 +241,30 @@ class _Follower:
             strict=self.options.strict,
             watching=watching,
         )
+
+    def judge(self, *, last: bool = False) -> Report:
+        """The report on what was read so far; findings that it has no more are withdrawn."""
+        report = self.report(last=last)
         there = {finding.id for finding in report.findings}
         for name in [name for name in self.told if name not in there]:
             old = self.told.pop(name)
             self.watch.tell(FindingWithdrawn(old, self.end(), self.instead(old, report)))
         return report
+
+    def fold(self, report: Report) -> None:
+        """Fold what is over, unless that would change what is found; ``report`` is on the table as it is."""
+        merge, flows = self.reading.merge, len(report.flows)
+        made = flowtable.folded(merge.table, plan(report, self.end()))
+        if made is not None:
+            before, merge.table = merge.table, made
+            after = self.report()
+            if essence(after) == essence(report):
+                flows = len(after.flows)
+                self.folded += len(report.flows) - flows
+                self.told |= {one.id: one for one in after.findings if one.id in self.told}
+            else:
+                merge.table = before
+        self.full = max(FLOWS, 2 * flows)
 
     def instead(self, old: Finding, report: Report) -> Finding | None:
         """The finding that tells of the flows of ``old`` now."""
@@ -243,3 +277,11 @@ class _Follower:
         if before is None or GRAVE.index(finding.severity) < GRAVE.index(before.severity):
             self.watch.tell(FindingTold(finding, end, since))
             self.told[finding.id] = finding
+
+
+def essence(report: Report) -> tuple[object, ...]:
+    """What folding must not change: findings, and the status of each row."""
+    return (
+        {(one.id, one.severity) for one in report.findings},
+        [(one.row.id, one.status, one.outcome) for one in report.rows],
+    )

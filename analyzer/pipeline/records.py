@@ -47,6 +47,10 @@ class ColumnRecords(Records):
         self._roles = [end.roles for end in ends]
         self._made: tuple[int, tuple[FlowRecord, ...]] = (-1, ())
 
+    def parts(self) -> tuple[Conversations, Judgements | None, Mapping[int, str]]:
+        """What the records are made of: conversations, judgements, and waivers by row."""
+        return self._found, self._judgements, self._waived
+
     def __len__(self) -> int:
         return len(self._found)
 

@@ -1,0 +1,98 @@
+"""Flows that are over, counted in another flow of their kind: a table of less memory that may grow on."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+
+from analyzer.flowtable import keys as key
+from analyzer.flowtable.compiled import CompiledTable, words
+from analyzer.flowtable.fragments import Fragments
+
+Array = np.ndarray[Any, Any]
+
+SUMS: Final = ("packets", "bytes", "payload", "duplicates", "syn", "synack", "rst")
+LEAST: Final = ("first_frame", "first_time")
+MOST: Final = ("last_frame", "last_time")
+ANY: Final = ("flags",)
+
+
+def folded(table: CompiledTable, into: Array) -> CompiledTable:
+    """A table in which the flow of each row is counted in that of row ``into[row]``, its own for most.
+
+    The two have the same ends but for a port, at ends that are not the same address; a row that others are
+    counted in stays. It keeps its own ports and payloads. ``table`` stays as it is.
+    """
+    keys = table._keys()
+    count = len(keys)
+    kept = np.flatnonzero(into == np.arange(count))
+    number = np.full(count, -1)
+    number[kept] = np.arange(len(kept))
+    rows = number[into]
+    made = CompiledTable()
+    made._begin, made._last = table._begin, table._last
+    made._make_room(len(kept))
+    made._index.add(words(keys[kept]))
+    made._opener[: len(kept)] = table._opener[kept]
+    np.add.at(made._fragments_of, rows, table._fragments_of[:count])
+    _count(made, table, rows)
+    _keep_heads(made, table, number)
+    made._fragments = Fragments(made._give_fragments, begin=table._fragments.begin)
+    theirs = replace(table._fragments, give=_nothing)
+    made._fragments.merge(copy.deepcopy(theirs), rows.tolist())
+    made._fragments.swept = theirs.swept
+    made._undecoded = dict(table._undecoded)
+    names = key.as_bytes(keys[kept])
+    for (quoted, *what), (errors, first, last, time) in table._errors.items():
+        row = table._index.get(quoted)
+        owner = quoted if row is None else names[int(rows[row])]
+        entry = made._errors.setdefault((owner, *what), [0, first, last, time])  # type: ignore[arg-type]
+        entry[0] += errors
+        entry[1], entry[2], entry[3] = min(entry[1], first), max(entry[2], last), min(entry[3], time)
+    for name in ("_front", "_back"):
+        sights = getattr(table, name).copy()
+        sights["row"] = rows[sights["row"]]
+        setattr(made, name, sights)
+    return made
+
+
+def _nothing(_row: int, _count: int) -> None:
+    """Takes the fragments of a copy."""
+
+
+def _count(made: CompiledTable, table: CompiledTable, rows: Array) -> None:
+    """Add up both directions of all flows."""
+    ours, theirs = made._records, table._records[: 2 * len(rows)]
+    slots = (rows[:, None] * 2 + np.arange(2)).ravel()
+    seen = np.flatnonzero(theirs["packets"])
+    some, where = theirs[seen], slots[seen]
+    for name in SUMS:
+        np.add.at(ours[name], where, some[name])
+    for name in ANY:
+        np.bitwise_or.at(ours[name], where, some[name])
+    for names, limit, nearest in ((LEAST, "max", np.minimum), (MOST, "min", np.maximum)):
+        for name in names:
+            ours[name][where] = getattr(np.iinfo(ours[name].dtype), limit)
+            nearest.at(ours[name], where, some[name])
+
+
+def _keep_heads(made: CompiledTable, table: CompiledTable, number: Array) -> None:
+    """Keep the heads of the flows that have a ``number``, in their order."""
+    heads, slots = table._kept[: int(table._used[0])], np.flatnonzero(number >= 0)
+    slots = (slots[:, None] * 2 + np.arange(2)).ravel()
+    stay = number[heads["slot"] >> 1] >= 0
+    place = np.zeros(len(heads) + 1, np.int64)  # 1 + the place of a head, 0 for none
+    place[1:][stay] = np.arange(1, int(stay.sum()) + 1)
+    some = heads[stay]
+    size = some["size"].astype(np.int64)
+    begin = np.cumsum(size) - size
+    made._arena = table._arena[np.repeat(some["at"] - begin, size) + np.arange(int(size.sum()))]
+    some["at"], some["following"] = begin, place[some["following"]]
+    some["slot"] = number[some["slot"] >> 1] * 2 + (some["slot"] & 1)
+    made._kept = some
+    made._used[:] = len(some), len(made._arena)
+    made._records["head"][: len(slots)] = place[table._records["head"][slots]]
+    made._records["heads"][: len(slots)] = table._records["heads"][slots]

@@ -1,0 +1,137 @@
+"""Which flows may be counted in another one, and that nothing is found otherwise for it."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+import rings
+from judging import CURRENT, GATEWAY, LAPTOP, NODE, OTHER, judged
+from traffic import Traffic
+
+from analyzer.flowtable import engine
+from analyzer.model import CaptureRead, FindingTold, FindingWithdrawn, News
+from analyzer.pipeline import Options, check
+from analyzer.pipeline import follow as module
+from analyzer.pipeline.folding import EACH, IDLE, plan
+from analyzer.pipeline.follow import essence, follow
+
+HOUR = IDLE // 10**9
+END = 1_790_000_000 * 10**9
+
+
+def busy(hours: int) -> Traffic:
+    """Connections from ports that change, the same day in day out, and a few faults."""
+    traffic = Traffic()
+    for number in range(hours * 30):
+        at = number * 120
+        traffic.connect(at, NODE, 20000 + number, GATEWAY, 443, b"\x16\x03\x01")
+        traffic.coap(at + 1, NODE, GATEWAY, sport=30000 + number, mid=number)
+        traffic.connect(at + 2, LAPTOP, 40000 + number, GATEWAY, 22, b"SSH-2.0-x\r\n")
+        traffic.coap(at + 3, OTHER, GATEWAY, answered=number % 10 > 0, sport=30000 + number, mid=number)
+        if number % 20 == 0:
+            traffic.read_file(at + 5, NODE, GATEWAY, sport=3000 + number, tid=50300 + number)
+    return traffic
+
+
+def test_flows_of_a_kind_that_ended_long_ago_count_as_the_fourth() -> None:
+    traffic = Traffic()
+    for number in range(7):
+        traffic.connect(number, NODE, 40000 + number, GATEWAY, 443, b"x")
+    traffic.connect(2 * HOUR, NODE, 50000, GATEWAY, 443, b"x")
+    report = judged(traffic)
+    assert plan(report, END + (2 * HOUR + 1) * 10**9).tolist() == [0, 1, 2, 3, 3, 3, 3, 7]
+    assert EACH == 4
+    assert plan(report, END + HOUR * 10**9).tolist() == list(range(8))
+
+
+def test_what_is_another_thing_stays() -> None:
+    traffic = Traffic()
+    for number in range(EACH):
+        traffic.connect(number, NODE, 40000 + number, GATEWAY, 443, b"x")
+    traffic.connect(10, OTHER, 40000, GATEWAY, 443, b"x")  # another host
+    traffic.connect(11, NODE, 40000, GATEWAY, 8443, b"x")  # another port
+    traffic.tcp(12, NODE, 50000, GATEWAY, 443, 2)  # another outcome
+    for number in range(6):
+        traffic.tcp(20 + number, NODE, 51000 + number, GATEWAY, 443, 2)
+        traffic.tcp(20.5 + number, GATEWAY, 443, NODE, 51000 + number, 18)  # answered, and never closed
+    for number in range(6):
+        traffic.read_file(30 + number, NODE, GATEWAY, sport=3000 + number, tid=50300 + number)
+    into = plan(judged(traffic), END + 2 * HOUR * 10**9)
+    assert into.tolist() == list(range(len(into)))
+
+
+def test_a_failure_that_passed_is_another_kind_than_one_that_did_not() -> None:
+    traffic = Traffic()
+    for number in range(6):
+        traffic.coap(100 * number, GATEWAY, NODE, answered=False, sport=40000 + number)
+    traffic.coap(700, GATEWAY, NODE, sport=41000)
+    for number in range(6):
+        traffic.coap(1000 + 100 * number, GATEWAY, NODE, answered=False, sport=42000 + number)
+    into = plan(judged(traffic), END + 2 * HOUR * 10**9)
+    assert into.tolist() == [0, 1, 2, 3, 3, 3, 6, 7, 8, 9, 10, 10, 10]
+
+
+needs_compiled = pytest.mark.skipif(engine.COMPILED is None, reason="the compiled table was not built")
+
+
+@needs_compiled
+def test_days_in_a_table_of_hours(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(module, "FLOWS", 200)
+    rings.write(tmp_path, rings.parts(rings.frames(busy(10)), 12))
+    options = Options((str(tmp_path),), hosts=CURRENT)
+    news: list[News] = []
+    report = follow(options, rings.eager(news.append))
+    whole = check(options)
+    assert len(whole.flows) > 1200
+    assert len(report.flows) < 600
+    assert essence(report) == essence(whole)
+    assert len(report.transfers) == len(whole.transfers) == 15
+    told = [one.finding.id for one in news if isinstance(one, FindingTold)]
+    assert sorted(told) == sorted({finding.id for finding in report.findings})
+    assert not [one for one in news if isinstance(one, FindingWithdrawn)]
+    assert sum(isinstance(one, CaptureRead) for one in news) == 12
+    assert sum(sum(flow.packets) for flow in report.flows) == sum(sum(flow.packets) for flow in whole.flows)
+    (problem,) = report.captures[-1].problems
+    assert (problem.code, problem.damage) == ("folded-flows", False)
+    assert problem.count == len(whole.flows) - len(report.flows)
+
+
+@needs_compiled
+def test_a_fold_that_would_change_what_is_found_is_not_made(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(module, "FLOWS", 200)
+    monkeypatch.setattr(module, "plan", lambda report, _: np.zeros(len(report.flows), np.int64))
+    rings.write(tmp_path, rings.parts(rings.frames(busy(3)), 5))
+    options = Options((str(tmp_path),), hosts=CURRENT)
+    report = follow(options, rings.eager(lambda _: None))
+    whole = check(options)
+    assert list(report.flows) == list(whole.flows)
+    assert essence(report) == essence(whole)
+
+
+@needs_compiled
+def test_the_table_that_was_folded_stays_as_it_is(tmp_path) -> None:
+    from analyzer.flowtable import folded
+
+    path = busy(1).write(tmp_path / "a.pcap")
+    from analyzer.capture import find
+    from analyzer.parts import read
+
+    (one,) = find([str(path)])
+    table = read(one, one.batches(), "fast").table
+    before = pickle.dumps(table.flows())
+    rows = table.count
+    assert folded(table, np.arange(rows)) is None
+    into = np.arange(rows)
+    into[-1] = 0
+    made = folded(table, into)
+    assert made is not None
+    assert (made.count, table.count) == (rows - 1, rows)
+    assert pickle.dumps(table.flows()) == before
+
+
+def test_the_reference_does_not_fold() -> None:
+    from analyzer.flowtable import FlowTable, folded
+
+    assert folded(FlowTable(), np.zeros(2, np.int64)) is None
