@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any, Final, overload
 
 import numpy as np
@@ -39,7 +40,7 @@ class Facts:
     """One value a row: each value is kept once and has a number, in ``codes``."""
 
     def __init__(self, rows: int, first: Any) -> None:
-        self.codes = np.zeros(rows, np.int32)
+        self.codes = np.zeros(rows, np.int16)
         self.values = [first]
         self._numbers = {first: 0}
 
@@ -48,6 +49,8 @@ class Facts:
         number = self._numbers.setdefault(value, len(self.values))
         if number == len(self.values):
             self.values.append(value)
+            if number > np.iinfo(self.codes.dtype).max:
+                self.codes = self.codes.astype(np.int32)
         return number
 
     def __getitem__(self, row: int) -> Any:
@@ -71,7 +74,7 @@ class Places:
         version = np.concatenate((columns["version"], columns["version"]))
         hi = np.concatenate((columns["a_hi"], columns["b_hi"]))
         lo = np.concatenate((columns["a_lo"], columns["b_lo"]))
-        firsts, of = kinds((version, *wide(hi, lo)))
+        firsts, of = kinds(chain((version,), wide(hi, lo)))
         self.version, self.hi, self.lo = version[firsts], hi[firsts], lo[firsts]
         self.a, self.b = of[:rows], of[rows:]
 

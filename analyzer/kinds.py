@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -20,21 +20,22 @@ class Kinds(NamedTuple):
     of: Array
 
 
-def kinds(columns: Sequence[Array]) -> Kinds:
+def kinds(columns: Iterable[Array]) -> Kinds:
     """The kinds of the rows of ``columns``: integers or booleans, equally many in each column, at least one
     column. Two rows are of a kind if they are equal in every column."""
-    rows = len(columns[0])
-    if not rows:
-        return Kinds(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    of, count = np.zeros(rows, np.int64), 1
+    of, count = np.zeros(0, np.int64), 0
     for column in columns:
+        if not len(column):
+            return Kinds(of, of)
+        if not count:
+            of, count = np.zeros(len(column), np.int64), 1
         low, high = column.min(), column.max()
         if low == high:
             continue
         numbers, several = _numbered(column, int(low), int(high))
         of, count = _numbered(of * several + numbers, 0, count * several - 1)
     firsts = np.empty(count, np.int64)
-    firsts[of[::-1]] = np.arange(rows - 1, -1, -1)
+    firsts[of[::-1]] = np.arange(len(of) - 1, -1, -1)
     order = np.argsort(firsts)
     rank = np.empty(count, np.int64)
     rank[order] = np.arange(count)
@@ -70,12 +71,12 @@ def distinct(values: Array) -> Array:
     return result
 
 
-def wide(*columns: Array) -> tuple[Array, ...]:
-    """64-bit columns as columns of 16 bits: what spreads over a wide range is counted in pieces, not
-    sorted."""
-    return tuple(
-        column >> np.uint64(shift) & np.uint64(0xFFFF) for column in columns for shift in (48, 32, 16, 0)
-    )
+def wide(*columns: Array) -> Iterator[Array]:
+    """64-bit columns as columns of 16 bits, one by one: what spreads over a wide range is counted in pieces,
+    not sorted."""
+    for column in columns:
+        for shift in (48, 32, 16, 0):
+            yield (column >> np.uint64(shift)).astype(np.uint16)
 
 
 def members(numbers: Array, count: int) -> list[Array]:

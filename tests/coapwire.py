@@ -16,7 +16,8 @@ from traffic import Traffic
 
 from analyzer.decode import decode
 from analyzer.model import Transfer
-from analyzer.transfers import Circumstances, Collector, Trouble, draw
+from analyzer.transfers import Collector, draw
+from analyzer.transfers.coap.faults import Fault, seen
 
 CON, NON, ACK, RST = range(4)
 GET, POST, PUT = 1, 2, 3
@@ -129,9 +130,9 @@ class Coap(Traffic):
         (transfer,) = self.transfers(**more)
         return transfer
 
-    def troubles(self, batch: int = 1 << 20) -> list[Trouble]:
-        collector = self.collect(batch)
-        return list(collector.troubles(Circumstances(collector.begin, collector.end, lambda *_: (0,))))
+    def faults(self, batch: int = 1 << 20) -> list[Fault]:
+        gatherer = self.collect(batch).gatherers.get("coap")
+        return [] if gatherer is None else list(seen(gatherer.found))
 
 
 def fetch(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 from judging import GATEWAY, LAPTOP, NODE
@@ -28,6 +29,15 @@ def faulty(path: Path, at: float = 0) -> Path:
     """A capture in which a laptop opens SSH at the gateway."""
     path.parent.mkdir(parents=True, exist_ok=True)
     return Traffic().coap(at, GATEWAY, NODE).connect(at + 1, LAPTOP, 40000, GATEWAY, 22).write(path)
+
+
+def chatty(path: Path, requests: int) -> Path:
+    """A capture of so many requests and their answers, from as many ports."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = Traffic()
+    for number in range(requests):
+        made.coap(number / 100, NODE, GATEWAY, sport=20_000 + number, mid=number)
+    return made.write(path)
 
 
 def sites(folder: Path, *names: str) -> str:
@@ -57,3 +67,9 @@ def dies_once(job: Job) -> Product:
 def lost(job: Job) -> Product:
     """Work whose machine has lost its disk."""
     raise OSError(5, "Input/output error", job.path)
+
+
+def slow(job: Job) -> Product:
+    """Work that takes long enough to be interrupted."""
+    time.sleep(0.1)
+    return analyse(job)

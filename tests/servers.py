@@ -19,7 +19,7 @@ from typing import Any
 
 
 class Web(http.server.SimpleHTTPRequestHandler):
-    """Files of a folder, whole: it knows no ranges. ``asked`` are the requests so far.
+    """Files of a folder. ``asked`` are the requests so far. It knows ranges to the end only if ``ranges``.
 
     ``faults`` maps a path to what becomes of GETs there, one after the other: a status; ``cut`` (the
     connection ends after half of the file); anything else is called and the request then served.
@@ -27,6 +27,7 @@ class Web(http.server.SimpleHTTPRequestHandler):
 
     faults: dict[str, list[Any]]
     asked: list[tuple[str, str]]
+    ranges = False
 
     def do_GET(self) -> None:
         self.asked.append((self.command, self.path))
@@ -45,6 +46,14 @@ class Web(http.server.SimpleHTTPRequestHandler):
             return
         if fault is not None:
             fault()
+        asked = self.headers.get("Range", "")
+        if self.ranges and asked:
+            data = Path(self.translate_path(self.path)).read_bytes()[int(asked[6:-1]) :]
+            self.send_response(206)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+            return
         super().do_GET()
 
     def do_HEAD(self) -> None:
@@ -137,6 +146,7 @@ class Sftp:
         self.drops = 0
         """Of so many readings to come, the connection ends."""
         self.port = 0
+        self.connections: list[Any] = []
         self._loop = asyncio.new_event_loop()
         self._ready, self._end = threading.Event(), asyncio.Event()
         self._thread = threading.Thread(
@@ -156,6 +166,9 @@ class Sftp:
         outer = self
 
         class Server(asyncssh.SSHServer):
+            def connection_made(self, connection: Any) -> None:
+                outer.connections.append(connection)
+
             def public_key_auth_supported(self) -> bool:
                 return True
 
@@ -186,6 +199,10 @@ class Sftp:
         self._ready.set()
         await self._end.wait()
         server.close()
+        for connection in self.connections:
+            connection.abort()
+            await connection.wait_closed()
+        await server.wait_closed()
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._end.set)

@@ -218,6 +218,26 @@ def test_a_file_that_changes_is_analysed_as_it_is_then(web, held, tmp_path):
     assert keys(f"{root}/b9/c.pcap") != {job.key for job in jobs}, "the next run knows that it changed"
 
 
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_large_capture_is_read_in_pieces_where_the_server_knows_ranges(web, held, tmp_path, ranges):
+    root, handler = web
+    handler.ranges = ranges
+    fleets.chatty(held / "b9" / "large.pcap", 4000)
+    results = Results(str(tmp_path / "r"))
+    split = (held / "b9" / "large.pcap").stat().st_size // 3
+    jobs = plan([f"{root}/b9/large.pcap"]).jobs
+    assert not run(jobs, results, lambda _workers: ThreadPoolExecutor(2), 2, split=split).failed
+    analysed(tmp_path / "whole", str(held / "b9" / "large.pcap"))
+    assert content(results) == content(Results(str(tmp_path / "whole")))
+
+
+def content(results: Results) -> list[object]:
+    with results.database() as database:
+        flows = "SELECT * EXCLUDE capture FROM flows ORDER BY first, first_frame"
+        captures = "SELECT packets, bytes, flows FROM captures"
+        return database.execute(flows).fetchall() + database.execute(captures).fetchall()
+
+
 @pytest.mark.slow
 def test_the_users_own_authority_is_named_by_the_environment(held, authority, tmp_path):
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))

@@ -201,9 +201,9 @@ STAGES = set(
     """
     activity addresses capture capturefilter classify cli compliance conversation conversations decode
     directory documents errors exclusions findings flowtable infer kinds matrix model mudfile
-    observations outcomes parallel parts payloads picking pipeline processors protocol protocols report
-    rulefile rulesets sessions site tables transfers transports updates version versions
-    visibility
+    observation observations outcomes parallel parts payloads picking pipeline processors protocol
+    protocols report rulefile rulesets sessions site tables transfers transports updates version
+    versions visibility
     """.split()  # noqa: SIM905 - a list of forty strings is forty lines
 )
 """What a check is made of: a module or package of ``analyzer`` each."""
@@ -460,10 +460,13 @@ def test_a_signal_leaves_no_half_written_file(tmp_path, number, code):
             if list(tmp_path.iterdir()):
                 break
             time.sleep(0.05)
-        assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
-        process.send_signal(number)
-        assert process.wait(30) == code
-        assert process.stderr.read().strip() == b""
+        try:
+            assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
+            process.send_signal(number)
+            assert process.wait(30) == code
+            assert process.stderr.read().strip() == b""
+        finally:
+            process.kill()
     assert list(tmp_path.iterdir()) == []
 
 

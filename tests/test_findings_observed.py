@@ -9,9 +9,9 @@ from bacnetwire import Building, bvlc
 from judging import BMS, CURRENT, GATEWAY, bench, judged, matrix, talk
 
 from analyzer.findings.case import FRAMES, Case
-from analyzer.findings.observed import cases, explained
-from analyzer.model import FindingKind, Severity
-from analyzer.observations import Observation
+from analyzer.findings.observed import cases, explained, standing
+from analyzer.model import FindingKind, Severity, Verdict
+from analyzer.observation import Observation, Standing
 
 SEEN = Observation(
     kind=FindingKind.PROTOCOL_ERROR,
@@ -109,3 +109,11 @@ def test_a_waiver_of_the_site_file_counts(tmp_path) -> None:
     path = building.write(tmp_path / "x.pcap")
     (finding,) = check(Options((str(path),), site=str(site))).findings
     assert (finding.waived, finding.severity) == ("known", Severity.NOTE)
+
+
+def test_how_a_flow_stands_is_its_verdict_its_ends_and_its_waiver() -> None:
+    found, judgements = flows()
+    stands = standing(judgements, {1: "known"})
+    ends = ("undeclared", "igor-gateway")  # whose sheet does not list BACnet
+    assert stands(found[0]) == Standing(Verdict.UNEXPECTED, True, ends, "")
+    assert stands(found[1]).waived == "known"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 
 import fleets
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analyzer.errors import SiteError, UsageError
 from analyzer.fleet.plan import UNASSIGNED, Assignment, plan, site_of
@@ -39,6 +42,49 @@ def test_the_fleet_file_decides_first_and_in_its_order():
     assert site_of("x/floors/b7_1.pcap", ("b7", "b12"), lines) == "b7"
     assert site_of("b12/x.old", ("b7", "b12"), lines) == "b7"
     assert site_of("b12/x.pcap", ("b7", "b12"), lines) == "b12"
+
+
+def naive(path, sites, assigned):
+    """What a capture's site is, as the documentation says it, one site after the other."""
+    for entry in assigned:
+        for site in sites if "{site}" in entry.match else [entry.site]:
+            if fnmatch.fnmatchcase(path, entry.match.replace("{site}", site)):
+                return site
+    *folders, name = path.split("/")
+    for folder in reversed(folders):
+        if folder in sites:
+            return folder
+    begins = [site for site in sites if name.startswith(site) and not name[len(site) :][:1].isalnum()]
+    return max(begins, key=len, default=UNASSIGNED)
+
+
+words = st.text("ab1-._", min_size=1, max_size=5).filter(lambda word: word not in (".", ".."))
+
+
+@settings(max_examples=100)
+@given(
+    st.lists(words, min_size=1, max_size=4),
+    st.lists(words, max_size=5, unique=True),
+    st.lists(st.builds(Assignment, words, st.sampled_from(["*{site}*", "{site}/*", "*/{site}-*", "*b*"]))),
+)
+def test_a_site_is_found_without_walking_through_all(parts, sites, assigned):
+    path = "/".join(parts)
+    assert site_of(path, dict.fromkeys(sites), assigned) == naive(path, sites, assigned)
+
+
+class Asked(dict):
+    """Sites that may be asked for and not walked through."""
+
+    def __iter__(self):
+        raise AssertionError("there may be 100,000 of them")
+
+
+def test_sites_are_not_walked_through():
+    sites = Asked({"b7": "", "b12": ""})
+    lines = [Assignment("", "*/floors/{site}_*")]
+    assert [site_of(path, sites, lines) for path in ("b7/x", "x/b12-1", "x/floors/b7_1", "x/y")] == [
+        *("b7", "b12", "b7", UNASSIGNED)
+    ]
 
 
 def test_sources_are_paths_directories_and_globs(tmp_path):

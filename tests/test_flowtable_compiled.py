@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import pickle
 import random
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +85,35 @@ def test_large_batches_and_merging_parts_of_them(size: int, hosts: int) -> None:
     parts[0].merge(parts[1])
     parts[0].merge(parts[2])
     assert outcome(parts[0]) == outcome(expected)
+
+
+@pytest.mark.parametrize("make", [FlowTable, compiled.CompiledTable])
+@pytest.mark.parametrize(
+    ("size", "hosts", "block"), [(0, 1, 4), (1, 1, 4), (3000, 5, 64), (3000, 5, 1 << 16)]
+)
+def test_a_spent_table_gives_the_same_flows_and_goes(
+    make: type[FlowTable], size: int, hosts: int, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled, "BLOCK", block)
+    table, same = make(), make()
+    for one in (table, same):
+        one.add(many(1, size, hosts))
+    sent = pickle.loads(pickle.dumps(table, 5))
+    expected = same.flows()
+    for one in (table, sent):
+        flows = one.flows(spent=True)
+        tables.FLOWS.check(flows.columns)
+        for name, column in expected.columns.items():
+            assert flows.columns[name].tolist() == column.tolist(), name
+        assert flows.heads == expected.heads
+        assert flows[2:] == expected[2:]
+    gone = weakref.ref(table)
+    gc.disable()
+    try:
+        del table, one
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_an_index_numbers_keys_as_a_dict_does() -> None:

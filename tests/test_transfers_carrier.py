@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from analyzer.model import Cause
+from analyzer.observation import Setting
 from analyzer.transfers import registry
 from analyzer.transfers.carrier import Circumstances
+from analyzer.visibility import Visibility
 
 
 def test_nothing_known() -> None:
@@ -17,4 +19,4 @@ def test_a_carrier_that_saw_nothing_has_nothing_to_say() -> None:
     for carrier in registry.load().values():
         gatherer = carrier.gatherer()
         assert list(gatherer.drafts(Circumstances(0, 0, lambda *_: ()))) == []
-        assert list(gatherer.troubles(Circumstances(0, 0, lambda *_: ()))) == []
+        assert list(gatherer.observe(Setting([], Visibility([])))) == []

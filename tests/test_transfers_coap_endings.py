@@ -246,7 +246,7 @@ def test_a_completed_transfer_is_never_called_failed(
     if done:
         (transfer,) = transfers
         assert (transfer.outcome, transfer.bytes) == (COMPLETE, length), transfer
-        assert wire.troubles() == []
+        assert wire.faults() == []
 
 
 @pytest.mark.parametrize("seed", range(10))

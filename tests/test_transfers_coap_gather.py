@@ -146,7 +146,7 @@ def test_a_search_answered_by_unicast() -> None:
     assert (transfer.outcome, transfer.server) == (COMPLETE, SERVER)
 
 
-# ---------------------------------------------------------------- troubles
+# ---------------------------------------------------------------- faults
 
 
 def test_errors_are_counted_by_resource() -> None:
@@ -156,31 +156,31 @@ def test_errors_are_counted_by_resource() -> None:
         wire.get(number, number, name=name, port=40000 + number).s(
             number + 0.1, message(ACK, NOT_FOUND, number, number.to_bytes(2, "big")), port=40000 + number
         )
-    told = [(t.what, t.code, t.subject, t.count, t.frames) for t in wire.troubles()]
+    told = [(t.code, t.subject, t.times, t.frames) for t in wire.faults()]
     assert told == [
-        ("error", "4.04 Not Found", "GET /old", 3, (2, 6, 10)),
-        ("error", "4.04 Not Found", "GET /light", 3, (4, 8, 12)),
+        ("4.04 Not Found", "GET /old", 3, (2, 6, 10)),
+        ("4.04 Not Found", "GET /light", 3, (4, 8, 12)),
     ]
 
 
 def test_a_question_for_freshness_is_no_error() -> None:
     wire = Coap().get(0, 1, name="/light").s(0.1, message(ACK, 0x81, 1, b"\0\1", (252, b"x")))
-    assert wire.troubles() == []
+    assert wire.faults() == []
 
 
 def test_a_repeated_error_is_one() -> None:
     wire = Coap().get(0, 1, name="/light")
     for at in (0.1, 0.4):
         wire.s(at, message(ACK, NOT_FOUND, 1, b"\0\1"))
-    assert [t.count for t in wire.troubles()] == [1]
+    assert [t.times for t in wire.faults()] == [1]
 
 
 def test_a_message_nobody_acknowledged() -> None:
     wire = Coap()
     for at in (0, 2.5, 7.5, 17.5, 37.5):
         wire.get(at, 1, name="/light")
-    (trouble,) = wire.idle(100).troubles()
-    assert (trouble.what, trouble.count, trouble.frames) == ("silence", 5, (1, 2, 3, 4, 5))
+    (fault,) = wire.idle(100).faults()
+    assert (fault.code, fault.times, fault.frames) == ("", 5, (1, 2, 3, 4, 5))
 
 
 HEALTHY = {
@@ -210,7 +210,7 @@ HEALTHY = {
 def test_healthy(name: str, batch: int) -> None:
     wire = Coap()
     wire.frames = list(HEALTHY[name].frames)
-    assert wire.idle(300).troubles(batch) == []
+    assert wire.idle(300).faults(batch) == []
     assert wire.transfers(batch) == []
 
 
@@ -231,7 +231,7 @@ def test_any_bytes_are_taken(payloads: list[tuple[bytes, bool]]) -> None:
     for number, (payload, from_client) in enumerate(payloads, 1):
         (wire.c if from_client else wire.s)(number, payload)
     assert wire.transfers() == wire.transfers(batch=3)
-    wire.troubles()
+    wire.faults()
 
 
 def test_bounds(monkeypatch: pytest.MonkeyPatch) -> None:

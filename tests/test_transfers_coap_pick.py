@@ -81,9 +81,9 @@ def test_everything_looked_at_says_the_same(seed: int, loss: float, batch: int) 
             token = (5000 + number).to_bytes(2, "big")
             wire.s(at + 0.1, message(ACK, code, 5000 + number, token), port=port)
     wire.idle(500)
-    told = wire.transfers(batch), sorted(wire.troubles(batch))
+    told = wire.transfers(batch), sorted(wire.faults(batch))
     with mock.patch.object(gather, "wanted", lambda _, fields: fields.sound):
-        assert (wire.transfers(batch), sorted(wire.troubles(batch))) == told
+        assert (wire.transfers(batch), sorted(wire.faults(batch))) == told
 
 
 @settings(deadline=None, max_examples=40)

@@ -11,6 +11,7 @@ from traffic import Traffic
 from analyzer.decode import decode
 from analyzer.picking import pick, shifted
 from analyzer.transfers import Circumstances, Collector, draw
+from analyzer.transfers.coap.faults import seen
 
 TRAFFIC = {
     "tftp": CASES["data blocked"][0],
@@ -21,7 +22,8 @@ TRAFFIC = {
 
 def told(collector: Collector) -> object:
     known = Circumstances(collector.begin, collector.end, lambda *_: (0,))
-    return known, draw(collector, lambda *_: ()), list(collector.troubles(known))
+    faults = [list(seen(one.found)) for name, one in collector.gatherers.items() if name == "coap"]
+    return known, draw(collector, lambda *_: ()), faults
 
 
 @pytest.mark.parametrize("size", [1, 3, 1000])

@@ -41,7 +41,7 @@ def find(
 
     for source in sources:
         if source == "-":
-            stream = _stream(_stdin() if stdin is None else cast("Raw", stdin), owned=False)
+            stream = once(standard_input(stdin), owned=False)
             add("-", "-", stream, None)
         elif "://" in source:
             open_raw, size = _remote(source)
@@ -57,7 +57,13 @@ def find(
 _Add = Callable[[str, object, Callable[[], Raw], int | None], None]
 
 
-def _stdin() -> Raw:
+def standard_input(given: BinaryIO | None = None) -> Raw:
+    """What ``-`` reads: ``given``, else the process's own standard input.
+
+    Raises :class:`CaptureError` where that is closed.
+    """
+    if given is not None:
+        return cast("Raw", given)
     # None where the program was started with its standard input closed, whatever the type says
     opened: TextIO | None = sys.stdin
     if opened is None:
@@ -65,7 +71,7 @@ def _stdin() -> Raw:
     return opened.buffer
 
 
-def _stream(raw: Raw, *, owned: bool) -> Callable[[], Raw]:
+def once(raw: Raw, *, owned: bool) -> Callable[[], Raw]:
     """An opener for what can be read only once: the first opening looks at the head, the second reads on."""
     kept = Kept(raw, owned=owned)
     opened = False
@@ -100,7 +106,7 @@ def _file(path: str, add: _Add) -> None:
         raw = _opened(path)
     except OSError as error:
         raise CaptureError(f"{path}: cannot be read: {one_line(error)}") from error
-    add(path, identity, _stream(raw, owned=True), None)
+    add(path, identity, once(raw, owned=True), None)
 
 
 def _directory(path: str, add: _Add) -> None:

@@ -81,43 +81,66 @@ def state(url: str) -> Entry:
 def opened(url: str, size: int | None = None) -> Stream:
     """The bytes of ``url`` from the first on. Raises :class:`CaptureError`, :class:`MissingExtra`."""
     system, path = _system(url)
-    # One request from begin to end: many web servers know no ranges, and a range may be of another version.
-    more: dict[str, Any] = {"block_size": 0, "size": size} if urlsplit(url).scheme in _WEB else {}
     try:
-        return Stream(system, path, system.open(path, "rb", cache_type="none", **more))
+        return Stream(system, path, size)
     except Exception as error:  # each file system raises its own client library's exceptions
-        forget(system)
         raise CaptureError(f"{url}: cannot be read: {told(error)}") from error
 
 
 class Stream:
-    """A remote file, read in order by requests of growing size."""
+    """A remote file, read in order by requests of growing size. Raises what the client library raises."""
 
-    def __init__(self, system: Any, path: str, file: Any) -> None:
-        self._system, self._path, self._file = system, path, file
+    def __init__(self, system: Any, path: str, size: int | None) -> None:
+        self._system, self._path, self._size = system, path, size
+        self._web = urlsplit(path).scheme in _WEB
+        self._file = self._opened(None)
         self._held = memoryview(b"")
         self._step = FIRST_READ
 
+    def _opened(self, position: int | None) -> Any:
+        more: dict[str, Any] = {}
+        if self._web:
+            # One request to the end: many web servers know no ranges, and each may be of another version.
+            headers = {"Accept-Encoding": "identity"}
+            if position is not None:
+                headers["Range"] = f"bytes={position}-"
+            more = {"block_size": 0, "size": self._size, "headers": headers}
+        try:
+            return self._system.open(self._path, "rb", cache_type="none", **more)
+        except BaseException:
+            forget(self._system)
+            raise
+
     def read(self, size: int = -1, /) -> bytes:
-        """At most ``size`` bytes; none at the end. Raises what the client library raises."""
-        if not self._held:
-            try:
-                self._held = memoryview(self._file.read(self._step))
-            except BaseException:
-                forget(self._system)
-                raise
-            self._step = min(2 * self._step, MOST_READ)
-        size = len(self._held) if size < 0 else size
-        data, self._held = bytes(self._held[:size]), self._held[size:]
-        return data
+        """``size`` bytes, fewer only at the end; some bytes for -1."""
+        parts: list[memoryview] = []
+        left = size
+        while (left > 0 or not parts) and (self._held or self._more()):
+            part = self._held if size < 0 else self._held[:left]
+            self._held = self._held[len(part) :]
+            left -= len(part)
+            parts.append(part)
+        return b"".join(parts)
+
+    def _more(self) -> bool:
+        try:
+            self._held = memoryview(self._file.read(self._step))
+        except BaseException:
+            forget(self._system)
+            raise
+        self._step = min(2 * self._step, MOST_READ)
+        return bool(self._held)
 
     def seek(self, position: int, /) -> int:
-        """Go on from byte ``position``. Raises what the client library raises: not every server can."""
-        if not self._file.seekable():
-            self._file.close()
-            self._file = self._system.open(self._path, "rb", cache_type="none")
-        self._held = memoryview(b"")
-        return int(self._file.seek(position))
+        """Read on from there. Raises ``ValueError`` for a web server that knows no ranges."""
+        self._held, self._step = memoryview(b""), FIRST_READ
+        if not self._web:
+            return int(self._file.seek(position))
+        self._file.close()
+        self._file = self._opened(position)
+        if self._file.r.status != 206:
+            raise ValueError("the server knows no ranges")
+        return position
 
     def close(self) -> None:
         """Let go of the connection."""

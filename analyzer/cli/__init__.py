@@ -23,7 +23,7 @@ from analyzer.cli.output import say, say_line, silence
 from analyzer.errors import DocumentError, PortmatrixError
 from analyzer.version import VERSION
 
-SHARED: Final = frozenset({"job", "options", "output", "progress", "pseudonyms"})
+SHARED: Final = frozenset({"follow", "job", "options", "output", "progress", "pseudonyms"})
 """Modules of this folder that are not commands."""
 
 DEBUG: Final = "PORTMATRIX_DEBUG"

@@ -17,11 +17,12 @@ from analyzer.report.layout import plural
 @options.site
 @options.judgement
 @options.output("report")
+@options.follow
 @options.pseudonyms
 @options.engine
 @options.talk
 @taken("report")
-def check(job: Job) -> int:
+def check(job: Job, *, following: bool, interval: float | None, until: str | None) -> int:
     """Compare captures with the expected matrix.
 
     CAPTURE is a pcap or pcapng file (plain, .gz, .zst, .lz4, .xz), a directory, '-' for standard
@@ -31,6 +32,11 @@ def check(job: Job) -> int:
     """
     from analyzer import pipeline  # noqa: PLC0415 - --help must not load the stages
 
+    if following or interval is not None or until is not None:
+        from analyzer.cli import follow  # noqa: PLC0415 - a plain check has no use for it
+
+        report = follow.follow(follow.Wish(following, interval, until, job.wish.wanted), job)
+        return 0 if report.compliant else 1
     report = replace(job.run(pipeline.check), command=options.typed())
     report = job.wish.applied(report, bool(job.quiet))
     job.write(report)

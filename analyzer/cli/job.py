@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from analyzer.cli import output, progress
 from analyzer.cli.pseudonyms import Wish
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from analyzer.pipeline import Options
 
 R = TypeVar("R")
+
+LINES: Final = "jsonl"
+"""The format of events; of flows and of transfers, too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,8 @@ class Job:
     quiet: int = 0
     verbose: int = 0
     no_progress: bool = False
+    events: bool = False
+    """Events are wanted, as JSON lines, beside a report."""
 
     def options(self) -> Options:
         """What the pipeline is asked for."""
@@ -106,9 +111,16 @@ def taken(what: str, default: str = "text") -> Callable[[Callable[..., int]], Ca
             output.refuse_inputs(
                 target, (*given.get("captures", ()), given.get("site"), *given.get("rules", ()))
             )
-            chosen = choose(format_name, what, target or "", default)
+            # Who follows gets lines of events; the report's format is then that of the -o file.
+            events = bool(given.get("following")) and format_name == LINES
+            if events:
+                chosen = choose(None, what, target or "", "json")
+            else:
+                chosen = choose(format_name, what, target or "", default)
             own = {name: given.pop(name) for name in given.keys() - shared}
-            return command(Job(what=what, chosen=chosen, wish=wish, target=target, **given), **own)
+            return command(
+                Job(what=what, chosen=chosen, wish=wish, target=target, events=events, **given), **own
+            )
 
         return called
 

@@ -22,7 +22,9 @@ TYPED: Final = "portmatrix.typed"
 _SECRET: Final = re.compile(r"(?<=://)[^/?#\s]*@|(?<=[?&])([^=&#\s]+)=[^&#\s]*")
 
 
-def _stack(*decorators: Decorator) -> Decorator:
+def stack(*decorators: Decorator) -> Decorator:
+    """Several options as one decorator, in the order of the help."""
+
     def apply(function: Any) -> Any:
         for decorator in reversed(decorators):
             function = decorator(function)
@@ -40,7 +42,7 @@ rules = click.option(
     help="Own rulesets besides the shipped ones (repeatable).",
 )
 
-site = _stack(
+site = stack(
     click.option("--site", metavar="FILE", help="Site file: hosts, roles, versions, waivers."),
     click.option(
         "--host",
@@ -52,7 +54,7 @@ site = _stack(
     rules,
 )
 
-judgement = _stack(
+judgement = stack(
     click.option(
         "--activity",
         "activities",
@@ -63,7 +65,7 @@ judgement = _stack(
     click.option("--strict", is_flag=True, help="Judge infrastructure traffic too."),
 )
 
-frames = _stack(
+frames = stack(
     click.option("--finding", metavar="ID", help="The frames behind this finding of 'check'."),
     click.option("--flow", "flows", metavar="ID", multiple=True, help="The frames of a flow (repeatable)."),
     click.option(
@@ -72,7 +74,27 @@ frames = _stack(
 )
 
 
-pseudonyms = _stack(
+follow = stack(
+    click.option(
+        "--follow",
+        "following",
+        is_flag=True,
+        help="Go on while CAPTURE grows: a ring buffer's directory, a file, or '-'. Tells each finding once.",
+    ),
+    click.option(
+        "--interval",
+        metavar="SECONDS",
+        type=click.FloatRange(0.0, 86_400.0),
+        help="With --follow: how often to look for more.  [default: 5]",
+    ),
+    click.option(
+        "--until",
+        metavar="TIME",
+        help="With --follow: end at 17:30, at 2026-11-21T17:30, or after 90s, 15m, 8h, 2d. So does Ctrl-C.",
+    ),
+)
+
+pseudonyms = stack(
     click.option(
         "--pseudonymise", is_flag=True, help="Other addresses and names in place of the site's own."
     ),
@@ -107,7 +129,7 @@ engine = click.option(
     help="Decoder.",
 )
 
-talk = _stack(
+talk = stack(
     click.option("-q", "--quiet", count=True, help="Verdict and findings only, no progress."),
     click.option("-v", "--verbose", count=True, help="Every flow, every row with its reason."),
     click.option("--no-progress", is_flag=True, help="No progress line on a terminal."),
@@ -132,7 +154,7 @@ class _Formats(click.Option):
 
 def output(what: str, *listed: str, default: str = "text") -> Decorator:
     """``--format`` and ``-o``; the help lists ``listed``, else the formats of ``what`` (report, flows)."""
-    return _stack(
+    return stack(
         click.option(
             "--format",
             "format_name",

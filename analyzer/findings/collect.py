@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,7 @@ from analyzer.compliance.near import near_miss
 from analyzer.compliance.statuses import FAILURES
 from analyzer.conversation import Conversation
 from analyzer.conversations import Conversations, Selection
-from analyzer.findings import hosts, observed, transfers, troubles, updates, wording
+from analyzer.findings import hosts, observed, transfers, updates, wording
 from analyzer.findings.case import Case, identify, kind_of
 from analyzer.findings.waivers import Waivers
 from analyzer.kinds import Array, kinds, members
@@ -33,8 +32,7 @@ from analyzer.model import (
     Status,
     Verdict,
 )
-from analyzer.observations import Observation
-from analyzer.transfers import Trouble
+from analyzer.observation import Observation
 
 MANY_PORTS: Final = 12
 """Unexpected ports between the same two roles from which on they are one finding (a scan)."""
@@ -54,9 +52,10 @@ class Evidence:
     matrix: Matrix
     site: Site
     captures: Sequence[CaptureInfo]
-    today: datetime.date
+    waivers: Waivers
+    waived: Mapping[int, str]
+    """The reason of the waiver that covers a flow, by its row."""
     transfers: Sequence[transfers.Carried] = ()
-    troubles: Sequence[Trouble] = ()
     observations: Sequence[Observation] = ()
     near: Mapping[int, str] = field(default_factory=dict)
     """What comes close to right for a conversation that failed, by its row."""
@@ -65,22 +64,20 @@ class Evidence:
     """Requests for a file beyond what is kept."""
 
 
-def collect(evidence: Evidence) -> tuple[tuple[Finding, ...], Mapping[int, str]]:
-    """The findings, gravest first, and the waiver's reason for each waived flow row."""
-    waivers = Waivers(evidence.site, evidence.today)
-    waived = waivers.of(evidence.found)
+def collect(evidence: Evidence) -> tuple[Finding, ...]:
+    """The findings, gravest first."""
+    waived = evidence.waived
     missing = list(_missing(evidence))
     seen = observed.explained(evidence.observations, missing)
     failed = transfers.cases(evidence.transfers, evidence.judgements, evidence.rows, waived)
     failed += updates.cases(evidence.attempts, evidence.transfers, evidence.judgements, waived)
     cases = [*_flow_cases(evidence, waived), *failed, *missing]
-    cases += [*hosts.cases(evidence), *waivers.expired(), *_dropped(evidence.dropped)]
-    cases += troubles.cases(evidence.troubles, evidence.found, evidence.judgements, waived)
+    cases += [*hosts.cases(evidence), *evidence.waivers.expired(), *_dropped(evidence.dropped)]
     cases += observed.cases(seen, evidence.judgements, waived)
     findings = [case.finding(evidence.captures) for case in cases]
     findings += _problems(evidence.captures)
     findings.sort(key=lambda finding: ORDER.index(finding.severity))
-    return tuple(_told_apart(findings)), waived
+    return tuple(_told_apart(findings))
 
 
 def _severity(grave: Severity, certain: bool) -> Severity:

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from analyzer.compliance import Judgement
-from analyzer.findings.case import FRAMES, Case
+from analyzer.conversation import Conversation
+from analyzer.findings.case import FRAMES, Case, kind_of
 from analyzer.model import Severity, Verdict
-from analyzer.observations import Observation
+from analyzer.observation import Observation, Standing
 
 UNJUDGED = (Verdict.OUT_OF_SCOPE, Verdict.INFRASTRUCTURE)
+
+
+def standing(
+    judgements: Mapping[int, Judgement], waived: Mapping[int, str]
+) -> Callable[[Conversation], Standing]:
+    """What the verdicts and the waivers, both by row, say of a flow."""
+
+    def stands(flow: Conversation) -> Standing:
+        row = (flow.parent or flow).row
+        told = judgements[row]
+        origin, target = (kind_of(end) for end in told.ends)
+        return Standing(told.verdict, told.certain, (origin, target), waived.get(row, ""))
+
+    return stands
 
 
 def explained(observations: Iterable[Observation], missing: Sequence[Case]) -> Iterator[Observation]:

@@ -7,7 +7,7 @@ import glob
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
@@ -91,39 +91,58 @@ def plan(
     assigned = _assignments(sites, texts)
     sheets = tuple((os.path.basename(path), documents.read(path)) for path in _rule_files(rules))
     jobs: dict[str, Job] = {}
+    bases: dict[str, str] = {}
     for found in _found(sources):
-        site = site_of(found.path, tuple(texts), assigned)
+        if found.path in jobs:
+            continue
+        site = site_of(found.path, texts, assigned)
         text = texts.get(site)
-        parts = VERSION, found.path, found.state, site, text, sheets, tuple(activities), strict
-        key = hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
-        jobs.setdefault(
-            found.path,
-            Job(key, found.path, found.size, site, text, sheets, tuple(activities), strict, found.named),
+        if site not in bases:
+            bases[site] = _hash(VERSION, site, text, sheets, tuple(activities), strict)
+        key = _hash(found.path, found.state, bases[site])[:24]
+        jobs[found.path] = Job(
+            key, found.path, found.size, site, text, sheets, tuple(activities), strict, found.named
         )
     return Plan(tuple(jobs.values()), tuple(texts))
 
 
-def site_of(path: str, sites: Sequence[str], assigned: Iterable[Assignment] = ()) -> str:
+def site_of(path: str, sites: Collection[str], assigned: Iterable[Assignment] = ()) -> str:
     """The site that a capture belongs to; ``UNASSIGNED`` where nothing tells.
 
     The fleet file decides first, in its order; then the innermost folder named like a site; then the longest
-    site that the file's name begins with, up to a separator.
+    site that the file's name begins with, up to a separator. A mapping or set of ``sites`` is asked, not
+    walked through: there may be 100,000 of them, and as many captures.
     """
     normal = path.replace("\\", "/")
     for entry in assigned:
-        if "{site}" not in entry.match:
-            if fnmatch.fnmatchcase(normal, entry.match):
-                return entry.site
-            continue
-        for site in sites:
-            if fnmatch.fnmatchcase(normal, entry.match.replace("{site}", glob.escape(site))):
-                return site
+        if "{site}" in entry.match:
+            named = [site for site in _within(normal, sites) if _matches(normal, entry.match, site)]
+            if named:
+                return named[0] if len(named) == 1 else next(site for site in sites if site in named)
+        elif fnmatch.fnmatchcase(normal, entry.match):
+            return entry.site
     *folders, name = PurePosixPath(normal).parts or ("",)
     for folder in reversed(folders):
         if folder in sites:
             return folder
-    begins = [site for site in sites if name.startswith(site) and not name[len(site) :][:1].isalnum()]
-    return max(begins, key=len, default=UNASSIGNED)
+    for end in range(len(name), 0, -1):
+        if name[:end] in sites and not name[end : end + 1].isalnum():
+            return name[:end]
+    return UNASSIGNED
+
+
+def _within(path: str, sites: Collection[str]) -> set[str]:
+    """Sites whose name is somewhere in ``path``."""
+    ends = range(1, len(path) + 1)
+    return {path[begin:end] for end in ends for begin in range(end) if path[begin:end] in sites}
+
+
+def _matches(path: str, pattern: str, site: str) -> bool:
+    return fnmatch.fnmatchcase(path, pattern.replace("{site}", glob.escape(site)))
+
+
+def _hash(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 # ---------------------------------------------------------------- sites

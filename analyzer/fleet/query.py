@@ -6,12 +6,14 @@ import csv
 import io
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from analyzer import parquet
 from analyzer.errors import UsageError
 from analyzer.fleet.results import Results
+from analyzer.fleet.tables import TABLES
 from analyzer.report.layout import table
 from analyzer.report.neutral import cell, visible
 
@@ -24,7 +26,9 @@ def ask(folder: str, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     if not os.path.isdir(folder):
         raise UsageError(f"--results {folder}: is no directory")
     engine = parquet.duckdb()
-    with Results(folder).database() as database:
+    named = [name for name in TABLES if re.search(rf"\b{name}\b", sql, re.IGNORECASE)]
+    # SQL that names none may still ask which there are.
+    with Results(folder).database(named or TABLES) as database:
         try:
             answer = database.execute(sql)
             return [entry[0] for entry in answer.description or ()], answer.fetchall()

@@ -12,7 +12,7 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -76,7 +76,7 @@ class Results:
 
     def sources(self) -> dict[str, str]:
         """Key of each capture that is there → its path or URL."""
-        with self.database() as database:
+        with self.database([LAST]) as database:
             return dict(database.execute("SELECT capture, source FROM captures").fetchall())
 
     def add(self, site: str, keys: Iterable[str], files: Iterable[File]) -> None:
@@ -133,23 +133,32 @@ class Results:
             whole(path, made.read_bytes())
 
     @contextlib.contextmanager
-    def database(self) -> Iterator[Any]:
-        """A DuckDB connection in which each table is a view, without captures that are not there whole."""
+    def database(self, tables: Collection[str] = tuple(TABLES)) -> Iterator[Any]:
+        """A DuckDB connection with each of ``tables`` as a view, without captures that are not there whole.
+
+        Each table costs a look at every file of it, which is where time goes in results of many sites.
+        """
         with parquet.connect() as database:
-            for name in reversed(TABLES):
-                files = self.folder / name / "site=*" / "day=*" / "*.parquet"
-                if next(self._files(name), None) is not None:
-                    source = (
-                        f"SELECT * FROM read_parquet({_quoted(files)}, hive_partitioning = true,"
-                        " hive_types_autocast = false, union_by_name = true)"
-                    )
-                    if name != LAST:
-                        source += f" WHERE capture IN (SELECT capture FROM {LAST})"
-                else:
-                    nothing = f"{_nothing(name)}, NULL::VARCHAR AS site, NULL::VARCHAR AS day"
-                    source = f"SELECT {nothing} WHERE false"
+            # What is known of a file is asked for by every query, and no file changes.
+            database.execute("SET parquet_metadata_cache = true")
+            if set(tables) != {LAST}:
+                database.execute(f"CREATE TEMP TABLE _whole AS SELECT capture FROM ({self._source(LAST)})")
+            for name in tables:
+                source = self._source(name)
+                if name != LAST:
+                    source = f"SELECT * FROM ({source}) WHERE capture IN (FROM _whole)"
                 database.execute(f"CREATE VIEW {name} AS {source}")
             yield database
+
+    def _source(self, name: str) -> str:
+        if next(self._files(name), None) is None:
+            nothing = f"{_nothing(name)}, NULL::VARCHAR AS site, NULL::VARCHAR AS day"
+            return f"SELECT {nothing} WHERE false"
+        files = self.folder / name / "site=*" / "day=*" / "*.parquet"
+        return (
+            f"SELECT * FROM read_parquet({_quoted(files)}, hive_partitioning = true,"
+            " hive_types_autocast = false, union_by_name = true)"
+        )
 
     def runs(self) -> list[Mapping[str, Any]]:
         """What earlier runs did, the oldest first. A file that is no such thing is passed over."""

@@ -76,26 +76,29 @@ class Summary(NamedTuple):
         return not any(line.violations for line in self.sites)
 
 
+_HELD: Final = """
+CREATE TEMP TABLE held AS SELECT capture, source, problems, damaged, site, day FROM captures
+"""
 _CURRENT: Final = """
-CREATE VIEW current AS
-SELECT findings.* FROM findings
-JOIN (SELECT site, max(nullif(day, 'undated')) AS last FROM captures GROUP BY site) USING (site)
+CREATE TEMP TABLE current AS
+SELECT site, findings.id, severity, cause, title FROM findings
+JOIN (SELECT site, max(nullif(day, 'undated')) AS last FROM held GROUP BY site) USING (site)
 WHERE day = last OR last IS NULL
 """
 """What is found wrong with a site today: on the day of its latest capture. What was mended is history."""
 _RANK: Final = "array_position(['violation', 'warning', 'note'], severity)"
 _SITES: Final = f"""
-WITH held AS (
+WITH seen AS (
     SELECT site, count(*) AS captures, coalesce(max(nullif(day, 'undated')), '') AS last,
            sum(damaged::INT) AS problems
-    FROM captures GROUP BY site
+    FROM held GROUP BY site
 ), grave AS (
     SELECT site, count(DISTINCT id) FILTER (severity = 'violation') AS violations,
            count(DISTINCT id) FILTER (severity = 'warning') AS warnings, min_by(title, {_RANK}) AS worst
     FROM current GROUP BY site
 )
 SELECT site, captures, last, coalesce(violations, 0), coalesce(warnings, 0), problems, 0, coalesce(worst, '')
-FROM held LEFT JOIN grave USING (site)
+FROM seen LEFT JOIN grave USING (site)
 ORDER BY 4 DESC, 5 DESC, site
 """
 _SHARED: Final = f"""
@@ -111,13 +114,14 @@ FROM current WHERE severity <> 'note' GROUP BY site, id ORDER BY 1, 2
 
 
 _DAMAGED: Final = (
-    "SELECT capture, source, list_aggregate(problems, 'string_agg', '; ') FROM captures WHERE damaged"
+    "SELECT capture, source, list_aggregate(problems, 'string_agg', '; ') FROM held WHERE damaged"
 )
 
 
 def summarise(results: Results, plan: Plan, account: Account, known: int) -> tuple[Summary, list[Any]]:
     """The summary of everything in ``results``, and the findings that the next run compares with."""
-    with results.database() as database:
+    with results.database(("captures", "findings")) as database:
+        database.execute(_HELD)
         database.execute(_CURRENT)
         lines = [SiteLine(*row) for row in database.execute(_SITES).fetchall()]
         damaged = database.execute(_DAMAGED).fetchall()

@@ -51,6 +51,8 @@ LEAPS: Final = 1 << 18
 """Up to so many items an array becomes four times as long: what growing costs are the pages that it touches
 anew, and of the room ahead none is touched before it is used. Beyond, twice.
 """
+BLOCK: Final = 1 << 16
+"""Flows copied at a time out of a table that is spent."""
 CHAINS: Final = 4096
 """Chains of packets that may be copies of each other: some times as many as are looked at together."""
 
@@ -287,6 +289,35 @@ class CompiledTable(FlowTable):
         index.add(keys)
         self.__dict__.update(state | {"_index": index, "_rows": index})
         self._ends = {name: self._records[name] for name in names}
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._index = Index()
+        self._kept, self._arena = np.zeros(0, KEPT), np.zeros(0, "u1")
+        self._front = self._back = np.zeros(0, SIGHT)
+
+    def _directions(self, opener: Array, *, spent: bool) -> Columns:
+        if not spent:
+            return super()._directions(opener, spent=False)
+        count = len(opener)
+        columns = {
+            f"{name}_{way}": np.empty(count, ends.dtype)
+            for name, ends in self._ends.items()
+            for way in ("ab", "ba")
+        }
+        names, self._ends = list(self._ends), {}
+        records, self._records = self._records, np.zeros(0, END)
+        for begin in reversed(range(0, count, BLOCK)):
+            end = min(begin + BLOCK, count)
+            slots = np.arange(2 * begin, 2 * end, 2) + opener[begin:end]
+            for way, some in (("ab", slots), ("ba", slots ^ 1)):
+                for name in names:
+                    columns[f"{name}_{way}"][begin:end] = records[name][some]
+            if records.flags.owndata:
+                # From the end on, so that the memory of what was copied goes back at once. Nobody else
+                # looks at it: the views went first.
+                records.resize(2 * begin, refcheck=False)
+        return columns
 
     def _keys(self) -> Array:
         return self._index.table()

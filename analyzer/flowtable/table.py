@@ -166,14 +166,15 @@ class FlowTable:
             reason: Undecoded(one.count, one.first_frame + frames) for reason, one in self._undecoded.items()
         }
 
-    def flows(self) -> Flows:
-        """The flows so far. The table stays as it is and may grow on."""
+    def flows(self, *, spent: bool = False) -> Flows:
+        """The flows so far. The table stays as it is and may grow on.
+
+        Not where it is ``spent``: then it gives up what it holds on the way, so that no flow is there twice.
+        """
         count = len(self._rows)
         ends = self._keys()
         opener = self._opener[:count]
         forward = opener == 0
-        rows = np.arange(count)
-        slots = {"ab": rows * 2 + opener, "ba": rows * 2 + (1 - opener)}
         columns: Columns = {
             "version": ends["version"].copy(),
             "transport": ends["transport"].astype("u4"),
@@ -183,18 +184,35 @@ class FlowTable:
             "b_lo": np.where(forward, ends["lo1"], ends["lo0"]),
             "a_port": np.where(forward, ends["port0"], ends["port1"]),
             "b_port": np.where(forward, ends["port1"], ends["port0"]),
+            "fragments": self._fragments_of[:count].copy(),
         }
-        for column in FLOWS.columns:
-            name, _, way = column.name.rpartition("_")
-            if way in slots:
-                columns[column.name] = self._ends[name][slots[way]]
-        columns["fragments"] = self._fragments_of[:count].copy()
+        del ends
+        heads, errors, undecoded = self._heads_of_flows(), self._errors_by_row(), self._undecoded
+        if spent:
+            self._forget()
+        columns |= self._directions(opener, spent=spent)
         return Flows(
             {column.name: columns[column.name] for column in FLOWS.columns},
-            self._heads_of_flows(),
-            self._errors_by_row(),
-            dict(sorted(self._undecoded.items())),
+            heads,
+            errors,
+            dict(sorted(undecoded.items())),
         )
+
+    def _forget(self) -> None:
+        """Give up all but what is known of each direction."""
+        self._rows, self._heads, self._errors = {}, {}, {}
+        self._fragments = Fragments(_nobody)  # the other one knows this table: neither would go by itself
+
+    def _directions(self, opener: Array, *, spent: bool) -> Columns:
+        """The columns of FLOWS that there are of each direction; no more of them is kept if ``spent``."""
+        rows = np.arange(len(opener))
+        slots = {"ab": rows * 2 + opener, "ba": rows * 2 + (1 - opener)}
+        columns = {
+            f"{name}_{way}": ends[some] for name, ends in self._ends.items() for way, some in slots.items()
+        }
+        if spent:
+            self._ends = {}
+        return columns
 
     def _keys(self) -> Array:
         """The KEY of every row."""
@@ -393,6 +411,10 @@ class FlowTable:
 
 _REPORT: Final = ("frame", "time", "version", "icmp", "src_hi", "src_lo")
 """Columns of an ICMP error's own packet that a QuotedError tells."""
+
+
+def _nobody(_row: int, _count: int) -> None:
+    """Takes the fragments of a table that is spent."""
 
 
 def _more(before: Undecoded | None, after: Undecoded) -> Undecoded:

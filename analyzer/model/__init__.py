@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from analyzer.model.site import Allow, Host, Site
     from analyzer.model.survey import NameHeard, Survey, SurveyHost, SurveyLine
     from analyzer.model.transfer import Cause, Transfer, TransferOutcome
+    from analyzer.model.watch import CaptureLost, CaptureRead, FindingTold, FindingWithdrawn, News
 
 __all__ = [
     "SPOKEN",
@@ -63,6 +64,8 @@ __all__ = [
     "Basis",
     "Campaign",
     "CaptureInfo",
+    "CaptureLost",
+    "CaptureRead",
     "Cause",
     "Confidence",
     "Diff",
@@ -79,6 +82,8 @@ __all__ = [
     "Finding",
     "FindingChange",
     "FindingKind",
+    "FindingTold",
+    "FindingWithdrawn",
     "FirmwareReport",
     "FlowRecord",
     "FlowReport",
@@ -89,6 +94,7 @@ __all__ = [
     "LearnedRow",
     "LeftOut",
     "NameHeard",
+    "News",
     "Outcome",
     "Outlier",
     "Pair",
@@ -156,6 +162,7 @@ _PLACES: Final = {
     "site": ("Allow", "Host", "Site"),
     "survey": ("NameHeard", "Survey", "SurveyHost", "SurveyLine"),
     "transfer": ("Cause", "Transfer", "TransferOutcome"),
+    "watch": ("CaptureLost", "CaptureRead", "FindingTold", "FindingWithdrawn", "News"),
 }
 _PLACE_OF: Final = {name: place for place, names in _PLACES.items() for name in names}
 

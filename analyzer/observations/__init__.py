@@ -5,7 +5,8 @@
     Late.add(packets)      beside the flow table, batch by batch, to an observer where there is something
     Late.observe(setting)  when conversations, hosts and transfers are known → Observation
 
-A behaviour is a reading of ours, so an observation is a warning at the most.
+A behaviour is a reading of ours, so what is told here is a warning at the most. Carriers of files tell
+observations too, of the faults that no transfer is about (``analyzer.transfers``).
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from analyzer import model
+from analyzer.observation import Observation, Setting
 from analyzer.observations import bacnet, biostar
 from analyzer.observations.biostar import near
 from analyzer.observations.late import Late
-from analyzer.observations.observation import Observation, Setting
 from analyzer.protocols.igor_firmware import PROTOCOL as SIGNALLING
 
 

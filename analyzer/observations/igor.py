@@ -17,7 +17,7 @@ import numpy as np
 from analyzer.addresses import parse
 from analyzer.conversation import Address, Conversation
 from analyzer.model import FindingKind, Outcome, Severity, Transfer, TransferOutcome
-from analyzer.observations.observation import FRAMES, SECOND, Observation, Setting, named
+from analyzer.observation import FRAMES, SECOND, Observation, Setting, named
 from analyzer.protocols.igor_firmware import PROTOCOL as SIGNALLING
 
 GATEWAY, NODE = "igor-gateway", "igor-node"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from analyzer import model
-from analyzer.observations.observation import Observation, Setting
+from analyzer.observation import Observation, Setting
 from analyzer.picking import Wants
 from analyzer.tables import Packets
 

@@ -89,5 +89,5 @@ class Assembly:
 
     def report(self) -> Report:
         """The report on all that was added. Once: those who watch are used up by it."""
-        flows = self._merge.table.flows()
+        flows = self._merge.table.flows(spent=True)
         return self._watch.judge(self._captures, flows, self._sheets, self._place, strict=self._strict)

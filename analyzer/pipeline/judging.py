@@ -20,7 +20,7 @@ from analyzer.capturefilter import selective
 from analyzer.compliance import Bench, statuses
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
-from analyzer.findings import Carried, Evidence, collect
+from analyzer.findings import Carried, Evidence, Waivers, collect, standing
 from analyzer.kinds import members
 from analyzer.matrix import build
 from analyzer.model import (
@@ -73,7 +73,16 @@ def judge(
     judgements = bench.judge_all(found)
     rows = statuses(matrix, place, found, judgements, seen, bench.directory, filtered)
     transfers = [transfer for transfer, _ in carried]
-    setting = Setting(found, seen, lambda address: bench.end(address).hosts, transfers, place.activities)
+    waivers = Waivers(place, today or datetime.date.today())
+    waived = waivers.of(found)
+    setting = Setting(
+        found,
+        seen,
+        lambda address: bench.end(address).hosts,
+        transfers,
+        place.activities,
+        standing(judgements, waived),
+    )
     tried = joined(_updates(drafts, found, bench, collector.end, activity), attempts(watching, setting))
     evidence = Evidence(
         found,
@@ -82,15 +91,14 @@ def judge(
         matrix,
         place,
         tuple(captures),
-        today or datetime.date.today(),
+        waivers,
+        waived,
         carried,
-        tuple(collector.troubles(known)),
-        tuple(observe(watching, setting)),
+        (*collector.observe(setting), *observe(watching, setting)),
         near(setting),
         tried,
         collector.dropped,
     )
-    findings, waived = collect(evidence)
     return Report(
         version=VERSION,
         captures=tuple(captures),
@@ -98,7 +106,7 @@ def judge(
         hosts=tuple(_hosts(place, found, bench)),
         rows=rows,
         flows=ColumnRecords(found, bench, judgements, waived),
-        findings=findings,
+        findings=collect(evidence),
         rulesets=tuple(sheet for sheet in sheets if set(sheet.subjects) & {s.role for s in matrix.subjects}),
         undecoded=undecoded(table),
         transfers=tuple(transfers),

@@ -52,7 +52,7 @@ def read(
             # Only a capture without problems is read in segments.
             problems = () if whole else one.problems
             infos.append(info_of(one.path, one.format, extent, sha256, problems, first_frame))
-    return tuple(infos), merge.table.flows()
+    return tuple(infos), merge.table.flows(spent=True)
 
 
 @contextmanager

@@ -33,6 +33,7 @@ SHARED: Final = frozenset(
         "ladder",
         "layout",
         "lines",
+        "live",
         "moment",
         "neutral",
         "proposal",

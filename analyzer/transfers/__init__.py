@@ -8,8 +8,8 @@
 A carrier is a protocol that carries files: one module or package of this folder that holds ``CARRIER``.
 """
 
-from analyzer.transfers.carrier import Circumstances, Draft, Trouble
+from analyzer.transfers.carrier import Circumstances, Draft
 from analyzer.transfers.collect import Collector
 from analyzer.transfers.draw import draw
 
-__all__ = ["Circumstances", "Collector", "Draft", "Trouble", "draw"]
+__all__ = ["Circumstances", "Collector", "Draft", "draw"]

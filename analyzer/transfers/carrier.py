@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from analyzer.model import Cause, Transfer
+from analyzer.observation import Observation, Setting
 from analyzer.picking import Wants
 from analyzer.tables import Packets
 
@@ -48,28 +49,6 @@ class Draft:
     image: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """A fault of the messages that no transfer tells of, between one client and one server.
-
-    ``what`` is ``error`` (requests answered by an error; ``code`` and ``subject`` say which error and to
-    what)
-    or ``silence`` (a message that the other end never acknowledged, though it had acknowledged others).
-    """
-
-    what: str
-    protocol: str
-    client: Address
-    server: Address
-    row: int
-    code: str
-    subject: str
-    count: int
-    first: int
-    last: int
-    frames: tuple[int, ...]
-
-
 class Gatherer(Protocol):
     """The state of one carrier over consecutive batches."""
 
@@ -83,7 +62,7 @@ class Gatherer(Protocol):
     def drafts(self, known: Circumstances) -> Iterable[Draft]:
         """The transfers; their ids are given later."""
 
-    def troubles(self, known: Circumstances) -> Iterable[Trouble]:
+    def observe(self, setting: Setting) -> Iterable[Observation]:
         """Faults that are no transfer's."""
 
 

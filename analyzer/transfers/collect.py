@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from analyzer.kinds import distinct
+from analyzer.observation import Observation, Setting
 from analyzer.picking import NONE, Want
 from analyzer.tables import Packets
 from analyzer.transfers import registry
-from analyzer.transfers.carrier import Circumstances, Draft, Gatherer, Trouble
+from analyzer.transfers.carrier import Circumstances, Draft, Gatherer
 
 
 class Collector:
@@ -60,7 +61,7 @@ class Collector:
         for gatherer in self._gatherers():
             yield from gatherer.drafts(known)
 
-    def troubles(self, known: Circumstances) -> Iterable[Trouble]:
+    def observe(self, setting: Setting) -> Iterable[Observation]:
         """Faults that no transfer tells of, of every carrier."""
         for gatherer in self._gatherers():
-            yield from gatherer.troubles(known)
+            yield from gatherer.observe(setting)

@@ -20,8 +20,7 @@ from typing import Final
 from analyzer.addresses import looks_broadcast
 from analyzer.conversation import Address
 from analyzer.model import FindingKind, Severity
-from analyzer.observations.bacnet.sighting import Party, Sighting
-from analyzer.observations.observation import (
+from analyzer.observation import (
     SECOND,
     Observation,
     Setting,
@@ -31,6 +30,7 @@ from analyzer.observations.observation import (
     named,
     times,
 )
+from analyzer.observations.bacnet.sighting import Party, Sighting
 from analyzer.protocols.bacnet import i_am, who_is
 
 KEPT: Final = 65_536

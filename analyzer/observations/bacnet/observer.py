@@ -9,10 +9,10 @@ from typing import Final
 from analyzer import model
 from analyzer.errors import DissectError
 from analyzer.flowtable.copies import Recent
+from analyzer.observation import Observation, Setting
 from analyzer.observations.bacnet import devices, refusals, segments
 from analyzer.observations.bacnet.pick import MOST, wants
 from analyzer.observations.bacnet.sighting import Sighting
-from analyzer.observations.observation import Observation, Setting
 from analyzer.picking import Want
 from analyzer.protocols.bacnet import Message, parse
 from analyzer.tables import Packets

@@ -9,8 +9,7 @@ from typing import Final, NamedTuple, TypeVar
 from analyzer.addresses import is_multicast, looks_broadcast
 from analyzer.conversation import Address
 from analyzer.model import FindingKind, Severity
-from analyzer.observations.bacnet.sighting import Party, Sighting
-from analyzer.observations.observation import (
+from analyzer.observation import (
     SECOND,
     Endpoint,
     Observation,
@@ -21,6 +20,7 @@ from analyzer.observations.observation import (
     named,
     times,
 )
+from analyzer.observations.bacnet.sighting import Party, Sighting
 from analyzer.protocols._bacnet import ABORTS, ERROR_CLASSES, ERROR_CODES, NETWORK_REJECTS, REJECTS, reason
 from analyzer.protocols.bacnet import (
     CONFIRMED,

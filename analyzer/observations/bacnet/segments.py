@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from analyzer.model import FindingKind, Severity
-from analyzer.observations.bacnet.sighting import Party, Sighting
-from analyzer.observations.observation import (
+from analyzer.observation import (
     SECOND,
     Endpoint,
     Observation,
@@ -21,6 +20,7 @@ from analyzer.observations.observation import (
     frames_of,
     listed,
 )
+from analyzer.observations.bacnet.sighting import Party, Sighting
 from analyzer.protocols.bacnet import CONFIRMED, Apdu, Npdu
 
 KEPT: Final = 4096

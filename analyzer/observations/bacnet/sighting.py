@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from analyzer.addresses import text
 from analyzer.conversation import Address
-from analyzer.observations.observation import Endpoint
+from analyzer.observation import Endpoint
 from analyzer.protocols.bacnet import Message, Npdu, sender
 
 IP_STATION = 6

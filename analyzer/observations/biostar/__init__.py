@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from analyzer.observation import Setting
 from analyzer.observations import late
 from analyzer.observations.biostar.pick import AT_DEVICE, wants
-from analyzer.observations.observation import Setting
 
 
 def _observer() -> late.Observer:

@@ -9,9 +9,9 @@ from typing import Final
 from analyzer.addresses import text
 from analyzer.conversation import Address
 from analyzer.model import Outcome
+from analyzer.observation import Setting
 from analyzer.observations.biostar.pick import AT_DEVICE
 from analyzer.observations.biostar.sessions import DEVICE
-from analyzer.observations.observation import Setting
 
 FAMILIES: Final = {
     1470: "BioStation, BioStation T2, D-Station, X-Station and FaceStation",

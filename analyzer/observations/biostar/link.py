@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from analyzer.observations.observation import SECOND, Endpoint
+from analyzer.observation import SECOND, Endpoint
 from analyzer.tables import ACK, FIN, RST, SYN
 
 PAUSE: Final = 10 * SECOND

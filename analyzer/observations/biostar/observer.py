@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from analyzer.model import Attempt
+from analyzer.observation import Endpoint, Observation, Setting
 from analyzer.observations.biostar import sessions
 from analyzer.observations.biostar.link import LISTENER, OPENER, Link, Packet
 from analyzer.observations.biostar.pick import PORTS, wants
 from analyzer.observations.biostar.upgrades import upgrades
-from analyzer.observations.observation import Endpoint, Observation, Setting
 from analyzer.picking import Want
 from analyzer.tables import ACK, SYN, Packets
 

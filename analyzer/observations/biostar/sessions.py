@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 
 from analyzer.conversation import Address, Conversation
 from analyzer.model import FindingKind, Severity
+from analyzer.observation import FRAMES, SECOND, Observation, Setting, named, times
 from analyzer.observations.biostar.link import LISTENER, OPENER, Gap, Link
 from analyzer.observations.biostar.pick import AT_DEVICE
-from analyzer.observations.observation import FRAMES, SECOND, Observation, Setting, named, times
 from analyzer.protocols.biostar_server import PROTOCOL as SERVER_PORTS
 
 SERVER, CLIENT, DEVICE = "biostar-server", "biostar-client", "biostar-device"

@@ -12,9 +12,9 @@ from typing import Final, Literal, NamedTuple
 
 from analyzer.addresses import text
 from analyzer.model import Attempt, Event
+from analyzer.observation import SECOND, Setting
 from analyzer.observations.biostar.link import LISTENER, OPENER, Burst, Link
 from analyzer.observations.biostar.sessions import Pair, of_devices
-from analyzer.observations.observation import SECOND, Setting
 
 BULK: Final = 100_000
 """Bytes in one burst from which on it may be a firmware: the smallest devices' are some hundred kilobytes."""

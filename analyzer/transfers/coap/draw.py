@@ -1,4 +1,4 @@
-"""Bodies become the transfers of a report; errors and unheeded messages become troubles."""
+"""Bodies become the transfers of a report."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Final
 
 from analyzer.addresses import text
 from analyzer.model import Cause, Transfer, TransferOutcome
-from analyzer.protocols.coap import CODES
+from analyzer.observation import Observation, Setting
 from analyzer.tables import Packets
 from analyzer.transfers.advice import advise
-from analyzer.transfers.carrier import Circumstances, Draft, Trouble
+from analyzer.transfers.carrier import Circumstances, Draft
+from analyzer.transfers.coap import faults
 from analyzer.transfers.coap.advice import TEXTS
 from analyzer.transfers.coap.body import Body, shown
-from analyzer.transfers.coap.endings import Ending, judge, named
+from analyzer.transfers.coap.endings import Ending, judge
 from analyzer.transfers.coap.exchange import SECOND
 from analyzer.transfers.coap.gather import Messages
 
@@ -50,24 +51,9 @@ class Gatherer:
         unseen = known.one_sided(body.client[:3], body.server[:3])
         return judge(body, known.end, unseen, during)
 
-    def troubles(self, known: Circumstances) -> Iterable[Trouble]:
+    def observe(self, setting: Setting) -> Iterable[Observation]:
         """Errors in answer to requests, and confirmable messages that were never acknowledged."""
-        for errors in self.found.errors.values():
-            for row in known.flows_of(errors.client, errors.server, "udp"):
-                yield Trouble(
-                    "error", "coap", errors.client[:3], errors.server[:3], row, named(errors.code),
-                    f"{CODES.get(errors.request, '')} {errors.path}", errors.count, errors.first, errors.last,
-                    tuple(errors.frames),
-                )  # fmt: skip
-        for one in self.found.exchanges.exhausted():
-            if one.owner is not None:
-                continue
-            for row in known.flows_of(one.source, one.target, "udp"):
-                name = CODES.get(one.code, "ping")
-                yield Trouble(
-                    "silence", "coap", one.source[:3], one.target[:3], row, "", f"CON {name}", one.copies,
-                    one.first, one.last, tuple(one.frames),
-                )  # fmt: skip
+        return faults.tell(faults.seen(self.found), setting)
 
 
 def _folded(judged: Sequence[tuple[Body, Ending]]) -> Iterable[tuple[Body, Ending]]:

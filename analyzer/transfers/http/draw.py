@@ -10,9 +10,10 @@ from typing import Final
 
 from analyzer.addresses import text
 from analyzer.model import Cause, Transfer, TransferOutcome
+from analyzer.observation import Observation, Setting
 from analyzer.tables import Packets
 from analyzer.transfers.advice import advise
-from analyzer.transfers.carrier import Circumstances, Draft, Trouble
+from analyzer.transfers.carrier import Circumstances, Draft
 from analyzer.transfers.http.advice import TEXTS
 from analyzer.transfers.http.endings import PAUSE, SECOND, Ending, judge
 from analyzer.transfers.http.gather import Streams
@@ -65,7 +66,7 @@ class Gatherer:
             if ending is not None:
                 yield _draft(file, ending, known)
 
-    def troubles(self, known: Circumstances) -> Iterable[Trouble]:  # noqa: ARG002 - the interface
+    def observe(self, setting: Setting) -> Iterable[Observation]:  # noqa: ARG002 - the interface
         """None: a page that is not there is no fault of the network."""
         return ()
 

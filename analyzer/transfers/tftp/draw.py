@@ -7,10 +7,11 @@ from typing import Final
 
 from analyzer.addresses import text
 from analyzer.model import Cause, Transfer
+from analyzer.observation import Observation, Setting
 from analyzer.protocols.tftp import DEFAULT_BLOCK
 from analyzer.tables import Packets
 from analyzer.transfers.advice import advise
-from analyzer.transfers.carrier import Circumstances, Draft, FlowsOf, Trouble
+from analyzer.transfers.carrier import Circumstances, Draft, FlowsOf
 from analyzer.transfers.tftp.advice import TEXTS
 from analyzer.transfers.tftp.endings import Ending, expected, judge, size
 from analyzer.transfers.tftp.fold import fold
@@ -44,7 +45,7 @@ class Gatherer:
             unseen = known.one_sided(session.client[:3], session.asked[:3])
             yield _draft(session, judge(session, known.end, unseen, known.begin, filtered), known)
 
-    def troubles(self, known: Circumstances) -> Iterable[Trouble]:  # noqa: ARG002 - the interface
+    def observe(self, setting: Setting) -> Iterable[Observation]:  # noqa: ARG002 - the interface
         """None: every TFTP packet belongs to a transfer."""
         return ()
 

@@ -1,4 +1,4 @@
-"""What was seen in the behaviour of hosts, and what is known about them when it is told."""
+"""What the packets of a protocol tell of a fault, and what is known about the hosts when it is told."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from analyzer.addresses import text
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
 from analyzer.kinds import among
-from analyzer.model import FindingKind, Host, Severity, Transfer
+from analyzer.model import FindingKind, Host, Severity, Transfer, Verdict
 from analyzer.visibility import Visibility
 
 SECOND: Final = 1_000_000_000
@@ -76,10 +76,25 @@ class Tally:
         return (*self.opening, *self.closing)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the sheets and the site say of a flow, for whoever saw a fault in it.
+
+    ``ends`` are what its two ends are, for grouping. ``certain``: nothing inferred stands behind the verdict.
+    ``waived`` is the site's reason to let it pass, empty without one.
+    """
+
+    verdict: Verdict = Verdict.REVIEW
+    certain: bool = False
+    ends: tuple[str, str] = (UNDECLARED, UNDECLARED)
+    waived: str = ""
+
+
 class Setting:
     """What the judging knows: conversations, hosts, transfers, and what this capture could have shown.
 
     ``hosts`` gives the site's entries at an address. ``activities`` are those that the user says took place.
+    ``standing`` tells what is said of a flow; a leg stands as its request does.
     """
 
     def __init__(
@@ -89,11 +104,11 @@ class Setting:
         hosts: Callable[[Address], tuple[Host, ...]] = lambda _: (),
         transfers: Sequence[Transfer] = (),
         activities: Iterable[str] = (),
+        standing: Callable[[Conversation], Standing] = lambda _: Standing(),
     ) -> None:
         self.found, self.seen, self.hosts = Conversations.of(found), seen, hosts
         self.transfers, self.activities = transfers, frozenset(activities)
-
-        self._ends: dict[tuple[str, int], dict[tuple[Endpoint, Endpoint], Conversation]] = {}
+        self.standing = standing
 
     def using(self, transport: str, *ports: int) -> Iterator[Conversation]:
         """The conversations that have one of ``ports`` at either end, in order."""
@@ -102,13 +117,9 @@ class Setting:
         return self.found.at(np.flatnonzero(wanted & (columns["transport"] == transports.number(transport))))
 
     def flow(self, transport: str, one: Endpoint, other: Endpoint) -> Conversation | None:
-        """The conversation between two ends."""
-        ends = self._ends.get((transport, other[1]))
-        if ends is None:
-            ends = self._ends[transport, other[1]] = {}
-            for flow in self.using(transport, other[1]):
-                ends[(flow.a, flow.a_port), (flow.b, flow.b_port)] = flow
-        return ends.get((one, other)) or ends.get((other, one))
+        """The last conversation between two ends."""
+        row = self.found.between(transports.number(transport), one, other)
+        return self.found[row] if row >= 0 else None
 
     def flows(self, transport: str, tallies: Iterable[Tally]) -> tuple[Conversation, ...]:
         """The conversations that tallies were counted in, each once."""

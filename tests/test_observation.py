@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from judging import BMS, GATEWAY, NODE, OTHER, address, talk
 
 from analyzer.model import Host
-from analyzer.observations.observation import FLOWS, FRAMES, Setting, Tally, frames_of, listed, named, times
+from analyzer.observation import FLOWS, FRAMES, Setting, Tally, frames_of, listed, named, times
 from analyzer.visibility import Visibility
 
 A, B = (address(BMS), 47808), (address(GATEWAY), 47808)

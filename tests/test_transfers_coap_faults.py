@@ -7,8 +7,8 @@ from coapwire import ACK, CONTENT, NOT_FOUND, Coap, message, push
 from judging import CURRENT, judged
 from tftpwire import SERVER
 
-from analyzer.findings.troubles import REPEATED
 from analyzer.model import Report
+from analyzer.transfers.coap.faults import REPEATED
 
 
 def kinds(report: Report) -> list[tuple[str, str]]:

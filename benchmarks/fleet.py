@@ -1,0 +1,402 @@
+"""Fleets at work, and what limits them: ``python benchmarks/fleet.py [--scale 1.0] [--runs 3]``.
+
+Captures are generated (``captures.py``) into a scratch folder. Measured are: many small captures and few
+large ones on one and two workers, local processes and a Dask cluster on this machine; a large capture in
+pieces against the same in one; what results take on disk; then the parts of the leading process alone, with
+made-up fleets: planning, the results folder, the summary, queries. The least of the runs counts, for other
+work on the machine only ever adds. Takes some minutes; writes ``FLEET.json`` and ``FLEET.md``. ``scale.py``
+makes ``SCALE.md`` of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+sys.path[:0] = [str(HERE), str(ROOT)]
+
+import captures  # noqa: E402 - beside this file, not installed
+from run import machine  # noqa: E402 - beside this file, not installed
+
+SITE = """site: made
+hosts:
+  - {name: gateways, address: 10.0.0.0/16, role: igor-gateway, version: 5.1.0}
+  - {name: nodes, address: 10.1.0.0/16, role: igor-node, version: 6.0.2}
+"""
+SMALL_PACKETS, SMALL_FLOWS = 200, 20
+LARGE_PACKETS, LARGE_FLOWS = 500_000, 2_000
+MIB = 1 << 20
+
+
+def took(call: Callable[[], Any], runs: int = 1) -> float:
+    """The least seconds of so many calls."""
+    taken = []
+    for _ in range(runs):
+        begin = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - begin)
+    return min(taken)
+
+
+def made(path: Path, packets: int, flows: int, seed: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    options = [str(path), "--packets", str(packets), "--flows", str(flows), "--seed", str(seed)]
+    captures.write(captures.parser().parse_args(options))
+
+
+def weight(folder: Path) -> tuple[int, int]:
+    """Files below ``folder``, and their bytes."""
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    return len(sizes), sum(sizes)
+
+
+class Fleet:
+    """Captures in folders named like sites, and the sites."""
+
+    def __init__(self, folder: Path, count: int, sites: int, packets: int, flows: int) -> None:
+        self.folder, self.count = folder, count
+        for number in range(sites):
+            (folder / "sites").mkdir(parents=True, exist_ok=True)
+            (folder / "sites" / f"s{number:05}.yaml").write_text(SITE)
+        distinct = min(count, 8)
+        for number in range(count):
+            path = folder / "captures" / f"s{number % sites:05}" / f"{number:05}.pcap"
+            if number < distinct:
+                made(path, packets, flows, number)
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                first = (
+                    folder / "captures" / f"s{number % distinct % sites:05}" / f"{number % distinct:05}.pcap"
+                )
+                shutil.copy(first, path)
+        self.bytes = weight(folder / "captures")[1]
+
+    def run(self, target: Path, *more: str) -> tuple[float, float]:
+        """Seconds from start to exit of a run that analyses all, and processor seconds of its processes."""
+        shutil.rmtree(target, ignore_errors=True)
+        command = [sys.executable, "-m", "analyzer", "fleet", str(self.folder / "captures"), "-q"]
+        command += ["--sites", str(self.folder / "sites"), "-o", str(target), *more]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        begin = time.perf_counter()
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        elapsed = time.perf_counter() - begin
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if done.returncode not in (0, 1):
+            raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+        return elapsed, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+@contextmanager
+def cluster(workers: int) -> Iterator[str]:
+    """A Dask cluster of this machine, in processes of their own; its address."""
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+    ) as made_up:
+        yield made_up.scheduler_address
+
+
+def throughput(folder: Path, scale: float, runs: int) -> list[dict[str, Any]]:
+    """A line for each kind of fleet and of workers."""
+    lines = []
+    few = max(2, round(4 * scale))
+    small = Fleet(folder / "small", max(40, round(400 * scale)), 20, SMALL_PACKETS, SMALL_FLOWS)
+    large = Fleet(folder / "large", few, few, round(LARGE_PACKETS * min(1.0, scale)), LARGE_FLOWS)
+    for name, fleet in (("small", small), ("large", large)):
+        for workers in (1, 2):
+            for kind in ("local", "dask"):
+                target = folder / "results" / name
+
+                def once(
+                    *more: str, fleet: Fleet = fleet, target: Path = target
+                ) -> list[tuple[float, float]]:
+                    return [fleet.run(target, *more) for _ in range(runs)]
+
+                if kind == "local":
+                    taken = once("--jobs", str(workers))
+                else:
+                    with cluster(workers) as address:
+                        taken = once("--scheduler", address)
+                elapsed = min(one[0] for one in taken)
+                files, size = weight(target)
+                lines.append(
+                    {
+                        "captures": name,
+                        "kind": kind,
+                        "workers": workers,
+                        "count": fleet.count,
+                        "bytes": fleet.bytes,
+                        "elapsed_s": elapsed,
+                        "processor_s": min(one[1] for one in taken) if kind == "local" else None,
+                        "captures_per_hour": fleet.count / elapsed * 3600,
+                        "bytes_per_s": fleet.bytes / elapsed,
+                        "result_files": files,
+                        "result_bytes": size,
+                    }
+                )
+                print(f"{name}, {kind}, {workers}: {elapsed:.1f} s", flush=True)
+    return lines
+
+
+def pieces(folder: Path, scale: float, runs: int) -> list[dict[str, Any]]:
+    """One large capture, whole and in pieces."""
+    packets = round(2 * LARGE_PACKETS * min(1.0, scale))
+    fleet = Fleet(folder / "one", 1, 1, packets, LARGE_FLOWS)
+    lines = []
+    for number in (1, 2, 4, 8):
+        for workers in (1, 2):
+            more = ["--jobs", str(workers), "--split", str(fleet.bytes // number + 1)]
+            target = folder / "results" / "one"
+            taken = [fleet.run(target, *more) for _ in range(runs)]
+            elapsed, used = min(one[0] for one in taken), min(one[1] for one in taken)
+            lines.append(
+                {
+                    "pieces": number,
+                    "workers": workers,
+                    "bytes": fleet.bytes,
+                    "elapsed_s": elapsed,
+                    "processor_s": used,
+                }
+            )
+            print(f"{number} pieces, {workers} workers: {elapsed:.1f} s, processor {used:.1f} s", flush=True)
+    return lines
+
+
+# ---------------------------------------------------------------- the leading process alone
+
+
+def planning(count: int, sites: int) -> dict[str, Any]:
+    """The planner fed with a made-up listing of so many captures and sites, in a process of its own."""
+    code = f"""
+import importlib, json, resource, time
+planner = importlib.import_module("analyzer.fleet.plan")
+texts = {{f"s{{number:06}}": {SITE!r} for number in range({sites})}}
+planner._site_files = lambda folder: texts
+def listing(sources):
+    for number in range({count}):
+        name = f"s3://captures/s{{number % {sites}:06}}/{{number // {sites}:03}}.pcap.gz"
+        yield planner.Found(name, 42_000_000, f"[42000000, '{{number:032x}}', 1790000000]", False)
+planner._found = listing
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+begin = time.perf_counter()
+planned = planner.plan(["s3://captures"], "sites")
+taken = time.perf_counter() - begin
+held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+assert len(planned.jobs) == {count} and planned.jobs[-1].site != "unassigned"
+print(json.dumps({{"captures": {count}, "sites": {sites}, "elapsed_s": taken, "held_bytes": held * 1024}}))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    line: dict[str, Any] = json.loads(done.stdout)
+    print(f"planning {count} captures of {sites} sites: {line['elapsed_s']:.1f} s", flush=True)
+    return line
+
+
+def dataset(folder: Path, pattern: Path, sites: int) -> None:
+    """Results of ``sites`` sites, a capture each: the files of one made-up result under each site's name."""
+    (folder / "runs").mkdir(parents=True, exist_ok=True)
+    for table in sorted(path for path in pattern.iterdir() if path.is_dir() and path.name != "runs"):
+        file = next(table.glob("*/*/*.parquet"), None)
+        if file is None:
+            continue
+        day = file.parent.name
+        first: Path | None = None
+        for number in range(sites):
+            place = folder / table.name / f"site=s{number:06}" / day
+            place.mkdir(parents=True)
+            path = place / f"{number:024x}.parquet"
+            if first is None or number % 10_000 == 0:
+                shutil.copy(file, path)  # file systems bound the links of one file
+                first = path
+            else:
+                os.link(first, path)
+
+
+def leading(folder: Path, pattern: Path, sites: int) -> dict[str, Any]:
+    """What the leading process does with the results of ``sites`` sites."""
+    from analyzer.fleet.plan import Plan
+    from analyzer.fleet.query import ask
+    from analyzer.fleet.results import Results
+    from analyzer.fleet.run import Account
+    from analyzer.fleet.summary import page, summarise
+
+    target = folder / f"dataset-{sites}"
+    dataset(target, pattern, sites)
+    results = Results(str(target))
+    names = tuple(f"s{number:06}" for number in range(sites))
+    lines: dict[str, Any] = {"sites": sites, "files": weight(target)[0]}
+    lines["known_s"] = took(results.known)
+    lines["summary_s"] = took(lambda: page(summarise(results, Plan((), names), Account((), (), ()), 0)[0]))
+    worst = "SELECT site, count(*) FROM findings WHERE severity = 'violation' GROUP BY site"
+    lines["query_all_s"] = took(lambda: ask(str(target), worst))
+    one = f"SELECT * FROM findings WHERE site = 's{sites // 2:06}'"
+    lines["query_one_s"] = took(lambda: ask(str(target), one))
+    print(
+        f"results of {sites} sites: "
+        + ", ".join(f"{name} {value:.1f}" for name, value in lines.items() if name.endswith("_s")),
+        flush=True,
+    )
+    shutil.rmtree(target)
+    return lines
+
+
+# ---------------------------------------------------------------- what is written
+
+
+def table(head: list[str], rows: list[list[str]]) -> list[str]:
+    return [f"| {' | '.join(row)} |" for row in (head, ["---", *["--:"] * (len(head) - 1)], *rows)]
+
+
+def written(found: dict[str, Any]) -> str:
+    """The figures as Markdown."""
+    lines = [
+        "# Fleets, measured",
+        "",
+        f"{found['date']}; {found['machine']}; {found['versions']}. The least of {found['runs']} runs each.",
+        *([found["load"]] if found["load"] else []),
+        "",
+        f"Written by `python benchmarks/fleet.py`. Small captures have {SMALL_PACKETS} packets in",
+        f"{SMALL_FLOWS} flows, large ones {found['large_packets']:,} in {LARGE_FLOWS:,}.",
+        "",
+        "## Throughput",
+        "",
+        *table(
+            ["captures", "workers", "elapsed s", "processor s", "captures an hour", "MB a second"],
+            [
+                [
+                    f"{one['count']} {one['captures']}, {one['bytes'] / 1e6:.0f} MB",
+                    f"{one['workers']} {one['kind']}",
+                    f"{one['elapsed_s']:.1f}",
+                    "" if one["processor_s"] is None else f"{one['processor_s']:.1f}",
+                    f"{one['captures_per_hour']:,.0f}",
+                    f"{one['bytes_per_s'] / 1e6:.1f}",
+                ]
+                for one in found["throughput"]
+            ],
+        ),
+        "",
+        "Elapsed is from start to exit of `portmatrix fleet`, its own start and the summary included; a Dask",
+        "cluster is there already, and its workers' processor time is not counted.",
+        "",
+        "## One capture in pieces",
+        "",
+        *table(
+            ["pieces", "workers", "elapsed s", "processor s", "MB a second"],
+            [
+                [
+                    str(one["pieces"]),
+                    str(one["workers"]),
+                    f"{one['elapsed_s']:.1f}",
+                    f"{one['processor_s']:.1f}",
+                    f"{one['bytes'] / one['elapsed_s'] / 1e6:.1f}",
+                ]
+                for one in found["pieces"]
+            ],
+        ),
+        "",
+        "## Results on disk",
+        "",
+        *table(
+            ["captures", "bytes a capture", "files", "MB for a GB of captures"],
+            [
+                [
+                    f"{one['count']} {one['captures']}",
+                    f"{one['result_bytes'] / one['count']:,.0f}",
+                    str(one["result_files"]),
+                    f"{one['result_bytes'] / one['bytes'] * 1000:.1f}",
+                ]
+                for one in found["throughput"]
+                if (one["kind"], one["workers"]) == ("local", 2)
+            ],
+        ),
+        "",
+        "## Planning",
+        "",
+        "From a listing that is there already to jobs, with the memory that they take.",
+        "",
+        *table(
+            ["captures", "sites", "s", "MiB"],
+            [
+                [
+                    f"{one['captures']:,}",
+                    f"{one['sites']:,}",
+                    f"{one['elapsed_s']:.1f}",
+                    f"{one['held_bytes'] / MIB:.0f}",
+                ]
+                for one in found["planning"]
+            ],
+        ),
+        "",
+        "## Results of many sites",
+        "",
+        "One capture of each site on one day.",
+        "",
+        *table(
+            ["sites", "files", "what is known s", "summary s", "query over all s", "query of one site s"],
+            [
+                [
+                    f"{one['sites']:,}",
+                    f"{one['files']:,}",
+                    *(f"{one[name]:.1f}" for name in ("known_s", "summary_s", "query_all_s", "query_one_s")),
+                ]
+                for one in found["leading"]
+            ],
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--scale", type=float, default=1.0, help="of the captures' number and size")
+    parser.add_argument("--sites", type=int, default=10_000, help="of the largest made-up results")
+    parser.add_argument("--load", default="", help="a remark on what else the machine did")
+    options = parser.parse_args()
+    import distributed
+    import duckdb
+
+    version = subprocess.run(
+        [sys.executable, "-m", "analyzer", "--version"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        found: dict[str, Any] = {
+            "date": str(datetime.date.today()),
+            "machine": machine(),
+            "versions": f"{version.stdout.strip()}, DuckDB {duckdb.__version__},"
+            f" Dask {distributed.__version__}",
+            "large_packets": round(LARGE_PACKETS * min(1.0, options.scale)),
+            "runs": options.runs,
+            "load": options.load,
+            "throughput": throughput(folder, options.scale, options.runs),
+            "pieces": pieces(folder, options.scale, options.runs),
+        }
+        found["planning"] = [planning(100_000, sites) for sites in (100, 10_000, 100_000)]
+        found["planning"].append(planning(3_000_000, 100_000))
+        few = options.sites // 10
+        pattern = folder / "pattern"
+        Fleet(folder / "single", 1, 1, SMALL_PACKETS, SMALL_FLOWS).run(pattern, "--jobs", "1")
+        found["leading"] = [leading(folder, pattern, sites) for sites in (few, options.sites)]
+    (HERE / "FLEET.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    (HERE / "FLEET.md").write_text(written(found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
