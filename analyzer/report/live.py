@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from analyzer.model import CaptureLost, CaptureRead, FindingTold, News, Severity
 from analyzer.report import Style
-from analyzer.report.document import capture, finding, timestamp
+from analyzer.report.document import capture, finding
+from analyzer.report.moment import timestamp
 from analyzer.report.layout import paint, plural
 from analyzer.report.neutral import unicode, visible
 
