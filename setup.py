@@ -8,13 +8,13 @@ try:
 except ImportError:  # built without isolation and without Cython
     cythonize = None
 
-FAST = ("capture", "decode", "flowtable", "payloads", "report")
+FAST = ("capture", "decode", "flowtable", "payloads", "report", "transfers.coap")
 """Packages with a module ``fast``."""
 
 EXTENSIONS = [
     Extension(
         f"analyzer.{package}.fast",
-        [f"analyzer/{package}/fast.pyx"],
+        [f"analyzer/{package.replace('.', '/')}/fast.pyx"],
         depends=["analyzer/decode/crc32.h"] if package == "decode" else [],
         optional=True,
     )

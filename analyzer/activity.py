@@ -54,6 +54,7 @@ class Activity:
         self._parts: list[Array] = []
         self._held = 0
         self._order: tuple[Array, Array] | None = None
+        self._hosts: dict[tuple[int, int, int], Array] = {}
 
     @staticmethod
     def wants(packets: Packets) -> Want:
@@ -73,6 +74,7 @@ class Activity:
             part[name] = columns[name][rows]
         self._parts.append(part)
         self._order = None
+        self._hosts.clear()
         self._held += len(part)
         if self._held > 2 * self.limit:
             self._shrink()
@@ -119,6 +121,8 @@ class Activity:
 
     def _of_host(self, address: tuple[int, int, int]) -> Array:
         """The marks of a host, in order of time."""
+        if address in self._hosts:
+            return self._hosts[address]
         if self._order is None:
             part = np.concatenate([np.zeros(0, _MARK), *self._parts])
             mixed = _mix(part["version"], part["src_hi"], part["src_lo"])
@@ -130,7 +134,8 @@ class Activity:
         marks = self._parts[0][order[begin:end]]
         for name, one in zip(("version", "src_hi", "src_lo"), address, strict=True):
             marks = marks[marks[name] == one]
-        return marks[np.lexsort((marks["frame"], marks["time"]))]
+        self._hosts[address] = marks[np.lexsort((marks["frame"], marks["time"]))]
+        return self._hosts[address]
 
 
 def _mix(version: Array, hi: Array, lo: Array) -> Array:

@@ -402,16 +402,3 @@ def plain(node: Node) -> Any:
     if isinstance(node.value, list):
         return [plain(item) for item in node.value]
     return node.value
-
-
-def excerpt(mistake: Mistake, text: str) -> str:
-    """The line of a mistake with a caret under its column, two lines; empty where there is no such line.
-
-    Control characters come out as spaces, so the caret stays in place and a terminal unharmed.
-    """
-    lines = text.split("\n")
-    if not 1 <= mistake.line <= len(lines):
-        return ""
-    line = "".join(char if char.isprintable() else " " for char in lines[mistake.line - 1])
-    start = max(0, mistake.column - 1 - MAX_QUOTE)
-    return f"{line[start : mistake.column + MAX_QUOTE]}\n{' ' * (mistake.column - 1 - start)}^"

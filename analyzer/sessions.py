@@ -90,20 +90,26 @@ def _openers(found: Conversations) -> tuple[Openers, Openers, list[int]]:
     requests, searches = Openers(), Openers()
     rows = []
     udp, tftp = found.columns["transport"] == UDP, found.facts["protocol"].among(TFTP)
-    for row in np.flatnonzero(udp & (tftp | (found.group & found.forward))).tolist():
+    group = found.group & found.forward
+    some = np.flatnonzero(udp & (tftp | group))
+    asked = np.zeros(len(found), bool)
+    firsts, of = found.kinds(some, (found.payloads, found.facts["reader"].codes))
+    asked[some] = np.array([_asked(found[row]) for row in firsts.tolist()], bool)[of]
+    opaque = np.zeros(len(found), bool)
+    firsts, of = found.kinds(some, (found.columns["b_port"], found.facts["fit"].codes))
+    opaque[some] = np.array([_opaque(found[row]) for row in firsts.tolist()], bool)[of]
+    some = some[(tftp & asked | group & (opaque | asked))[some]]
+    for row, asks, secret in zip(some.tolist(), asked[some].tolist(), opaque[some].tolist(), strict=True):
         conversation = found[row]
+        protocol = conversation.protocol
         client = (conversation.originator, conversation.originator_port)
-        if conversation.protocol == TFTP and _asked(conversation):
+        if protocol == TFTP and asks:
             requests.add(client, conversation)
             requests.add((client, None if conversation.to_group else conversation.responder), conversation)
             rows.append(row)
-        if conversation.to_group:
-            if _opaque(conversation):
-                searches.add((client, conversation.b_port), conversation)
-                rows.append(row)
-            elif _asked(conversation):
-                searches.add((client, conversation.protocol), conversation)
-                rows.append(row)
+        if conversation.to_group and (secret or asks):
+            searches.add((client, conversation.b_port if secret else protocol), conversation)
+            rows.append(row)
     return requests, searches, rows
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ipaddress
 import struct
 
+from observing import shown
 from tftpwire import make_batch
 from traffic import Traffic
 
 from analyzer.decode import decode
 from analyzer.observations.bacnet.observer import Observer
-from analyzer.picking import pick
 from analyzer.tables import Packets
 
 PORT = 47808
@@ -123,12 +123,4 @@ class Building(Traffic):
 
     def observer(self, cuts: tuple[int, ...] = (), *, picked: bool = False) -> Observer:
         """An observer that has seen everything, in batches that end after the frames ``cuts``."""
-        frames = sorted(self.frames, key=lambda item: item[0])
-        observer = Observer()
-        begin = 0
-        for end in (*sorted(cuts), len(frames)):
-            if end > begin:
-                packets = decode(make_batch(frames[begin:end]), begin + 1)
-                observer.add(pick(packets, (Observer.wants,)) if picked else packets)
-            begin = max(begin, end)
-        return observer
+        return shown(Observer(), self.frames, cuts, picked=picked)

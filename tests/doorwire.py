@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from tftpwire import make_batch
+from observing import shown
 from traffic import ACK, FIN, PSH, RST, SYN, Traffic
 
-from analyzer.decode import decode
 from analyzer.observations.biostar.observer import Observer
-from analyzer.picking import pick
 
 SERVER, CLIENT, DOOR, DOOR2, DOOR3 = "10.20.0.50", "10.20.0.60", "10.20.3.11", "10.20.3.12", "10.20.3.13"
 SITE = (f"biostar-server={SERVER}", f"biostar-client={CLIENT}", "biostar-device=10.20.3.0/24")
@@ -98,12 +96,4 @@ class Doors(Traffic):
 
     def observer(self, cuts: tuple[int, ...] = (), *, picked: bool = False) -> Observer:
         """An observer that has seen everything, in batches that end after the frames ``cuts``."""
-        frames = sorted(self.frames, key=lambda item: item[0])
-        observer = Observer()
-        begin = 0
-        for end in (*sorted(cuts), len(frames)):
-            if end > begin:
-                packets = decode(make_batch(frames[begin:end]), begin + 1)
-                observer.add(pick(packets, (Observer.wants,)) if picked else packets)
-            begin = max(begin, end)
-        return observer
+        return shown(Observer(), self.frames, cuts, picked=picked)

@@ -292,6 +292,14 @@ def test_interfaces_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [code for code, _ in codes(capture)] == ["too-many-interfaces", "unknown-interface"]
 
 
+def test_an_interface_is_looked_at_once_however_many_follow(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked, plain = [], module.plain
+    monkeypatch.setattr(module, "plain", lambda some: looked.append(len(some)) or plain(some))
+    rows, _ = read(shb() + (idb(tsresol=6) + epb((1, b"a"), 0)) * 40 + epb((5, b"b"), 39))
+    assert [row.data for row in rows] == [b"a"] * 40 + [b"b"]
+    assert sum(looked) == 2 * 40, "once to find the first frame, once to read"
+
+
 def test_capture_filters_are_those_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     said = (b"\0udp port 69\0", b"\1\6\0\0\0", b"\0host \xff", b"\0udp port 69")
     blocks = shb() + b"".join(idb(expression=one) for one in said) + epb((1, b"a"))

@@ -69,12 +69,17 @@ def analysis(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("report", "code"), [(reports.REPORT, 1), (reports.COMPLIANT, 0), (reports.EMPTY, 0)]
+    ("report", "code", "word"),
+    [
+        (reports.REPORT, 1, "NOT COMPLIANT"),
+        (reports.COMPLIANT, 0, "COMPLIANT"),
+        (reports.EMPTY, 0, "NOTHING"),
+    ],
 )
-def test_exit_code_is_the_verdict(analysis, report, code, capsys):
+def test_exit_code_is_the_verdict(analysis, report, code, word, capsys):
     analysis("check", report)
     assert run(["check", "a.pcap"]) == code
-    assert "COMPLIANT" in capsys.readouterr().out.splitlines()[0]
+    assert capsys.readouterr().out.startswith(word)
 
 
 def one_line(capsys):
@@ -109,6 +114,20 @@ def test_usage_errors_are_one_line(arguments, capsys):
 def test_a_format_of_another_command_lists_what_there_is(capsys):
     assert run(["check", "a.pcap", "--format", "parquet"]) == 2
     assert "choose from text, csv, " in one_line(capsys)
+
+
+def test_a_command_that_nearly_is_one_is_named(capsys):
+    assert run(["chek", "a.pcap"]) == 2
+    assert one_line(capsys) == (
+        "portmatrix: No such command 'chek'. Did you mean 'check'? (see portmatrix --help)\n"
+    )
+    assert run(["zzz"]) == 2
+    assert one_line(capsys) == "portmatrix: No such command 'zzz'. (see portmatrix --help)\n"
+
+
+def test_every_command_is_told_whole_in_the_list(capsys):
+    assert run(["--help"]) == 0
+    assert "..." not in capsys.readouterr().out.partition("Commands:")[2]
 
 
 def test_input_that_cannot_be_read_is_one_line(analysis, capsys):
@@ -199,11 +218,21 @@ print(*sorted(set(sys.modules) - before), file=said)
 """
 STAGES = set(
     """
-    activity addresses capture capturefilter classify cli compliance conversation conversations decode
-    directory documents errors exclusions findings flowtable infer kinds matrix model mudfile
-    observation observations outcomes parallel parts payloads picking pipeline processors protocol
-    protocols report rulefile rulesets sessions site tables transfers transports updates version
-    versions visibility
+    activity addresses
+    capture capturefilter classify cli compliance conversation conversations
+    decode directory documents
+    errors exclusions
+    findings flowtable
+    infer
+    kinds
+    matrix model mudfile
+    observation observations outcomes
+    parallel parts payloads picking pipeline processors protocol protocols
+    report rulefile rulesets
+    sessions site
+    tables transfers transports
+    updates
+    version versions visibility
     """.split()  # noqa: SIM905 - a list of forty strings is forty lines
 )
 """What a check is made of: a module or package of ``analyzer`` each."""

@@ -77,7 +77,7 @@ def test_violation(bad, capsys):
 
 def test_nothing_declared_is_never_a_violation(bad, capsys):
     assert run(["check", bad]) == 0
-    assert "Roles are inferred" in capsys.readouterr().out
+    assert "Say who is who" in capsys.readouterr().out
 
 
 def test_json_is_valid_and_says_the_same(bad, capsys):
@@ -143,7 +143,7 @@ def test_a_failed_run_leaves_no_file(tmp_path, capsys):
 def test_a_capture_without_packets_is_compliant(tmp_path, capsys):
     (tmp_path / "a.pcap").write_bytes(pcap([]))
     assert run(["check", str(tmp_path / "a.pcap"), *HOSTS]) == 0
-    assert capsys.readouterr().out.startswith("COMPLIANT: the capture holds no packets")
+    assert capsys.readouterr().out.startswith("NOTHING JUDGED: the capture holds no packets")
 
 
 def test_a_cut_capture_is_analysed_and_reported(bad, tmp_path, capsys):

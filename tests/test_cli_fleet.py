@@ -76,6 +76,17 @@ def test_a_size_that_is_none_is_one_line(folder, size, capsys):
     assert "is no size" in capsys.readouterr().err
 
 
+def test_a_disk_without_room_for_the_summary_is_told_of_after_it(folder, capsys, monkeypatch):
+    def full(*_given):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("analyzer.fleet.results.Results.write", full)
+    assert fleet() == 2
+    said = capsys.readouterr()
+    assert said.out.startswith("COMPLIANT: 1 site")
+    assert said.err == "portmatrix: -o results: No space left on device\n"
+
+
 def test_another_run_is_not_disturbed(folder, capsys, monkeypatch):
     monkeypatch.setattr("analyzer.fleet.results._locked", lambda _file: False)
     assert fleet() == 2
@@ -91,6 +102,15 @@ def test_without_dask_one_line_says_what_to_install(folder, capsys, monkeypatch)
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert fleet("--scheduler", "tcp://127.0.0.1:1") == 2
     assert "pip install 'portmatrix[cluster]'" in capsys.readouterr().err
+
+
+def test_the_columns_are_told_of_and_lie_beside_the_results(folder, capsys):
+    assert fleet("-q") == 0
+    capsys.readouterr()
+    assert run(["fleet", "columns"]) == 0
+    said = capsys.readouterr().out
+    assert said == (folder / "results" / "columns.md").read_text()
+    assert "| `responder_port` | USMALLINT | NULL without ports |" in said
 
 
 def test_help_is_there_for_the_group_and_its_commands(capsys):

@@ -27,7 +27,6 @@ from analyzer.cli.job import Job
 from analyzer.cli.pseudonyms import Wish
 from analyzer.errors import UsageError
 from analyzer.model import CaptureLost
-from analyzer.report import choose
 
 HOSTS = [word for host in CURRENT for word in ("--host", host)]
 PROGRAM = [sys.executable, "-m", "analyzer", "check", "--follow", "--interval", "0.1", *HOSTS]
@@ -220,12 +219,7 @@ def test_another_format_has_standard_output_for_itself(ring, capsys) -> None:
 
 
 def a_run(target: str | None) -> follow.Run:
-    job = Job(
-        what="report",
-        chosen=choose(None, "report", target or ""),
-        wish=Wish(False, None, None),
-        target=target,
-    )
+    job = Job(what="report", wish=Wish(False, None, None), target=target, following=True)
     return follow.Run(follow.Wish(True, None, None), job)
 
 

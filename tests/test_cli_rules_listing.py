@@ -4,6 +4,7 @@ import json
 
 import pytest
 import reports
+from printed import GATEWAY_5, NODE_4
 
 from analyzer import rulesets
 from analyzer.cli import run
@@ -52,36 +53,6 @@ def test_show_prints_the_four_columns(loaded, capsys):
     assert "CoAP" in text
     ours = text.index("Interpretation (ours")
     assert text.index("Exercised as a pool.") > ours > text.index("Legend")
-
-
-# Typed from the vendor's document: gateway software 5.0.0 and higher, node firmware 4.0.0 through 5.0.2.
-GATEWAY_5 = """
-80 69 80 69
-88 1050 88 1050
-443 -- 443 --
-8080 -- 8080 --
-8081 -- 8081 --
--- 5683 -- 5683
--- 50195 -- 50195
--- 50196 -- 50196
--- 50197 -- 50197
--- 50198 -- 50198
--- 50199 -- 50199
--- -- -- 50201
--- 50202 -- 50202
-"""
-NODE_4 = """
-80 69 80 69
-88 1050 88 1050
-1901 1901 1900 1901
--- 5683 1901 5683
--- 50195 -- 50195
--- 50196 -- 50196
--- 50197 -- 50197
--- 50198 -- 50198
--- 50199 -- 50199
--- 50201 -- --
-"""
 
 
 @pytest.mark.parametrize(

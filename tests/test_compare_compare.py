@@ -180,6 +180,13 @@ def views() -> dict[str, View]:
     }
 
 
+MIRROR = {
+    Turn.FIXED: Turn.NEW,
+    Turn.NEW: Turn.FIXED,
+    Turn.NO_LONGER_JUDGED: Turn.FIRST_JUDGED,
+    Turn.FIRST_JUDGED: Turn.NO_LONGER_JUDGED,
+    Turn.REMAINS: Turn.REMAINS,
+}
 CASES = sorted({path.parent.name for path, _ in judging.samples()})
 
 
@@ -189,7 +196,7 @@ def facts(found: Diff, mirror: bool = False) -> object:
     words = {"appeared": "vanished", "vanished": "appeared"}
     return (
         Counter(
-            (e.turn.mirrored if mirror else e.turn, swap(e.old, e.new), e.changed) for e in found.findings
+            (MIRROR[e.turn] if mirror else e.turn, swap(e.old, e.new), e.changed) for e in found.findings
         ),
         Counter((e.id, swap(e.old, e.new)) for e in found.rows),
         Counter(

@@ -80,7 +80,7 @@ def near(judge: Bench, source: str, target: str, port: int, transport: str = "ud
             SERVER,
             1480,
             "tcp",
-            "matches TCP 1480 (BioStar server (TCP 1480)) outgoing of biostar-1 server except edition",
+            "matches TCP 1480 (BioStar server) outgoing of biostar-1 server except edition",
         ),
         (SITE, LAPTOP, GATEWAY, 9, "tcp", ""),
     ],

@@ -166,15 +166,6 @@ def test_quotes_are_short_and_harmless() -> None:
     assert len(documents.quote("x" * 1000)) <= documents.MAX_QUOTE + 2
 
 
-def test_excerpt_points_at_the_column() -> None:
-    text = "a: 1\nhosts: {nmae: x}\n"
-    reader = Reader("t")
-    reader.note_at(2, 9, "unknown")
-    assert documents.excerpt(reader.mistakes[0], text) == "hosts: {nmae: x}\n        ^"
-    reader.note_at(9, 1, "beyond")
-    assert documents.excerpt(reader.mistakes[1], text) == ""
-
-
 @given(st.text() | st.text(alphabet="ab:- \n[]{}&*!|>'\"#,?%@`\t~0123456789"))
 @settings(deadline=None)
 def test_any_text_gives_a_tree_or_mistakes(text: str) -> None:

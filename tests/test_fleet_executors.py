@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
 
 import pytest
@@ -16,6 +18,20 @@ def test_local_workers_are_processes_one_a_processor() -> None:
         assert executor._max_workers == processors.available()  # type: ignore[attr-defined]
     with local(3) as executor:
         assert executor._max_workers == 3  # type: ignore[attr-defined]
+
+
+def test_workers_end_with_a_parent_that_is_killed() -> None:
+    """Their standard output is a pipe, which ends when the last of them does."""
+    code = (
+        "import os, signal, time\nfrom analyzer.fleet.executors import local\n"
+        "if __name__ == '__main__':\n"
+        "    executor = local(2)\n"
+        "    print(executor.submit(os.getpid).result() != os.getpid(), flush=True)\n"
+        "    executor.submit(time.sleep, 600)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (-signal.SIGKILL, b"True\n")
 
 
 def test_without_dask_the_extra_is_named(monkeypatch) -> None:

@@ -113,6 +113,24 @@ def test_the_way_depends_on_the_damage(tmp_path: Path) -> None:
     assert done == ["digest", "piece 0", "whole"]
 
 
+def test_pieces_of_a_file_that_changed_meanwhile_are_not_put_together(tmp_path: Path) -> None:
+    path = tmp_path / "b7.pcap"
+    path.write_bytes(pcap(MADE))
+    job = job_of(path, tmp_path)
+    large, done = Large(job, 2, str(tmp_path), analyse, shared=True), []
+    steps = large.begin()
+    while steps:
+        step = steps.pop(0)
+        done.append(step.name)
+        if step.name == "piece 1":
+            path.write_bytes(pcap([(time, bytes(len(data))) for time, data in MADE]))
+        result = step.call()
+        if not isinstance(result, Yield):
+            steps += large.took(step, result)
+    assert done == ["digest", "piece 0", "piece 1", "whole"]
+    assert content(result) == content(batch(analyse, [job]))
+
+
 def test_a_large_file_that_is_no_capture_is_told_as_such(tmp_path: Path) -> None:
     path = tmp_path / "b7.pcap"
     path.write_bytes(b"\x7fELF" + bytes(100_000))

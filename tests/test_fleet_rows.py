@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import fleets
 import pytest
@@ -13,6 +14,8 @@ from analyzer.fleet.tables import TABLES
 from analyzer.model import FindingKind
 from analyzer.pipeline import Options, check
 from analyzer.report import document
+
+SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 @pytest.fixture
@@ -48,5 +51,19 @@ def test_the_day_is_that_of_the_first_packet(made):
 def test_the_cause_is_the_same_at_another_site(made):
     flows = {flow.id: flow for flow in made.flows}
     (finding,) = [one for one in made.findings if one.kind is FindingKind.UNEXPECTED_FLOW]
-    assert cause(finding, flows) == "unexpected-flow other to igor-gateway tcp/22 answered"
-    assert cause(finding, {}).startswith("unexpected-flow")
+    assert cause(finding, flows, {}) == "unexpected-flow other to igor-gateway tcp/22 answered"
+    assert cause(finding, {}, {}).startswith("unexpected-flow")
+
+
+def test_transfers_that_fail_for_two_reasons_are_two_faults():
+    said = set()
+    for case in ("transfer-not-found", "transfer-access"):
+        (path,) = (SAMPLES / case).glob("capture.*")
+        found = check(Options((str(path),), site=str(SAMPLES / case / "site.yaml")))
+        said |= {
+            row["cause"] for row in rows_of(found, "k", "x")["findings"] if row["kind"] == "transfer-failed"
+        }
+    assert said == {
+        "transfer-failed igor-node to igor-gateway udp/69 error-not-found",
+        "transfer-failed igor-node to igor-gateway udp/69 error-access",
+    }

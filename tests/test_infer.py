@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from inferring import READ, inferred
 from judging import (
     CLIENT,
     DOOR,
@@ -18,33 +19,12 @@ from judging import (
     SERVER,
     judged,
     place,
-    recognised,
 )
 from traffic import SYN, Traffic
 
-from analyzer import rulesets
-from analyzer.infer import complete
-from analyzer.model import Host, Severity, Site
+from analyzer.model import Severity
 
-SHEETS = rulesets.load(())
-NOTHING = Site(declared=False)
 BIOSTAR = (f"biostar-client={CLIENT}", f"biostar-device={DOOR}", f"biostar-server={SERVER}")
-WHO_IS = b"\x81\x0b\x00\x08\x01\x00\x10\x08"
-READ = b"\x81\x0a\x00\x11\x01\x04\x00\x05\x01\x0c\x0c\x02\x00\x00\x01\x19\x4d"
-
-
-def inferred(traffic: Traffic, site: Site = NOTHING) -> dict[str, Host]:
-    return {host.name: host for host in complete(site, recognised(traffic), SHEETS).hosts}
-
-
-def roles(traffic: Traffic) -> dict[str, tuple[str, ...]]:
-    return {name: host.roles for name, host in inferred(traffic).items()}
-
-
-def both_ways(traffic: Traffic, source: str, target: str, port: int, at: float = 0) -> Traffic:
-    return traffic.udp(at, source, 40000, target, port, b"\xaa").udp(
-        at + 0.1, target, port, source, 40000, b"\xbb"
-    )
 
 
 def test_declared_roles_are_not_added_to() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from inferring import READ, SHEETS, WHO_IS, inferred
 from judging import (
     BMS,
     CLIENT,
@@ -18,29 +19,7 @@ from judging import (
 )
 from traffic import Traffic
 
-from analyzer import rulesets
 from analyzer.infer import complete
-from analyzer.model import Host, Site
-
-SHEETS = rulesets.load(())
-NOTHING = Site(declared=False)
-WHO_IS = b"\x81\x0b\x00\x08\x01\x00\x10\x08"
-READ = b"\x81\x0a\x00\x11\x01\x04\x00\x05\x01\x0c\x0c\x02\x00\x00\x01\x19\x4d"
-
-
-def inferred(traffic: Traffic, site: Site = NOTHING) -> dict[str, Host]:
-    return {host.name: host for host in complete(site, recognised(traffic), SHEETS).hosts}
-
-
-def roles(traffic: Traffic) -> dict[str, tuple[str, ...]]:
-    return {name: host.roles for name, host in inferred(traffic).items()}
-
-
-def both_ways(traffic: Traffic, source: str, target: str, port: int, at: float = 0) -> Traffic:
-    return traffic.udp(at, source, 40000, target, port, b"\xaa").udp(
-        at + 0.1, target, port, source, 40000, b"\xbb"
-    )
-
 
 # ---------------------------------------------------------------- the BACnet service
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from inferring import READ
 from judging import BMS, DOOR, GATEWAY, NODE, SERVER, recognised
 from traffic import Traffic
 
 from analyzer.addresses import text
 from analyzer.infer.hints import hints
-
-READ = b"\x81\x0a\x00\x11\x01\x04\x00\x05\x01\x0c\x0c\x02\x00\x00\x01\x19\x4d"
 
 
 def told(traffic: Traffic) -> set[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given, settings
+from inferring import READ, SHEETS, inferred, roles
 from judging import (
     BMS,
     CLIENT,
@@ -21,26 +22,9 @@ from judging import (
 from sites import both_ways, sites
 from traffic import SYN, Traffic
 
-from analyzer import rulesets
 from analyzer.addresses import text
-from analyzer.infer import complete
 from analyzer.infer.hints import hints
 from analyzer.infer.roles import Guess, guess
-from analyzer.model import Host, Site
-
-SHEETS = rulesets.load(())
-NOTHING = Site(declared=False)
-WHO_IS = b"\x81\x0b\x00\x08\x01\x00\x10\x08"
-READ = b"\x81\x0a\x00\x11\x01\x04\x00\x05\x01\x0c\x0c\x02\x00\x00\x01\x19\x4d"
-
-
-def inferred(traffic: Traffic, site: Site = NOTHING) -> dict[str, Host]:
-    return {host.name: host for host in complete(site, recognised(traffic), SHEETS).hosts}
-
-
-def roles(traffic: Traffic) -> dict[str, tuple[str, ...]]:
-    return {name: host.roles for name, host in inferred(traffic).items()}
-
 
 # ---------------------------------------------------------------- roles
 

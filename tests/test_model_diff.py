@@ -8,11 +8,6 @@ SIDE = Side("a", "capture", "1", "", True)
 FAULT = Fault("x", FindingKind.FAILING_FLOW, Severity.VIOLATION, "t")
 
 
-def test_mirroring_twice_is_nothing() -> None:
-    assert all(turn.mirrored.mirrored is turn for turn in Turn)
-    assert [turn for turn in Turn if turn.mirrored is turn] == [Turn.REMAINS]
-
-
 @pytest.mark.parametrize(("changed", "differs"), [(False, False), (True, True)])
 def test_what_remains_unchanged_is_no_difference(changed: bool, differs: bool) -> None:
     entry = FindingChange(Turn.REMAINS, FAULT, FAULT, True, changed)

@@ -116,7 +116,7 @@ def test_errors_rejects_and_aborts(replies: list[bytes], severity: Severity, wor
     finding = only(refused(*replies))
     assert (finding.severity, finding.frames) == (severity, tuple(range(2, 2 * len(replies) + 1, 2)))
     assert words in finding.title
-    assert finding.advice
+    assert finding.advice.endswith(".")
 
 
 def test_causes_are_told_apart_and_repetitions_are_not() -> None:
@@ -137,7 +137,9 @@ def test_two_askers_of_one_kind_are_one_finding() -> None:
 
 def test_a_reject_whose_request_is_not_here() -> None:
     building = Building().say(0, GATEWAY, BMS, unicast(reject(1, 4)))
-    assert "a request whose beginning is not in this capture" in only(building).title
+    finding = only(building)
+    assert f"answers a request of {BMS} with a Reject" in finding.title
+    assert finding.detail.endswith("the beginning of the request is not in this capture")
 
 
 def test_an_asker_that_aborts_its_own_request() -> None:

@@ -10,7 +10,7 @@ from traffic import Traffic
 
 from analyzer import classify, payloads, protocols
 from analyzer.conversations import Conversations
-from analyzer.payloads import Readers, details
+from analyzer.payloads import Readers, details, equal
 from analyzer.pipeline import Options
 from analyzer.pipeline.reading import read
 from analyzer.protocol import Payload, Reading
@@ -79,3 +79,25 @@ def test_the_details_are_those_of_each_conversation() -> None:
         some += len([detail for detail in expected if detail])
     assert some > 200
     assert details(Conversations(table(Traffic())), np.zeros(0, np.int64)) == []
+
+
+def test_rows_are_equal_where_the_bytes_of_their_payloads_are() -> None:
+    some = 0
+    for path, _ in samples():
+        found = Conversations(read(Options((str(path),)), None)[1])
+        for rows in (found.all, found.all[::2]):
+            data = [tuple(tuple(head.data for head in side) for side in one.heads) for one in found.at(rows)]
+            known: dict[object, int] = {}
+            assert equal(found, rows).tolist() == [known.setdefault(one, len(known)) for one in data]
+            some += len(data) - len(known)
+    assert some > 100
+    assert equal(Conversations(table(Traffic())), np.zeros(0, np.int64)).tolist() == []
+
+
+def test_bytes_are_compared_alike_with_the_compiled_part_and_without() -> None:
+    path, _ = next(iter(samples()))
+    found = Conversations(read(Options((str(path),)), None)[1])
+    which = np.arange(len(found.flows.heads.slot))
+    one, other = (Readers(found, compiled=compiled).same(which).tolist() for compiled in (True, False))
+    assert one == other
+    assert len(set(one)) > 1

@@ -17,7 +17,7 @@ from analyzer.report import digest
         (reports.REPORT, "NOT COMPLIANT: 2 violations, 1 note", "bad"),
         (reports.COMPLIANT, "COMPLIANT: no violation; 1 note", "good"),
         (replace(reports.COMPLIANT, findings=()), "COMPLIANT: no violation", "good"),
-        (reports.EMPTY, "COMPLIANT: the capture holds no packets", "neutral"),
+        (reports.EMPTY, "NOTHING JUDGED: the capture holds no packets", "neutral"),
         (
             replace(reports.COMPLIANT, flows=(reports.ARP,), findings=()),
             "NOTHING JUDGED: no sheet speaks about this traffic",
@@ -57,6 +57,13 @@ def test_a_capture_filter_is_told_once():
     assert digest.unseen(replace(reports.COMPLIANT, captures=(info, info), rows=())) == [
         "Capture filter: udp port 69"
     ]
+
+
+def test_an_undeclared_site_is_told_what_to_do():
+    nobody = replace(reports.EMPTY, site=Site(declared=False), hosts=())
+    assert digest.undeclared(nobody) == digest.UNDECLARED
+    assert digest.undeclared(replace(nobody, hosts=reports.HOSTS)) == digest.INFERRED
+    assert digest.undeclared(reports.REPORT) == ""
 
 
 def test_a_warning_alone_is_compliant_and_said():
@@ -130,3 +137,15 @@ def test_a_capture_in_one_phrase():
         "pcapng, 212 packets, 12.3 kB, 15 min 14 s from 2026-01-02T03:03:05.000006Z"
     )
     assert digest.held(reports.EMPTY.captures[0]) == "pcapng, 0 packets, 0 B"
+
+
+def test_groups_by_verdict_share_what_may_be_shown_and_each_verdict_shows_some():
+    flows = [
+        replace(reports.COAP, verdict=verdict, responder=Endpoint("10.20.0.10", port))
+        for verdict in (Verdict.EXPECTED, Verdict.UNEXPECTED)
+        for port in range(1, 6)
+    ]
+    found = [(title, len(shown), len(rest)) for title, shown, rest in digest.by_verdict(flows, 4)]
+    assert found == [("unexpected (5)", 4, 1), ("expected (5)", 3, 2)]
+    assert [len(shown) for _, shown, _ in digest.by_verdict(flows, 100)] == [5, 5]
+    assert list(digest.by_verdict([], 4)) == []

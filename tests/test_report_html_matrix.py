@@ -7,28 +7,12 @@ from dataclasses import replace
 import html_pages
 import reports
 from judging import SAMPLES
+from printed import GATEWAY_5
 
 from analyzer import pipeline
 from analyzer.model import Status
 from analyzer.report import digest
 from analyzer.report.html import markup, matrix
-
-GATEWAY_5 = """\
-80      69      80      69
-88      1050    88      1050
-443     --      443     --
-8080    --      8080    --
-8081    --      8081    --
---      5683    --      5683
---      50195   --      50195
---      50196   --      50196
---      50197   --      50197
---      50198   --      50198
---      50199   --      50199
---      --      --      50201
---      50202   --      50202
-"""
-"""Typed from Igor's document: Igor Gateway Software Port Requirements, Software Versions 5.0.0 and Higher."""
 
 
 def test_the_table_is_the_vendors() -> None:

@@ -24,7 +24,7 @@ SILENT = replace(reports.COMPLIANT, flows=(reports.ARP,), findings=())
         (replace(reports.COMPLIANT, findings=()), "Compliant", "good"),
         (WARNED, "Compliant", "care"),
         (SILENT, "Nothing judged", "neutral"),
-        (reports.EMPTY, "Compliant", "neutral"),
+        (reports.EMPTY, "Nothing judged", "neutral"),
     ],
     ids=["violations", "clean", "a warning", "no sheet speaks", "empty"],
 )

@@ -59,7 +59,7 @@ def test_many_flows_are_a_short_text():
 
 def test_an_empty_report_is_short_and_whole():
     text = formats.rendered("markdown", reports.EMPTY)
-    assert text.startswith("# COMPLIANT: the capture holds no packets")
+    assert text.startswith("# NOTHING JUDGED: the capture holds no packets")
 
 
 @pytest.mark.parametrize(

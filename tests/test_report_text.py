@@ -112,7 +112,7 @@ def test_verbose_gives_every_row_and_every_flow_with_its_reason():
     [
         (reports.COMPLIANT, "COMPLIANT: no violation; 1 note"),
         (replace(reports.COMPLIANT, findings=()), "COMPLIANT: no violation"),
-        (reports.EMPTY, "COMPLIANT: the capture holds no packets"),
+        (reports.EMPTY, "NOTHING JUDGED: the capture holds no packets"),
         (
             replace(reports.COMPLIANT, flows=(), findings=()),
             "NOTHING JUDGED: no sheet speaks about this traffic",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import itertools
 import json
 import os
 import pkgutil
@@ -155,6 +156,21 @@ def test_the_tools_find_nothing(command: tuple[str, ...]) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+def test_no_piece_of_a_text_is_left_behind() -> None:
+    """A string on a line of its own after a return is the second half of what was to be returned."""
+    lost = [
+        f"{source.relative_to(ROOT)}:{after.lineno}"
+        for source in sorted(ROOT.glob("analyzer/**/*.py"))
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        for body in (getattr(node, "body", None), getattr(node, "orelse", None))
+        for before, after in itertools.pairwise(body if isinstance(body, list) else ())
+        if isinstance(after, ast.Expr)
+        and isinstance(after.value, ast.Constant | ast.JoinedStr)
+        and not isinstance(before, ast.Assign | ast.AnnAssign)
+    ]
+    assert not lost, "\n".join(lost)
+
+
 # ---------------------------------------------------------------- packaging
 
 IMPORTED_AS = {"pyyaml": "yaml", "backports.zstd": "backports"}
@@ -255,7 +271,7 @@ def test_the_source_archive_carries_what_the_build_needs(tmp_path: Path) -> None
     with tarfile.open(path) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     needed = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("analyzer/**/*.pyx")}
-    assert len(needed) == 5
+    assert len(needed) == 6
     assert needed | {"analyzer/decode/crc32.h", "setup.py", "pyproject.toml"} <= names
     assert not {name for name in names if name.endswith((".c", ".so", ".pyd"))}
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from analyzer.capture.reader import MAX_BLOCK, RESYNC_RANGE
+from analyzer.capture.reader import MAX_BLOCK, RESYNC_RANGE, Octets
 from analyzer.kinds import among
 
 SHB, IDB, PB, SPB, NRB, ISB, EPB, DSB, CUSTOM, CUSTOM_NO_COPY = (
@@ -36,7 +36,7 @@ BLOCK, FULL, SHORT, DAMAGED = "block", "full", "short", "damaged"
 
 
 def walk(  # noqa: C901 - one loop over all blocks, kept whole for speed
-    buffer: bytes, start: int, order: str, rows: int
+    buffer: Octets, start: int, order: str, rows: int
 ) -> tuple[list[int], int, str, int]:
     """Step over blocks from ``start`` on, collecting enhanced packet blocks.
 
@@ -57,7 +57,7 @@ def walk(  # noqa: C901 - one loop over all blocks, kept whole for speed
         kind, length = two(buffer, position)
         if kind == SHB:
             # Its byte order may differ from the section's before it.
-            if buffer[position + 8 : position + 12] not in BYTE_ORDERS:
+            if bytes(buffer[position + 8 : position + 12]) not in BYTE_ORDERS:
                 return positions, position, DAMAGED, 0
             length = int.from_bytes(
                 buffer[position + 4 : position + 8], "big" if buffer[position + 8] == 0x1A else "little"
@@ -79,7 +79,7 @@ def walk(  # noqa: C901 - one loop over all blocks, kept whole for speed
     return positions, position, FULL, 0
 
 
-def search(buffer: bytes, start: int, order: str) -> int | None:
+def search(buffer: Octets, start: int, order: str) -> int | None:
     """Where, after ``start``, a whole block of a known type is followed by another or by the buffer's end.
 
     Looks at most RESYNC_RANGE ahead, in growing pieces. Any alignment: lost bytes need not come in fours.
@@ -100,7 +100,7 @@ def search(buffer: bytes, start: int, order: str) -> int | None:
 KNOWN: Final = (IDB, PB, SPB, NRB, ISB, EPB, DSB, CUSTOM, CUSTOM_NO_COPY)
 
 
-def _candidates(buffer: bytes, begin: int, stop: int, order: str) -> list[int]:
+def _candidates(buffer: Octets, begin: int, stop: int, order: str) -> list[int]:
     """Positions from ``begin`` up to ``stop`` with a known block type and a possible length."""
     found: list[int] = []
     for shift in range(4):
@@ -115,12 +115,12 @@ def _candidates(buffer: bytes, begin: int, stop: int, order: str) -> list[int]:
     return sorted(position for position in found if position < stop)
 
 
-def whole(buffer: bytes, position: int, order: str) -> int | None:
+def whole(buffer: Octets, position: int, order: str) -> int | None:
     """Where the block at ``position`` ends; None unless it is a whole one of a known type."""
     if position + 12 > len(buffer):
         return None
-    if buffer[position : position + 4] == MAGIC:
-        order = BYTE_ORDERS.get(buffer[position + 8 : position + 12], "")
+    if bytes(buffer[position : position + 4]) == MAGIC:
+        order = BYTE_ORDERS.get(bytes(buffer[position + 8 : position + 12]), "")
         if not order:
             return None
     kind, length = struct.unpack_from(order + "II", buffer, position)

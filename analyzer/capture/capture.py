@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from analyzer import processors
 from analyzer.capture import blocks, pcap, pcapng
-from analyzer.capture.reader import MAX_BLOCK, Reader, Taken, Unreadable
+from analyzer.capture.reader import MAX_BLOCK, Octets, Reader, Taken, Unreadable
 from analyzer.capture.source import DRAIN_LIMIT, Raw, Source
+from analyzer.capture.windows import Ahead, Plain, Reused
 from analyzer.errors import CaptureError
 from analyzer.model import Problem
 from analyzer.tables import Batch, Columns
 
-WINDOW: Final = 4 << 20
-"""Bytes of (decompressed) capture held at a time; a larger record is read whole all the same."""
+WINDOW: Final = 2 << 20
+"""Bytes of (decompressed) capture looked at together; a larger record is read whole all the same."""
+LARGE: Final = 4 << 20
+"""The least size of a file, as it lies on disk, that is worth buffers of its own or a thread."""
 PEEK_WINDOW: Final = 1 << 16
 PEEK_LIMIT: Final = MAX_BLOCK + WINDOW
 """Bytes of a file looked at for its first packet. Where none is found by then the capture counts as one
@@ -100,7 +105,7 @@ class Capture:
         with Source(open_raw(), limit=PEEK_LIMIT) as source:
             reader, head = self._begin(source)
             self.format = reader.format
-            for _ in self._walk(reader, source, head, PEEK_WINDOW):
+            for _ in self._walk(reader, Plain(source, PEEK_WINDOW), head):
                 if self.first_time is not None:
                     break
         self._reset()
@@ -157,7 +162,7 @@ class Capture:
             told = 0
             reader, head = self._begin(source)
             self._reader = reader
-            for batch in self._walk(reader, source, head, self._window):
+            for batch in self._walk(reader, self._windows(source), head):
                 if advance and source.used > told:
                     advance(source.used - told)
                     told = source.used
@@ -189,30 +194,32 @@ class Capture:
             raise error(f"{self.name}: not a pcap or pcapng capture{inside}{looks}")
         return reader, head
 
-    def _walk(self, reader: Reader, source: Source, head: bytes, window: int) -> Iterator[Batch]:
+    def _windows(self, source: Source) -> Plain | Reused:
+        """Streams give what they have when they have it, and may never give more: nobody waits there."""
+        if self.size is None or self.size < LARGE or not os.path.isfile(self.path):
+            return Plain(source, self._window)
+        ahead = source.compression is not None and processors.available() > 1
+        return (Ahead if ahead else Reused)(source, self._window)
+
+    def _walk(self, reader: Reader, windows: Plain | Reused, head: bytes) -> Iterator[Batch]:
         """Windows in, batches out. What a window does not finish is carried over to the next."""
-        buffer, start, final = head, 0, False
-        while not reader.done:
-            try:
-                taken = reader.take(buffer, start, final)
-            except Unreadable as error:
-                raise CaptureError(f"{self.name}: {error}") from None
-            start = taken.position
-            if taken.frames is not None and len(taken.frames["time"]):
-                self._count(taken)
-                yield Batch(buffer, taken.frames)
-            if taken.need and not final:
-                parts = [buffer[start:]]
-                have = len(parts[0])
-                del buffer
-                while have < taken.need:
-                    data = source.read(max(window, taken.need - have))
-                    if not data:
-                        final = True
-                        break
-                    parts.append(data)
-                    have += len(data)
-                buffer, start = b"".join(parts), 0
+        buffer: Octets = head
+        start, final = 0, False
+        with windows:
+            while not reader.done:
+                try:
+                    taken = reader.take(buffer, start, final)
+                except Unreadable as error:
+                    raise CaptureError(f"{self.name}: {error}") from None
+                start = taken.position
+                if taken.frames is not None and len(taken.frames["time"]):
+                    self._count(taken)
+                    yield Batch(buffer, taken.frames)
+                if taken.need and not final:
+                    rest = buffer[start:]
+                    del buffer
+                    buffer, start, final = windows.after(rest, taken.need)
+                    del rest
 
     def _count(self, taken: Taken) -> None:
         assert taken.frames is not None

@@ -7,7 +7,7 @@ from analyzer.tables import Columns
 Array = np.ndarray[Any, Any]
 
 def records(
-    buffer: bytes,
+    buffer: bytes | memoryview,
     start: int,
     big: bool,
     header: int,
@@ -19,7 +19,7 @@ def records(
     frames: Columns,
 ) -> tuple[int, int, str, int, int]: ...
 def packets(
-    buffer: bytes,
+    buffer: bytes | memoryview,
     start: int,
     big: bool,
     longest: int,

@@ -2,8 +2,8 @@
 # cython: show_performance_hints=False
 """Compiled walks over pcap records and pcapng packet blocks, straight into FRAMES columns.
 
-They stop at the same places for the same reasons as ``pcap.walk`` and ``blocks.walk``; every byte is read
-through a bounds-checked view.
+They stop at the same places for the same reasons as ``pcap.walk`` and ``blocks.walk``; of every range that is
+read both ends are looked up in a bounds-checked view.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -25,10 +25,15 @@ cdef enum:
 WHY = {FULL: "full", SHORT: "short", DAMAGED: "damaged", BLOCK: "block"}
 
 
-cdef inline uint32_t word(View view, Py_ssize_t at, bint big) except? 0xFFFFFFFF nogil:
+cdef inline const uint8_t *octets(View view, Py_ssize_t at, Py_ssize_t size) except NULL nogil:
+    """Where the ``size`` bytes at ``at`` are, at least one, both ends checked."""
+    return &view[at + size - 1] - (&view[at + size - 1] - &view[at])
+
+
+cdef inline uint32_t word(const uint8_t *at, bint big) noexcept nogil:
     if big:
-        return <uint32_t>view[at] << 24 | <uint32_t>view[at + 1] << 16 | <uint32_t>view[at + 2] << 8 | view[at + 3]
-    return view[at] | <uint32_t>view[at + 1] << 8 | <uint32_t>view[at + 2] << 16 | <uint32_t>view[at + 3] << 24
+        return <uint32_t>at[0] << 24 | <uint32_t>at[1] << 16 | <uint32_t>at[2] << 8 | at[3]
+    return at[0] | <uint32_t>at[1] << 8 | <uint32_t>at[2] << 16 | <uint32_t>at[3] << 24
 
 
 cdef inline bint empty(View view, Py_ssize_t begin, Py_ssize_t end) except? True nogil:
@@ -57,13 +62,16 @@ def records(
     cdef uint32_t[::1] interface = frames["interface"]
     cdef Py_ssize_t most = offset.shape[0], end = view.shape[0], position = start, need = 0, row = 0, following
     cdef int64_t held, stated, seconds = 0
+    cdef const uint8_t *head
     cdef int why = FULL
     with nogil:
         while row < most:
             if position + header > end:
                 why, need = SHORT, header
                 break
-            held = word(view, position + 8, big)
+            # No header is shorter than 16 bytes.
+            head = octets(view, position, 16)
+            held = word(head + 8, big)
             if held > limit:
                 why = DAMAGED
                 break
@@ -78,12 +86,12 @@ def records(
             if following > end:
                 why, need = SHORT, header + held
                 break
-            stated = word(view, position + 12, big)
-            seconds = word(view, position, big)
+            stated = word(head + 12, big)
+            seconds = word(head, big)
             offset[row] = position + header
             captured[row] = held
             wire[row] = max(held, stated)
-            time[row] = seconds * 1000000000 + <int64_t>word(view, position + 4, big) * grain
+            time[row] = seconds * 1000000000 + <int64_t>word(head + 4, big) * grain
             link[row] = link_type
             interface[row] = 0
             row += 1
@@ -120,19 +128,21 @@ def packets(
     cdef uint32_t kind, mark
     cdef int why = FULL
     cdef bint exact = True
+    cdef const uint8_t *head
     with nogil:
         while row < most:
             if position + 12 > end:
                 why, need = SHORT, 12
                 break
-            kind = word(view, position, big)
-            length = word(view, position + 4, big)
+            head = octets(view, position, 12)
+            kind = word(head, big)
+            length = word(head + 4, big)
             if kind == SHB:
-                mark = word(view, position + 8, True)
+                mark = word(head + 8, True)
                 if mark != 0x1A2B3C4D and mark != 0x4D3C2B1A:
                     why = DAMAGED
                     break
-                length = word(view, position + 4, mark == 0x1A2B3C4D)
+                length = word(head + 4, mark == 0x1A2B3C4D)
             if kind == EPB or kind == PB:
                 least = 32
             elif kind == SHB:
@@ -150,14 +160,16 @@ def packets(
             if following > end:
                 why, need = SHORT, length
                 break
-            if word(view, following - 4, True) != word(view, position + 4, True):
+            # At least 12 bytes long, and 32 where it is a packet.
+            head = octets(view, position, length)
+            if word(head + length - 4, True) != word(head + 4, True):
                 why = DAMAGED
                 break
             if kind == EPB:
-                who = word(view, position + 8, big)
-                held = word(view, position + 20, big)
-                stated = word(view, position + 24, big)
-                high = word(view, position + 12, big)
+                who = word(head + 8, big)
+                held = word(head + 20, big)
+                stated = word(head + 24, big)
+                high = word(head + 12, big)
                 blocks[row] = position
                 if who >= known or held > length - 32:
                     exact = False
@@ -167,7 +179,7 @@ def packets(
                     offset[row] = position + 28
                     captured[row] = held
                     wire[row] = max(held, stated)
-                    time[row] = (high << 32 | <int64_t>word(view, position + 16, big)) * ticks[who] + offsets[who]
+                    time[row] = (high << 32 | <int64_t>word(head + 16, big)) * ticks[who] + offsets[who]
                     link[row] = links[who]
                     interface[row] = <uint32_t>who + base
                 row += 1

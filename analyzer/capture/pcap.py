@@ -20,6 +20,7 @@ from analyzer.capture.reader import (
     MAX_RESYNCS,
     RESYNC_RANGE,
     Array,
+    Octets,
     Problems,
     Taken,
     Unreadable,
@@ -67,7 +68,7 @@ FULL, SHORT, DAMAGED = "full", "short", "damaged"
 
 
 def walk(
-    buffer: bytes, start: int, layout: Layout, rows: int, final: bool
+    buffer: Octets, start: int, layout: Layout, rows: int, final: bool
 ) -> tuple[list[int], int, str, int]:
     """Step over whole records from ``start`` on.
 
@@ -99,7 +100,7 @@ def walk(
     return positions, position, FULL, 0
 
 
-def search(buffer: bytes, start: int, layout: Layout, near: int | None) -> int | None:
+def search(buffer: Octets, start: int, layout: Layout, near: int | None) -> int | None:
     """Where, after ``start``, two plausible records follow each other (or one that ends with the
     buffer).
 
@@ -121,15 +122,15 @@ def search(buffer: bytes, start: int, layout: Layout, near: int | None) -> int |
     return None
 
 
-def _seconds(buffer: bytes, position: int, layout: Layout) -> int:
+def _seconds(buffer: Octets, position: int, layout: Layout) -> int:
     return int(struct.unpack_from(layout.order + "I", buffer, position)[0])
 
 
-def _captured(buffer: bytes, position: int, layout: Layout) -> int:
+def _captured(buffer: Octets, position: int, layout: Layout) -> int:
     return int(struct.unpack_from(layout.order + "I", buffer, position + 8)[0])
 
 
-def _candidates(buffer: bytes, begin: int, stop: int, layout: Layout, near: int | None) -> list[int]:
+def _candidates(buffer: Octets, begin: int, stop: int, layout: Layout, near: int | None) -> list[int]:
     """Positions from ``begin`` up to ``stop`` whose record header is plausible by itself."""
     found: list[int] = []
     for shift in range(4):
@@ -173,14 +174,14 @@ class PcapReader:
         """What the file header says, once it has been read."""
         return self._layout
 
-    def take(self, buffer: bytes, start: int, final: bool) -> Taken:
+    def take(self, buffer: Octets, start: int, final: bool) -> Taken:
         """Frames in ``buffer`` from ``start`` on; see the protocol."""
         if self._layout is None:
             if len(buffer) - start < FILE_HEADER:
                 if final:
                     raise Unreadable("the file is cut inside its pcap header")
                 return Taken(None, start, FILE_HEADER)
-            self._layout = Layout(buffer[start : start + FILE_HEADER])
+            self._layout = Layout(bytes(buffer[start : start + FILE_HEADER]))
             start += FILE_HEADER
         if self._lost:
             return self._resume(buffer, start, final, self._layout)
@@ -196,7 +197,7 @@ class PcapReader:
         return Taken(frames, position, need)
 
     def _read(
-        self, buffer: bytes, start: int, final: bool, layout: Layout
+        self, buffer: Octets, start: int, final: bool, layout: Layout
     ) -> tuple[Columns | None, int, str, int]:
         """Frames in ``buffer`` from ``start`` on, and where, why and for want of what they end there."""
         positions, position, why, need = walk(buffer, start, layout, BATCH_FRAMES, final)
@@ -204,7 +205,7 @@ class PcapReader:
         return frames, position, why, need
 
     def _read_fast(
-        self, buffer: bytes, start: int, final: bool, layout: Layout
+        self, buffer: Octets, start: int, final: bool, layout: Layout
     ) -> tuple[Columns | None, int, str, int]:
         """The same, compiled."""
         assert COMPILED is not None
@@ -217,7 +218,7 @@ class PcapReader:
         self._near = seconds
         return {name: column[:rows] for name, column in table.items()}, position, why, need
 
-    def _frames(self, buffer: bytes, at: Array, layout: Layout) -> Columns:
+    def _frames(self, buffer: Octets, at: Array, layout: Layout) -> Columns:
         words = gather(buffer, at, 4, layout.order).astype("i8")
         self._near = int(words[-1, 0])
         return table(
@@ -230,7 +231,7 @@ class PcapReader:
             interface=0,
         )
 
-    def _resume(self, buffer: bytes, start: int, final: bool, layout: Layout) -> Taken:
+    def _resume(self, buffer: Octets, start: int, final: bool, layout: Layout) -> Taken:
         """Find the next whole record past the damage at ``start``, or end here."""
         reach = RESYNC_RANGE + 2 * (layout.header + MAX_FRAME)
         if not final and len(buffer) - start < reach:
@@ -251,11 +252,11 @@ class PcapReader:
         self._stop(buffer, start, layout)
         return Taken(None, start, 0)
 
-    def _is_short(self, buffer: bytes, start: int, layout: Layout) -> bool:
+    def _is_short(self, buffer: Octets, start: int, layout: Layout) -> bool:
         left = len(buffer) - start
         return left < layout.header or 0 < _captured(buffer, start, layout) <= layout.limit
 
-    def _describe(self, buffer: bytes, start: int, layout: Layout) -> str:
+    def _describe(self, buffer: Octets, start: int, layout: Layout) -> str:
         captured = _captured(buffer, start, layout) if start + layout.header <= len(buffer) else 0
         if captured > layout.limit:
             return (
@@ -265,7 +266,7 @@ class PcapReader:
             return f"the record says that {captured} bytes were captured, which runs over the end of the file"
         return "what stands here is not a record"
 
-    def _stop(self, buffer: bytes, start: int, layout: Layout) -> None:
+    def _stop(self, buffer: Octets, start: int, layout: Layout) -> None:
         """Say why frames end at ``start``."""
         left = len(buffer) - start
         captured = _captured(buffer, start, layout) if left >= layout.header else 0

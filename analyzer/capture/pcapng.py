@@ -34,6 +34,7 @@ from analyzer.capture.reader import (
     MAX_RESYNCS,
     RESYNC_RANGE,
     Array,
+    Octets,
     Problems,
     Taken,
     Unreadable,
@@ -129,9 +130,8 @@ class PcapngReader:
         self._interfaces: list[Interface] = []
         self.described: dict[int, Interface] = {}
         """The interfaces of the frames last given, by their number inside the capture."""
-        self._plain: tuple[Array, Array, Array, Array] | None = None
+        self._plain: tuple[Array, ...] = plain([])
         self._room: tuple[Columns, Array] | None = None
-        self._next_index = 0
         self._names: dict[str, None] = {}
         self._filters: dict[str, None] = {}
         self._last_time = 0
@@ -158,7 +158,7 @@ class PcapngReader:
         """Byte order, number of the first interface, interfaces so far: what packet blocks depend on."""
         return self._order, self._base, tuple(self._interfaces)
 
-    def take(self, buffer: bytes, start: int, final: bool) -> Taken:
+    def take(self, buffer: Octets, start: int, final: bool) -> Taken:
         """Frames in ``buffer`` from ``start`` on; see the protocol."""
         if not self._order and (need := _file_header(buffer, start, final)):
             return Taken(None, start, need)
@@ -195,21 +195,20 @@ class PcapngReader:
         if len(self.described) > len(self._interfaces):
             self.described = {self._base + index: one for index, one in enumerate(self._interfaces)}
 
-    def _read(self, buffer: bytes, start: int, most: int) -> tuple[list[Columns], int, str, int]:
+    def _read(self, buffer: Octets, start: int, most: int) -> tuple[list[Columns], int, str, int]:
         """Enhanced packet blocks from ``start`` on, and where, why and for want of what they end there."""
         positions, position, why, need = walk(buffer, start, self._order or "<", most)
         frames = [self._enhanced(buffer, np.array(positions, "i8"))] if positions else []
         return frames, position, why, need
 
-    def _read_fast(self, buffer: bytes, start: int, most: int) -> tuple[list[Columns], int, str, int]:
+    def _read_fast(self, buffer: Octets, start: int, most: int) -> tuple[list[Columns], int, str, int]:
         """The same, compiled."""
         assert COMPILED is not None
-        if self._plain is None:
-            self._plain = plain(self._interfaces)
         if self._room is None:
             self._room = room(BATCH_FRAMES), np.empty(BATCH_FRAMES, "i8")
         frames, places = self._room
-        shape = self._order == ">", MAX_BLOCK, self._plain, self._base & 0xFFFFFFFF, most, frames, places
+        known = tuple(column[: len(self._interfaces)] for column in self._plain)
+        shape = self._order == ">", MAX_BLOCK, known, self._base & 0xFFFFFFFF, most, frames, places
         rows, position, why, need, exact = COMPILED.packets(buffer, start, *shape)
         if not rows:
             return [], position, why, need
@@ -231,18 +230,18 @@ class PcapngReader:
         self.problems.packets += rows
         return rows
 
-    def _block(self, buffer: bytes, at: int, length: int) -> list[Columns]:
+    def _block(self, buffer: Octets, at: int, length: int) -> list[Columns]:
         """Look at a block that is not an enhanced packet block; a packet gives a table of one frame."""
-        if buffer[at : at + 4] == MAGIC:
+        if bytes(buffer[at : at + 4]) == MAGIC:
             self._section(buffer, at)
             return []
         (kind,) = struct.unpack_from(self._order + "I", buffer, at)
         if kind == IDB:
             if len(self._interfaces) < MAX_INTERFACES:
-                interface = read_interface(buffer[at + 8 : at + length - 4], self._order)
+                interface = read_interface(bytes(buffer[at + 8 : at + length - 4]), self._order)
                 self.described[self._base + len(self._interfaces)] = interface
                 self._interfaces.append(interface)
-                self._plain = None
+                self._add_plain(interface)
                 self._names.setdefault(link_types.name(interface.link_type))
                 if interface.filter and len(self._filters) < MAX_FILTERS:
                     self._filters.setdefault(interface.filter.decode("utf-8", "replace"))
@@ -256,7 +255,17 @@ class PcapngReader:
             return self._simple(buffer, at, length)
         return self._obsolete(buffer, at, length)
 
-    def _section(self, buffer: bytes, at: int) -> None:
+    def _add_plain(self, interface: Interface) -> None:
+        """What the compiled reader reads of an interface. Its columns grow by doubling: there may be many."""
+        count = len(self._interfaces)
+        if count > len(self._plain[0]):
+            self._plain = tuple(
+                np.concatenate((column, np.empty_like(column, shape=count))) for column in self._plain
+            )
+        for column, value in zip(self._plain, plain([interface]), strict=True):
+            column[count - 1] = value[0]
+
+    def _section(self, buffer: Octets, at: int) -> None:
         order = ">" if buffer[at + 8] == 0x1A else "<"
         major, minor = struct.unpack_from(order + "HH", buffer, at + 12)
         # Minor 2 was written by mistake by some tools and means 0 (the draft, section 4.1).
@@ -269,7 +278,7 @@ class PcapngReader:
             return
         self._order = order
         self._base += len(self._interfaces)
-        self._interfaces, self._plain = [], None
+        self._interfaces, self._plain = [], plain([])
 
     def _unknown(self, interface: int, frame: int | None = None) -> None:
         what = f"a packet names interface {interface}, which the section has not described"
@@ -279,7 +288,7 @@ class PcapngReader:
         what = f"a packet block of {length} bytes cannot hold its {captured} captured bytes"
         self.problems.add("damaged-block", f"{what}; such blocks are left out", frame=frame)
 
-    def _enhanced(self, buffer: bytes, at: Array) -> Columns:
+    def _enhanced(self, buffer: Octets, at: Array) -> Columns:
         """The frames of the enhanced packet blocks at ``at``; those that cannot be used are left out."""
         words = gather(buffer, at, 7, self._order)
         length, who, high, low, captured, wire = (words[:, k].astype("i8") for k in range(1, 7))
@@ -328,7 +337,7 @@ class PcapngReader:
             self.problems.add("bad-timestamp", what, frame=self.problems.packets + row + 1)
         return time
 
-    def _obsolete(self, buffer: bytes, at: int, length: int) -> list[Columns]:
+    def _obsolete(self, buffer: Octets, at: int, length: int) -> list[Columns]:
         who, _, high, low, captured, wire = struct.unpack_from(self._order + "HHIIII", buffer, at + 8)
         if who >= len(self._interfaces):
             self._unknown(who)
@@ -339,7 +348,7 @@ class PcapngReader:
         self._last_time = self._time(self._interfaces[who], high << 32 | low)
         return self._one(at + 28, captured, wire, who)
 
-    def _simple(self, buffer: bytes, at: int, length: int) -> list[Columns]:
+    def _simple(self, buffer: Octets, at: int, length: int) -> list[Columns]:
         (wire,) = struct.unpack_from(self._order + "I", buffer, at + 8)
         if not self._interfaces:
             self._unknown(0)
@@ -364,7 +373,7 @@ class PcapngReader:
         )
         return [frame]
 
-    def _resume(self, buffer: bytes, start: int, final: bool) -> Taken:
+    def _resume(self, buffer: Octets, start: int, final: bool) -> Taken:
         """Find the next whole block past the damage at ``start``, or end here."""
         reach = RESYNC_RANGE + 2 * MAX_BLOCK
         if not final and len(buffer) - start < reach:
@@ -391,8 +400,10 @@ class PcapngReader:
             self.problems.add("bad-block-length", f"{what}; no whole block was found after it")
         return Taken(None, start, 0)
 
-    def _describe(self, buffer: bytes, start: int) -> str:
-        kind, length = struct.unpack_from(self._order + "II", buffer[start : start + 8].ljust(8, b"\0"))
+    def _describe(self, buffer: Octets, start: int) -> str:
+        kind, length = struct.unpack_from(
+            self._order + "II", bytes(buffer[start : start + 8]).ljust(8, b"\0")
+        )
         if length % 4 or not 12 <= length <= MAX_BLOCK:
             return f"a block of type {kind} says that it is {length} bytes long"
         if start + length > len(buffer):
@@ -404,13 +415,13 @@ _HEADER_CUT: Final = "the file is cut inside its pcapng section header"
 _HEADER_LENGTH: Final = "the pcapng section header does not end where its length says"
 
 
-def _file_header(buffer: bytes, start: int, final: bool) -> int:
+def _file_header(buffer: Octets, start: int, final: bool) -> int:
     """How many bytes the first section header needs before it can be read; 0 where they are there."""
     if len(buffer) - start < SHB_MIN:
         if final:
             raise Unreadable(_HEADER_CUT)
         return SHB_MIN
-    if buffer[start + 8 : start + 12] not in BYTE_ORDERS:
+    if bytes(buffer[start + 8 : start + 12]) not in BYTE_ORDERS:
         raise Unreadable("the pcapng section header has no valid byte-order mark")
     return 0
 

@@ -24,6 +24,7 @@ COMPILED: Final[ModuleType | None] = _fast
 """The compiled walks, None where they were not built."""
 
 Array = np.ndarray[Any, Any]
+Octets = bytes | memoryview
 
 BATCH_FRAMES: Final = 16_384
 """Frames in a batch: small enough that its columns stay in the processor's cache."""
@@ -77,7 +78,7 @@ class Reader(Protocol):
     def filters(self) -> tuple[str, ...]:
         """Capture filters that the file states, as libpcap reads them, in order of first appearance."""
 
-    def take(self, buffer: bytes, start: int, final: bool) -> Taken:
+    def take(self, buffer: Octets, start: int, final: bool) -> Taken:
         """Frames in ``buffer`` from ``start`` on, at most BATCH_FRAMES.
 
         ``final`` says that the input ends with the buffer. Raises :class:`Unreadable` for the file
@@ -127,7 +128,7 @@ def room(rows: int) -> Columns:
     return {column.name: np.empty(rows, column.dtype) for column in FRAMES.columns}
 
 
-def gather(buffer: bytes, positions: Array, words: int, order: str) -> Array:
+def gather(buffer: Octets, positions: Array, words: int, order: str) -> Array:
     """``words`` unsigned 32-bit numbers at each position, shape ``(len(positions), words)``."""
     octets = np.frombuffer(buffer, "u1")
     index = positions[:, None] + np.arange(4 * words)

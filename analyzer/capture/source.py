@@ -21,6 +21,8 @@ from analyzer import processors
 if TYPE_CHECKING:
     from typing import Self
 
+    Buffer = bytes | bytearray | memoryview
+
 CHUNK: Final = 1 << 20
 """The most decompressed bytes given at a time, whatever the input promises."""
 STEP: Final = 1 << 14
@@ -183,13 +185,13 @@ class Hash:
     def __init__(self) -> None:
         self._sum = hashlib.sha256()
         self._alone = processors.available() < 2
-        self._pieces: list[bytes] = []
+        self._pieces: list[Buffer] = []
         self._held = 0
-        self._queue: queue.Queue[list[bytes]] | None = None
+        self._queue: queue.Queue[list[Buffer]] | None = None
         self._thread: threading.Thread | None = None
 
-    def update(self, data: bytes) -> None:
-        """Take in ``data``, now or soon."""
+    def update(self, data: Buffer) -> None:
+        """Take in ``data``, now or soon: until then it must not change."""
         if self._alone:
             self._sum.update(data)
             return
@@ -221,7 +223,7 @@ class Hash:
         self.stop()
         return self._sum.hexdigest()
 
-    def _work(self, waiting: queue.Queue[list[bytes]]) -> None:
+    def _work(self, waiting: queue.Queue[list[Buffer]]) -> None:
         while pieces := waiting.get():
             for data in pieces:
                 self._sum.update(data)
@@ -276,6 +278,24 @@ class Source:
             self._hash.update(data)
         return data
 
+    def _read_into(self, view: memoryview) -> int:
+        """As :meth:`_read`, without bytes in between where the stream can do that."""
+        into = getattr(self._raw, "readinto", None)
+        if into is None or self._ended or self._limit is not None:
+            data = self._read(len(view))
+            view[: len(data)] = data
+            return len(data)
+        try:
+            have = into(view) or 0
+        except Exception as error:  # as above
+            self._fail("read-error", f"reading stopped at byte {self.used}: {one_line(error)}")
+            have = 0
+        self._ended = not have
+        self.used += have
+        if self._hash:
+            self._hash.update(view[:have])
+        return have
+
     def _fail(self, code: str, detail: str) -> None:
         if not self.trouble:
             self.trouble, self.detail = code, detail
@@ -293,6 +313,24 @@ class Source:
             return out[:most]
         data, self._input = self._input[:size], self._input[size:]
         return data or self._read(size)
+
+    def fill(self, view: memoryview) -> int:
+        """Fill ``view`` as far as there is anything; how many bytes, none at the end.
+
+        The hash may look at ``view`` later: it must not change before nobody holds a view of it.
+        """
+        most = len(view)
+        if not self.compression:
+            data, self._input = self._input[:most], self._input[most:]
+            view[: len(data)] = data
+            return len(data) or self._read_into(view)
+        have = 0
+        while have < most and (step := self._output or self._decompress()):
+            piece = step[: most - have]
+            view[have : have + len(piece)] = piece
+            have += len(piece)
+            self._output = step[len(piece) :]
+        return have
 
     def _decompress(self) -> bytes:
         """One step: some bytes, or none at the end or at damage."""

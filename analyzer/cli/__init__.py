@@ -44,6 +44,18 @@ class Commands(click.Group):
         """Names of the command modules."""
         return sorted(item.name for item in pkgutil.iter_modules(__path__) if item.name not in SHARED)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command named first; a name that nearly is one is told which."""
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            import difflib  # noqa: PLC0415 - only for a mistake
+
+            close = difflib.get_close_matches(name.lower(), self.list_commands(ctx), n=1)
+            ctx.fail(f"No such command {name!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
+        return super().resolve_command(ctx, args)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The ``COMMAND`` of module ``cmd_name``. A module without one raises, naming it."""
         if cmd_name not in self.list_commands(ctx):

@@ -22,7 +22,7 @@ from analyzer.report.layout import plural
 @options.engine
 @options.talk
 @taken("report")
-def check(job: Job, *, following: bool, interval: float | None, until: str | None) -> int:
+def check(job: Job, *, interval: float | None, until: str | None) -> int:
     """Compare captures with the expected matrix.
 
     CAPTURE is a pcap or pcapng file (plain, .gz, .zst, .lz4, .xz), a directory, '-' for standard
@@ -32,10 +32,10 @@ def check(job: Job, *, following: bool, interval: float | None, until: str | Non
     """
     from analyzer import pipeline  # noqa: PLC0415 - --help must not load the stages
 
-    if following or interval is not None or until is not None:
+    if job.following or interval is not None or until is not None:
         from analyzer.cli import follow  # noqa: PLC0415 - a plain check has no use for it
 
-        report = follow.follow(follow.Wish(following, interval, until, job.wish.wanted), job)
+        report = follow.follow(follow.Wish(job.following, interval, until, job.wish.wanted), job)
         return 0 if report.compliant else 1
     report = replace(job.run(pipeline.check), command=options.typed())
     report = job.wish.applied(report, bool(job.quiet))

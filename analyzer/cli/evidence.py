@@ -6,7 +6,8 @@ from typing import IO, Any
 
 import click
 
-from analyzer.cli import options, output, progress, pseudonyms
+from analyzer.cli import options, output
+from analyzer.cli.job import Job, taken
 from analyzer.cli.output import say
 from analyzer.errors import UsageError
 from analyzer.report import Format, Style
@@ -44,28 +45,16 @@ _PCAPNG = Format("pcapng", (".pcapng",), binary=True)
 @options.judgement
 @options.engine
 @options.talk
+@taken(_PCAPNG)
 def evidence(
+    job: Job,
     *,
-    captures: tuple[str, ...],
     finding: str | None,
     flows: tuple[str, ...],
     frames: tuple[str, ...],
-    target: str,
     everything: bool,
     limit: int | None,
-    pseudonymise: bool,
-    map_file: str | None,
-    key: str | None,
     site_output: str | None,
-    site: str | None,
-    hosts: tuple[str, ...],
-    rules: tuple[str, ...],
-    activities: tuple[str, ...],
-    strict: bool,
-    engine: str,
-    quiet: int,
-    verbose: int,
-    no_progress: bool,
 ) -> int:
     """Write only the frames behind a finding to a small pcapng.
 
@@ -77,51 +66,41 @@ def evidence(
     of the result says the same. Names and the contents of transfers stay; what could not be rewritten is
     left out or said.
     """
-    from analyzer import pipeline  # noqa: PLC0415 - --help must not load the stages
-    from analyzer.pipeline import evidence as stage  # noqa: PLC0415
+    from analyzer.pipeline import evidence as stage  # noqa: PLC0415 - --help must not load the stages
     from analyzer.pipeline import pseudonyms as names  # noqa: PLC0415
 
-    wish = pseudonyms.Wish(pseudonymise, map_file, key)
     wanted = stage.Wanted(finding or "", flows, options.ranges(frames), everything)
     if wanted == stage.Wanted():
         raise click.UsageError("say which frames: --finding ID, --flow ID, --frames LIST or --all")
-    if site_output is not None and not pseudonymise:
+    wish = job.wish
+    if site_output is not None and not wish.wanted:
         raise UsageError("--site-output: only with --pseudonymise")
-    for written in (target, map_file, site_output):
-        output.refuse_inputs(written, (*captures, site, *rules))
-    asked = pipeline.Options(
-        sources=captures,
-        site=site,
-        hosts=hosts,
-        rules=rules,
-        activities=activities,
-        strict=strict,
-        engine=engine,
-    )
-    with stage.rereadable(asked) as again:
-        with progress.shown(bool(quiet) or no_progress) as meter:
-            found = stage.sight(again, wanted, stage.FRAME_LIMIT if limit is None else limit, meter)
-        output.refuse_inputs(target, (info.path for info in found.report.captures))
+    for written in (wish.map_file, site_output):
+        output.refuse_inputs(written, job.inputs)
+    most = stage.FRAME_LIMIT if limit is None else limit
+    with stage.rereadable(job.options()) as again:
+        found = job.run(lambda _, meter: stage.sight(again, wanted, most, meter))
+        job.refuse(*(info.path for info in found.report.captures))
         others = wish.opened(found.report) if wish.wanted else None
         made: list[stage.Copied] = []
 
         def render(_: Any, stream: IO[bytes], _style: Style) -> None:
             made.append(stage.copy(found, stream, f"portmatrix {VERSION}", others))
 
-        output.write(target, _PCAPNG, render, found, verbose - quiet)
+        job.put(render, found)
     if not made:
         return 0  # the reader of standard output went away at once
     if others is not None:
         if site_output is not None:
             with output.whole_file(site_output) as stream:
                 stream.write(names.site_file(found.report, others))
-        wish.keep(others, bool(quiet))
-        for line in made[0].remarks if not quiet else ():
+        wish.keep(others, bool(job.quiet))
+        for line in made[0].remarks if not job.quiet else ():
             say(line)
-    if not quiet:
+    if not job.quiet:
         left = found.chosen.total - len(found.chosen.frames)
         cut = f"; {plural(left, 'frame')} more left out by the limit (--limit)" if left else ""
-        say(f"{plural(made[0].frames, 'frame')} of {found.packets} written to {target}{cut}")
+        say(f"{plural(made[0].frames, 'frame')} of {found.packets} written to {job.target}{cut}")
     return 0
 
 

@@ -36,11 +36,7 @@ def firmware(job: Job, *, pair: tuple[str, str] | None) -> int:
 
     if (pair is None) is (not job.captures):
         raise UsageError("give captures, or two captures of one path with --pair NODE GATEWAY, not both")
-    if pair is None:
-        report = job.run(pipeline.firmware)
-    else:
-        job.refuse(*pair)
-        report = replace(job, captures=pair).run(lay_over)
+    report = job.run(pipeline.firmware) if pair is None else replace(job, captures=pair).run(lay_over)
     report = job.wish.applied(report, bool(job.quiet))
     job.write(report)
     failed = sum(entry.outcome == "failed" for entry in report.transfers)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 import click
@@ -55,7 +57,8 @@ def fleet() -> None:
     """Many captures of many sites: each analysed, all summed up.
 
     portmatrix fleet SOURCE... --sites DIR -o results/ analyses what is new and leaves a Parquet dataset and
-    a summary; portmatrix fleet query "SQL" asks it. See fleet run --help.
+    a summary; portmatrix fleet query "SQL" asks it, fleet columns says what its columns mean.
+    See fleet run --help.
     """
 
 
@@ -111,25 +114,39 @@ def run(
         todo = [job for job in planned.jobs if job.key not in known]
         with progress.counted(bool(quiet) or no_progress, todo) as watch:
             account = stages.run(todo, results, start, jobs or 0, watch, split=split)
-        results.forget(_stale(known, planned, {job.key for job in account.done}))
-        results.complete()
+        trouble: list[str] = []
+        with _told_of(trouble):
+            results.forget(_stale(known, planned, {job.key for job in account.done}))
+            results.complete()
         summary, findings = stages.summarise(results, planned, account, len(planned.jobs) - len(todo))
         lines = page(summary)
-        results.write("summary.txt", "\n".join(lines) + "\n")
-        results.note(
-            began,
-            {
-                "schema": "portmatrix.fleet/1",
-                "began": began,
-                "done": [job.key for job in account.done],
-                "failed": [{"source": path, "reason": reason} for path, reason in summary.failed],
-                "findings": findings,
-            },
-        )
+        with _told_of(trouble):
+            results.write("summary.txt", "\n".join(lines) + "\n")
+            results.note(
+                began,
+                {
+                    "schema": "portmatrix.fleet/1",
+                    "began": began,
+                    "done": [job.key for job in account.done],
+                    "failed": [{"source": path, "reason": reason} for path, reason in summary.failed],
+                    "findings": findings,
+                },
+            )
     output.lines(lines[:2] if quiet else lines)
+    for reason in dict.fromkeys(trouble):
+        say(f"-o {target}: {reason}")
     if verbose:
         say(f"{target}: {len(results.known())} captures; ask with portmatrix fleet query")
-    return 2 if summary.failed else 0 if summary.compliant else 1
+    return 2 if summary.failed or trouble else 0 if summary.compliant else 1
+
+
+@contextlib.contextmanager
+def _told_of(trouble: list[str]) -> Iterator[None]:
+    """A disk that is full costs what it has no room for, not the page that says so."""
+    try:
+        yield
+    except OSError as error:
+        trouble.append(error.strerror or str(error))
 
 
 def _stale(known: dict[str, str], planned: Any, done: set[str]) -> set[str]:
@@ -160,6 +177,15 @@ def query(*, sql: str, folder: str, format_name: str) -> int:
 
     names, rows = ask(folder, sql)
     output.lines(written(names, rows, format_name))
+    return 0
+
+
+@fleet.command()
+def columns() -> int:
+    """What the columns of the results mean."""
+    from analyzer.fleet.tables import described  # noqa: PLC0415 - --help must not load the stages
+
+    output.lines(described())
     return 0
 
 

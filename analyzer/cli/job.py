@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 
 from analyzer.cli import output, progress
 from analyzer.cli.pseudonyms import Wish
-from analyzer.report import Format, choose
+from analyzer.report import Format, Style, choose
 
 if TYPE_CHECKING:
     from analyzer.pipeline import Options
 
 R = TypeVar("R")
+Render = Callable[[Any, IO[Any], Style], None]
 
 LINES: Final = "jsonl"
 """The format of events; of flows and of transfers, too."""
@@ -24,25 +25,48 @@ LINES: Final = "jsonl"
 class Job:
     """The options of :mod:`analyzer.cli.options` as they were given, or defaults where a command lacks them.
 
-    ``chosen`` is the format they come to, ``what`` the kind of report as in :meth:`Format.render`.
+    ``what`` is the kind of report as in :meth:`Format.render`, ``default`` its format where neither
+    ``format_name`` nor ``target`` says another; or ``what`` is the one format that there is. ``chosen`` is
+    what they come to. Raises :class:`analyzer.errors.UsageError` where the options contradict each other, or
+    the result would overwrite an input.
     """
 
-    what: str
-    chosen: Format
+    what: str | Format
     wish: Wish
+    default: str = "text"
     captures: tuple[str, ...] = ()
     site: str | None = None
     hosts: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     activities: tuple[str, ...] = ()
     strict: bool = False
+    format_name: str | None = None
     target: str | None = None
     engine: str = "auto"
     quiet: int = 0
     verbose: int = 0
     no_progress: bool = False
-    events: bool = False
-    """Events are wanted, as JSON lines, beside a report."""
+    following: bool = False
+    chosen: Format = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.refuse(*self.inputs)
+        chosen = self.what
+        if isinstance(chosen, str):
+            # Who follows gets lines of events; the report's format is then that of the -o file.
+            name, default = (None, "json") if self.events else (self.format_name, self.default)
+            chosen = choose(name, chosen, self.target or "", default)
+        object.__setattr__(self, "chosen", chosen)
+
+    @property
+    def events(self) -> bool:
+        """Whether events are wanted, as JSON lines, beside a report."""
+        return self.following and self.format_name == LINES
+
+    @property
+    def inputs(self) -> tuple[str | None, ...]:
+        """What is read, as it was named."""
+        return (*self.captures, self.site, *self.rules)
 
     def options(self) -> Options:
         """What the pipeline is asked for."""
@@ -78,8 +102,13 @@ class Job:
 
         Raises :class:`analyzer.errors.UsageError` where it cannot be written.
         """
+        assert isinstance(self.what, str)
         render = self.chosen.render(self.what)
         assert render is not None  # choose() gave a format of such reports
+        self.put(render, report, unseen)
+
+    def put(self, render: Render, report: Any, unseen: int = output.UNSEEN) -> None:
+        """What ``render`` makes of ``report`` to where it was asked for. Otherwise as :meth:`write`."""
         output.write(self.target, self.chosen, render, report, self.verbose - self.quiet, unseen)
 
     def close(self, summary: str) -> None:
@@ -88,11 +117,10 @@ class Job:
             output.say(f"{summary}; {self.target} written ({self.chosen.name})")
 
 
-def taken(what: str, default: str = "text") -> Callable[[Callable[..., int]], Callable[..., int]]:
+def taken(what: str | Format, default: str = "text") -> Callable[[Callable[..., int]], Callable[..., int]]:
     """A command gets one ``job`` in place of the options that commands share, and its own by name.
 
-    ``what`` is the kind of its report, ``default`` its format where neither ``--format`` nor ``-o`` says
-    another. The command raises :class:`analyzer.errors.UsageError` where the options contradict each other.
+    ``what`` and ``default`` are those of :class:`Job`, whose errors the command raises.
     """
     shared = {field.name for field in fields(Job)}
 
@@ -100,27 +128,14 @@ def taken(what: str, default: str = "text") -> Callable[[Callable[..., int]], Ca
         @wraps(command)
         def called(
             *,
-            format_name: str | None,
-            target: str | None,
             pseudonymise: bool = False,
             map_file: str | None = None,
             key: str | None = None,
             **given: Any,
         ) -> int:
             wish = Wish(pseudonymise, map_file, key)
-            output.refuse_inputs(
-                target, (*given.get("captures", ()), given.get("site"), *given.get("rules", ()))
-            )
-            # Who follows gets lines of events; the report's format is then that of the -o file.
-            events = bool(given.get("following")) and format_name == LINES
-            if events:
-                chosen = choose(None, what, target or "", "json")
-            else:
-                chosen = choose(format_name, what, target or "", default)
             own = {name: given.pop(name) for name in given.keys() - shared}
-            return command(
-                Job(what=what, chosen=chosen, wish=wish, target=target, events=events, **given), **own
-            )
+            return command(Job(what=what, default=default, wish=wish, **given), **own)
 
         return called
 

@@ -17,7 +17,7 @@ from analyzer.report.layout import plural
 @options.talk
 @taken("survey", default="yaml")
 def survey(job: Job) -> int:
-    """Propose a site file: who is what, with the evidence for each line.
+    """Propose a site file: who is what, and by which evidence.
 
     What is certain or likely is in force, what is unsure is commented out. Read it, correct it, and use it
     as check --site FILE.

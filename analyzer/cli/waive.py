@@ -42,7 +42,7 @@ def waive(
     quiet: bool,
     no_progress: bool,
 ) -> int:
-    """Waive a finding: an allow entry for it goes into the site file.
+    """Waive a finding: write its allow entry into the site file.
 
     FINDING is the id of a finding; the report (check --format json) or the captures tell what it is
     about. The entry covers the same hosts, transport and ports, and nothing else; the rest of the file

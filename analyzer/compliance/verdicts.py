@@ -21,6 +21,7 @@ from analyzer.directory import Directory
 from analyzer.kinds import Array
 from analyzer.matrix import Matrix, Subject
 from analyzer.model import Background, Direction, Host, Retired, Row, Verdict
+from analyzer.payloads import equal
 from analyzer.protocol import Fit
 from analyzer.tables import ETHERTYPE, TCP
 
@@ -165,8 +166,14 @@ class Bench:
             np.where(guess, self._told_apart(columns["transport"], port), np.where(both | mine, port, 0))
             for port, mine in zip(ports, (~addressed, addressed), strict=True)
         ]
-        # What an operating system sent shows in its words, so SSDP is asked flow by flow.
-        wordy = np.where(facts["protocol"].among("ssdp"), found.all + 1, 0)
+        # What an operating system sent shows in the words of SSDP.
+        wordy = np.zeros(len(found), np.int64)
+        ssdp = np.flatnonzero(facts["protocol"].among("ssdp"))
+        wordy[ssdp] = 1 + equal(found, ssdp)
+        firsts, of_words = found.kinds(ssdp, (wordy,))
+        wordy[ssdp] = (
+            1 + np.array([self.host_background(found[row]) for row in firsts.tolist()], bool)[of_words]
+        )
         kinds = found.kinds(
             found.heads,
             (

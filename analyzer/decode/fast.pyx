@@ -7,7 +7,7 @@ fragments; TCP, UDP, ICMP, and what ICMP errors quote. The rules are those of th
 its docstrings. ``fill`` writes a row of PACKETS for each frame it knows and lists the others: broken and cut
 link and IP headers, tunnels, every other link type. ``analyzer.decode`` gives those to the reference.
 
-Every byte is read through a bounds-checked view; the digest checks both ends of its range first.
+Of every range that is read both ends are looked up in a bounds-checked view.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -94,20 +94,37 @@ cdef enum:
     OTHER = 0
 
 
+cdef inline const uint8_t *octets(View view, Py_ssize_t at, Py_ssize_t size) except NULL nogil:
+    """Where the ``size`` bytes at ``at`` are, at least one, both ends checked."""
+    return &view[at + size - 1] - (&view[at + size - 1] - &view[at])
+
+
+cdef inline uint32_t be16(const uint8_t *at) noexcept nogil:
+    return <uint32_t>at[0] << 8 | at[1]
+
+
+cdef inline uint64_t be32(const uint8_t *at) noexcept nogil:
+    return <uint64_t>at[0] << 24 | <uint64_t>at[1] << 16 | <uint64_t>at[2] << 8 | at[3]
+
+
+cdef inline uint64_t be48(const uint8_t *at) noexcept nogil:
+    return <uint64_t>be16(at) << 32 | be32(at + 2)
+
+
+cdef inline uint64_t be64(const uint8_t *at) noexcept nogil:
+    return be32(at) << 32 | be32(at + 4)
+
+
 cdef inline uint32_t two(View view, Py_ssize_t at) except? 0xFFFFFFFF nogil:
-    return <uint32_t>view[at] << 8 | view[at + 1]
+    return be16(octets(view, at, 2))
 
 
 cdef inline uint64_t four(View view, Py_ssize_t at) except? 0xFFFFFFFFFFFFFFFF nogil:
-    return <uint64_t>view[at] << 24 | <uint64_t>view[at + 1] << 16 | <uint64_t>view[at + 2] << 8 | view[at + 3]
-
-
-cdef inline uint64_t eight(View view, Py_ssize_t at) except? 0xFFFFFFFFFFFFFFFE nogil:
-    return four(view, at) << 32 | four(view, at + 4)
+    return be32(octets(view, at, 4))
 
 
 cdef inline uint64_t mac(View view, Py_ssize_t at) except? 0xFFFFFFFFFFFFFFFF nogil:
-    return <uint64_t>two(view, at) << 32 | four(view, at + 2)
+    return be48(octets(view, at, 6))
 
 
 cdef inline uint32_t digest(View view, Py_ssize_t pos, Py_ssize_t end) except? 0xFFFFFFFF nogil:
@@ -123,22 +140,24 @@ cdef inline uint8_t short_of(Py_ssize_t need, Py_ssize_t wire) noexcept nogil:
 
 cdef int tcp(Row *row, View view, Py_ssize_t pos, Py_ssize_t end, Py_ssize_t wire) except -1 nogil:
     cdef Py_ssize_t held = end - pos, payload
+    cdef const uint8_t *head
     if held < 4:
         row.reason = short_of(pos + 4, wire)
         return DONE
+    head = octets(view, pos, min(held, <Py_ssize_t>20))
     row.kind = TRANSPORT
-    row.src_port = two(view, pos)
-    row.dst_port = two(view, pos + 2)
+    row.src_port = be16(head)
+    row.dst_port = be16(head + 2)
     if held >= 8:
-        row.seq = four(view, pos + 4)
+        row.seq = be32(head + 4)
     if held >= 12:
-        row.ack = four(view, pos + 8)
+        row.ack = be32(head + 8)
     if held >= 14:
-        row.flags = view[pos + 13]
+        row.flags = head[13]
     if held < 20:
         row.reason = short_of(pos + 20, wire)
         return DONE
-    payload = pos + (view[pos + 12] >> 4) * 4
+    payload = pos + (head[12] >> 4) * 4
     if payload > wire and row.fragmented:
         return DONE
     if payload < pos + 20 or payload > wire:
@@ -156,17 +175,19 @@ cdef int tcp(Row *row, View view, Py_ssize_t pos, Py_ssize_t end, Py_ssize_t wir
 
 cdef int udp(Row *row, View view, Py_ssize_t pos, Py_ssize_t end, Py_ssize_t wire) except -1 nogil:
     cdef Py_ssize_t held = end - pos
+    cdef const uint8_t *head
     cdef uint32_t length
     if held < 4:
         row.reason = short_of(pos + 4, wire)
         return DONE
+    head = octets(view, pos, min(held, <Py_ssize_t>8))
     row.kind = TRANSPORT
-    row.src_port = two(view, pos)
-    row.dst_port = two(view, pos + 2)
+    row.src_port = be16(head)
+    row.dst_port = be16(head + 2)
     if held < 8:
         row.reason = short_of(pos + 8, wire)
         return DONE
-    length = two(view, pos + 4)
+    length = be16(head + 4)
     if length:
         if length < 8:
             row.reason = TRANSPORT_HEADER
@@ -216,18 +237,20 @@ cdef int protocol(Row *row, View view, Py_ssize_t pos, Py_ssize_t end, Py_ssize_
 cdef int ipv4(Row *row, View view, Py_ssize_t pos, Py_ssize_t end, Py_ssize_t wire) except -1 nogil:
     cdef Py_ssize_t length, total
     cdef uint32_t fragment
+    cdef const uint8_t *head
     if end - pos < 20:
         return OTHER
-    length = (view[pos] & 0x0F) * 4
-    if view[pos] >> 4 != 4 or length < 20:
+    head = octets(view, pos, 20)
+    length = (head[0] & 0x0F) * 4
+    if head[0] >> 4 != 4 or length < 20:
         return OTHER
     row.kind = IP
     row.version = 4
-    row.transport = view[pos + 9]
-    row.src_lo = four(view, pos + 12)
-    row.dst_lo = four(view, pos + 16)
-    row.ip_id = two(view, pos + 4)
-    total = two(view, pos + 2)
+    row.transport = head[9]
+    row.src_lo = be32(head + 12)
+    row.dst_lo = be32(head + 16)
+    row.ip_id = be16(head + 4)
+    total = be16(head + 2)
     if total:
         if total < length:
             return OTHER
@@ -237,7 +260,7 @@ cdef int ipv4(Row *row, View view, Py_ssize_t pos, Py_ssize_t end, Py_ssize_t wi
         return OTHER
     if not row.quoted:
         row.digest = digest(view, pos, end)
-    fragment = two(view, pos + 6)
+    fragment = be16(head + 6)
     if fragment & 0x1FFF:
         row.kind = FRAGMENT
         return DONE
@@ -256,16 +279,20 @@ cdef int ipv6(Row *row, View view, Py_ssize_t pos, Py_ssize_t end, Py_ssize_t wi
     cdef Py_ssize_t length
     cdef int step
     cdef uint32_t following, fragment
-    if end - pos < 40 or view[pos] >> 4 != 6:
+    cdef const uint8_t *head
+    if end - pos < 40:
+        return OTHER
+    head = octets(view, pos, 40)
+    if head[0] >> 4 != 6:
         return OTHER
     row.kind = IP
     row.version = 6
-    row.transport = view[pos + 6]
-    row.src_hi = eight(view, pos + 8)
-    row.src_lo = eight(view, pos + 16)
-    row.dst_hi = eight(view, pos + 24)
-    row.dst_lo = eight(view, pos + 32)
-    length = two(view, pos + 4)
+    row.transport = head[6]
+    row.src_hi = be64(head + 8)
+    row.src_lo = be64(head + 16)
+    row.dst_hi = be64(head + 24)
+    row.dst_lo = be64(head + 32)
+    length = be16(head + 4)
     if length or row.transport == 59:
         wire = pos + 40 + length
         end = min(end, wire)
@@ -402,13 +429,13 @@ cdef inline int cooked(
 cdef int frame(
     Row *row, View view, Py_ssize_t pos, Py_ssize_t end, Py_ssize_t wire, uint32_t link_type
 ) except -1 nogil:
+    cdef const uint8_t *head
     if link_type == 1:
         if end - pos < 14:
             return OTHER
-        row.to_all = mac(view, pos) == EVERYONE
-        return typed(
-            row, view, pos + 14, end, wire, two(view, pos + 12), True, mac(view, pos + 6), mac(view, pos)
-        )
+        head = octets(view, pos, 14)
+        row.to_all = be48(head) == EVERYONE
+        return typed(row, view, pos + 14, end, wire, be16(head + 12), True, be48(head + 6), be48(head))
     if link_type == 113:
         if end - pos < 16:
             return OTHER

@@ -22,8 +22,6 @@ MAX_RECORDS: Final = 4096
 BVLC_IP: Final = 0x81
 WRITE_BDT, READ_BDT_ACK, FORWARDED, READ_FDT_ACK, DELETE_FDT = 0x01, 0x03, 0x04, 0x07, 0x08
 BVLC_FUNCTIONS: Final = 0x0C
-BROADCAST_MASK: Final = 6
-"""Bytes of address and port before the mask or the times of a table's entry."""
 BACNET_PORTS: Final = 0xBA
 """Upper byte of the ports that BACnet/IP uses, 47808 and its neighbours."""
 

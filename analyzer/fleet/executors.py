@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -30,7 +31,21 @@ def local(workers: int) -> Executor:
 
     # Fresh processes: forking one that has threads may lock up, and Windows cannot.
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(max_workers=workers or processors.available(), mp_context=context)
+    return ProcessPoolExecutor(workers or processors.available(), context, initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """In a worker: a parent that is killed does not say so, and its workers would wait for jobs for ever."""
+    import multiprocessing  # noqa: PLC0415
+    import threading  # noqa: PLC0415
+
+    def wait() -> None:
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 class Cluster:

@@ -51,6 +51,8 @@ class Large:
         self._rest: tuple[Piece, str] | None = None
         # The hash takes the file in one go; of a URL that would be all its bytes once more.
         self._sha256: str | None = "" if "://" in job.path else None
+        self._states: set[str] = set()
+        """Of the file, whenever somebody read it: more than one, and it has changed meanwhile."""
         self._stage = "piece"
 
     def begin(self) -> list[Step]:
@@ -76,7 +78,8 @@ class Large:
         if not self.wanted(step):
             return []
         if step.name == "digest":
-            self._sha256 = result
+            self._sha256, state = result
+            self._states.add(state)
         elif step.name == "rest":
             self._rest = self._put(step.name, result)
         elif result is None:
@@ -103,7 +106,8 @@ class Large:
             return []
         if self._rest is not None:
             held.append(self._rest)
-        if len({one.engine for one, _ in held}) > 1:
+        self._states.update(one.state for one, _ in held)
+        if len({one.engine for one, _ in held}) > 1 or len(self._states) > 1:
             return self._in_one_go()
         last = held[-1][0]
         given = [path if self._shared else Path(path).read_bytes() for _, path in held]

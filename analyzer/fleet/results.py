@@ -18,11 +18,13 @@ from typing import Any, Final
 
 from analyzer import parquet
 from analyzer.errors import UsageError
-from analyzer.fleet.tables import TABLES
+from analyzer.fleet.tables import TABLES, described
 from analyzer.fleet.work import File
 
 RUNS: Final = "runs"
 """Folder of what each run did, one JSON file each, named by when it began."""
+COLUMNS: Final = "columns.md"
+"""What the columns mean, beside the tables."""
 LAST: Final = "captures"
 """The table that is written last."""
 
@@ -91,9 +93,9 @@ class Results:
             whole(place / (f"{batch}-{more}.parquet" if more else f"{batch}.parquet"), file.data)
 
     def complete(self) -> None:
-        """Give every table a file, if an empty one: other programs find all of them, with their columns.
+        """Give every table a file, if an empty one, and say what the columns mean.
 
-        Raises ``OSError`` where there is no room.
+        Other programs find all tables then, with their columns. Raises ``OSError`` where there is no room.
         """
         twin = next(self._files(LAST), None)
         for name in TABLES:
@@ -101,9 +103,13 @@ class Results:
                 path = self.folder / name / twin.relative_to(self.folder / LAST)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._select(path, f"SELECT {_nothing(name)} WHERE false")
+        self.write(COLUMNS, "\n".join(described()) + "\n")
 
     def forget(self, keys: set[str]) -> None:
-        """Remove captures, their lines in ``captures`` first: what is left of one is no result any more."""
+        """Remove captures, their lines in ``captures`` first: what is left of one is no result any more.
+
+        Raises ``OSError`` where there is no room for the files without them.
+        """
         if not keys:
             return
         files = str(self.folder / LAST / "site=*" / "day=*" / "*.parquet")
@@ -129,7 +135,10 @@ class Results:
         """Make the answer to ``query`` the file ``path``."""
         with parquet.connect() as database, tempfile.TemporaryDirectory(prefix="portmatrix-") as folder:
             made = Path(folder, "answer.parquet")
-            database.execute(f"COPY ({query}) TO {_quoted(made)} (FORMAT parquet, COMPRESSION zstd)")
+            try:
+                database.execute(f"COPY ({query}) TO {_quoted(made)} (FORMAT parquet, COMPRESSION zstd)")
+            except parquet.duckdb().IOException as error:
+                raise OSError(" ".join(str(error).split())) from error
             whole(path, made.read_bytes())
 
     @contextlib.contextmanager

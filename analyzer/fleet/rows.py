@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from analyzer.fleet.tables import TABLES
-from analyzer.model import Finding, FlowRecord, Report, Severity
+from analyzer.model import Finding, FindingKind, FlowRecord, Report, Severity
 from analyzer.report import document, parquet
 from analyzer.report.neutral import unicode
 
@@ -44,14 +44,18 @@ def day_of(report: Report) -> str:
         return UNDATED
 
 
-def cause(finding: Finding, flows: Mapping[str, FlowRecord]) -> str:
-    """What the same fault at another site has in common: no address and no name."""
+def cause(finding: Finding, flows: Mapping[str, FlowRecord], endings: Mapping[str, str]) -> str:
+    """What the same fault at another site has in common: no address and no name.
+
+    ``flows`` has the flows that findings cite first, ``endings`` says of a transfer's flows why it failed.
+    """
     flow = flows.get(finding.flows[0]) if finding.flows else None
     parts = [finding.kind.value]
     if flow is not None:
         ends = ["+".join(end.roles) or "other" for end in (flow.originator, flow.responder)]
         port = "" if flow.responder.port is None else f"/{flow.responder.port}"
-        parts += [" to ".join(ends), f"{flow.transport}{port}", flow.outcome.value]
+        ending = endings.get(flow.id, "") if finding.kind is FindingKind.TRANSFER_FAILED else ""
+        parts += [" to ".join(ends), f"{flow.transport}{port}", ending or flow.outcome.value]
     elif finding.rows:
         parts.append(finding.rows[0])
     return " ".join(parts)
@@ -75,9 +79,10 @@ def _flow(record: FlowRecord) -> Row:
 def _findings(report: Report) -> Iterator[Row]:
     cited = {finding.flows[0] for finding in report.findings if finding.flows}
     flows = {record.id: record for record in report.flows if record.id in cited} if cited else {}
+    endings = {flow: one.cause.value for one in report.transfers if one.cause for flow in one.flows}
     for finding in report.findings:
         found = document.finding(finding)
-        yield {**found, "cause": cause(finding, flows), "flows": len(finding.flows)}
+        yield {**found, "cause": cause(finding, flows, endings), "flows": len(finding.flows)}
 
 
 def _captures(report: Report, source: str) -> Iterator[Row]:

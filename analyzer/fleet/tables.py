@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from analyzer.parquet import TIME
@@ -138,3 +139,32 @@ TABLES: Final = {
 """In the order in which they are written: a capture whose line in ``captures`` is there is there whole."""
 TYPED: Final = {name: {column.name: column.type for column in columns} for name, columns in TABLES.items()}
 """The tables as :mod:`analyzer.parquet` wants them."""
+PARTITION: Final = (
+    Column("site", "VARCHAR", "name of its site file; unassigned where it belongs to none"),
+    Column("day", "VARCHAR", "of the capture's first packet, UTC; undated without packets"),
+)
+"""What the folders say."""
+_ABOUT: Final = {
+    "flows": "Conversations, a line each.",
+    "rows": "The expected matrix: each line of the sheets that applies to the capture.",
+    "findings": "What is wrong, a line each fault.",
+    "transfers": "Files that were carried, firmware among them.",
+    "captures": "What was analysed, a line each file. A capture that has no line here is not there whole.",
+}
+
+
+def described() -> Iterator[str]:
+    """The tables and their columns for people, as Markdown."""
+    yield "# Tables of a fleet's results"
+    for name, columns in TABLES.items():
+        yield from (
+            "",
+            f"## {name}",
+            "",
+            _ABOUT[name],
+            "",
+            "| column | type | meaning |",
+            "| --- | --- | --- |",
+        )
+        for column in (*columns, *PARTITION):
+            yield f"| `{column.name}` | {column.type} | {column.meaning} |"

@@ -76,6 +76,8 @@ class Piece(NamedTuple):
     """
 
     form: str
+    state: str
+    """Of the file, so that no two files are put together."""
     engine: str
     packets: int
     whole: bool
@@ -90,11 +92,12 @@ def analyse(job: Job) -> Product:
     Raises ``OSError`` where this machine, not the capture, is at fault.
     """
     try:
-        before = _state(job.path)
+        remotely = "://" in job.path
+        before = _state(job.path) if remotely else ""
         known = expected(job)
         options = pipeline.Options((job.path,), strict=job.strict)
         report = pipeline.check(options, known=known)
-        changed = _state(job.path) != before
+        changed = remotely and _state(job.path) != before
     except PortmatrixError as error:
         foreign = type(error).__name__ == "Unrecognised"
         return Product(job.key, UNDATED, {}, error=" ".join(str(error).split()), foreign=foreign)
@@ -104,8 +107,11 @@ def analyse(job: Job) -> Product:
 
 
 def _state(path: str) -> str:
-    """What tells whether a file behind a URL is still the same."""
-    return remote.state(path).state if "://" in path else ""
+    """What tells whether a file is still the same. Raises ``OSError`` and :class:`PortmatrixError`."""
+    if "://" in path:
+        return remote.state(path).state
+    found = os.stat(path)
+    return f"{found.st_size} {found.st_mtime_ns}"
 
 
 def _broken(report: Report) -> str:
@@ -156,8 +162,9 @@ def piece(job: Job, number: int, count: int) -> Piece | None:
             (capture,) = find([job.path], hash=False)
         except PortmatrixError:
             return None
+        state = _state(job.path)
         segment = segments.piece(capture, number, count)
-        return None if segment is None else _read(segment, capture)
+        return None if segment is None else _read(segment, capture, state)
 
 
 def rest(job: Job, before: Piece, frames: int) -> Piece:
@@ -165,13 +172,15 @@ def rest(job: Job, before: Piece, frames: int) -> Piece:
     with _reading(job):
         (capture,) = find([job.path], hash=False)
         last: Segment = pickle.loads(before.segment)
-        return _read(last.rest(capture.size or 0, frames), capture)
+        state = _state(job.path)
+        return _read(last.rest(capture.size or 0, frames), capture, state)
 
 
-def digest(job: Job) -> str:
-    """The SHA-256 of a local file. Raises ``OSError``."""
+def digest(job: Job) -> tuple[str, str]:
+    """The SHA-256 of a local file, and its state. Raises ``OSError``."""
     with processors.limited(1):
-        return parallel.hashed(job.path)
+        state = _state(job.path)
+        return parallel.hashed(job.path), state
 
 
 def merged(
@@ -208,7 +217,7 @@ def _reading(job: Job) -> Iterator[None]:
         raise OSError(f"{job.path}: cannot be read: {one_line(error)}") from error
 
 
-def _read(segment: Segment, capture: Capture) -> Piece:
+def _read(segment: Segment, capture: Capture, state: str) -> Piece:
     engine = decode.name("auto")
     data = b""
     if segment.start < segment.stop:
@@ -216,6 +225,7 @@ def _read(segment: Segment, capture: Capture) -> Piece:
         data = parts.packed(part)
     return Piece(
         capture.format,
+        state,
         engine,
         segment.packets,
         segment.whole,

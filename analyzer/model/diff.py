@@ -25,19 +25,6 @@ class Turn(enum.StrEnum):
     FIRST_JUDGED = "first-judged"
     """New only, and the old side could not have shown it: no proof of a regression."""
 
-    @property
-    def mirrored(self) -> Turn:
-        """The same with old and new swapped."""
-        return _MIRROR.get(self, self)
-
-
-_MIRROR = {
-    Turn.FIXED: Turn.NEW,
-    Turn.NEW: Turn.FIXED,
-    Turn.NO_LONGER_JUDGED: Turn.FIRST_JUDGED,
-    Turn.FIRST_JUDGED: Turn.NO_LONGER_JUDGED,
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Side:

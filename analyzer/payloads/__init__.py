@@ -10,11 +10,11 @@ import numpy as np
 from analyzer import protocols
 from analyzer.conversations import Conversations
 from analyzer.kinds import Array, among, distinct, kinds, members
-from analyzer.payloads.readers import Readers, details
+from analyzer.payloads.readers import Readers, abreast, details, equal
 from analyzer.protocol import Protocol, Reading
 from analyzer.tables import TCP, UDP, Heads
 
-__all__ = ["TFTP_OPCODES", "Readers", "alike", "claims", "details"]
+__all__ = ["TFTP_OPCODES", "Readers", "alike", "claims", "details", "equal"]
 
 NAMES: Final = {TCP: "tcp", UDP: "udp"}
 TFTP_OPCODES: Final = frozenset((b"\0\3", b"\0\4", b"\0\5", b"\0\6"))
@@ -42,7 +42,7 @@ def alike(found: Conversations) -> Array:
         claiming = [protocol for port in ports for protocol in protocols.claims(name, int(port[first]))]
         said[mine] = _said(readers, claiming, name, mine)
     # The same number means something else where other protocols were asked: so these count too.
-    told = kinds((of, *_abreast(heads, owner, said, len(rows)), _order(heads, owner, len(rows))))
+    told = kinds((of, *abreast(heads.slot, owner, said, len(rows)), _order(heads, owner, len(rows))))
     numbers[rows] = 1 + told.of
     return numbers
 
@@ -56,16 +56,6 @@ def claims(transport: Array, port: Array) -> Array:
         for one in protocols.claimed(name):
             table[number][one] = known.setdefault(protocols.claims(name, one), len(known) + 1)
     return np.where(transport == TCP, table[TCP][port], table[UDP][port])
-
-
-def _abreast(heads: Heads, owner: Array, said: Array, rows: int) -> list[Array]:
-    """What each head of a row says, as a column for each place that a head may have; 0 where there is
-    none."""
-    place = np.arange(len(owner)) - np.searchsorted(heads.slot, heads.slot)
-    deepest = int(place.max()) + 1
-    table = np.zeros((2 * deepest, rows), np.int64)
-    table[2 * place + (heads.slot & 1), owner] = 1 + said
-    return list(table)
 
 
 def _order(heads: Heads, owner: Array, rows: int) -> Array:

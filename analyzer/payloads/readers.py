@@ -96,6 +96,23 @@ class Readers:
             of[at] = number
         return Told(of, list(numbers))
 
+    def same(self, which: Array) -> Array:
+        """A number for each of the heads ``which``: equal where their bytes are."""
+        heads = self._heads
+        begin, size = (np.ascontiguousarray(column[which], np.int64) for column in (heads.begin, heads.size))
+        of = np.empty(len(which), np.int64)
+        if self._fast is not None:
+            nothing = np.zeros(len(which), np.uint16)
+            octets = np.ascontiguousarray(heads.octets, np.uint8)
+            places = begin, size, size, nothing, nothing
+            self._fast.kinds("", False, octets, *places, _factors(), of, np.empty_like(of))
+            return of
+        view = memoryview(heads.octets)  # type: ignore[arg-type]
+        known: dict[bytes, int] = {}
+        for at, (start, length) in enumerate(zip(begin.tolist(), size.tolist(), strict=True)):
+            of[at] = known.setdefault(view[start : start + length].tobytes(), len(known))
+        return of
+
     def _ports(self, which: Array) -> tuple[Array, Array]:
         slot = self._heads.slot[which]
         from_b = slot & 1 == 1
@@ -118,20 +135,47 @@ def _factors() -> Array:
     return np.array([int.from_bytes(os.urandom(8)) for _ in range(COMPILED.FACTORS)], np.uint64)
 
 
+def _of_rows(found: Conversations, rows: Array) -> tuple[Array, Array]:
+    """The heads of ``rows``, one row's after the other's, and the place in ``rows`` of each head's."""
+    slot = found.flows.heads.slot
+    begin = np.searchsorted(slot, 2 * rows)
+    count = np.searchsorted(slot, 2 * rows + 2) - begin
+    owner = np.repeat(np.arange(len(rows)), count)
+    return np.arange(len(owner)) + np.repeat(begin - np.cumsum(count) + count, count), owner
+
+
+def equal(found: Conversations, rows: Array) -> Array:
+    """A number for each of ``rows``, which increase: equal where the payloads kept of them are, byte for byte
+    and in their places."""
+    which, owner = _of_rows(found, rows)
+    if not len(which):
+        return np.zeros(len(rows), np.int64)
+    return kinds(abreast(found.flows.heads.slot[which], owner, Readers(found).same(which), len(rows))).of
+
+
+def abreast(slot: Array, owner: Array, said: Array, rows: int) -> list[Array]:
+    """What each head of a row says, as a column for each place that a head may have; 0 where there is none.
+
+    The heads, of rows that ``owner`` numbers below ``rows``, come in order of their ``slot``.
+    """
+    place = np.arange(len(owner)) - np.searchsorted(slot, slot)
+    table = np.zeros((2 * (int(place.max()) + 1), rows), np.int64)
+    table[2 * place + (slot & 1), owner] = 1 + said
+    return list(table)
+
+
 def details(found: Conversations, rows: Array) -> list[str]:
     """What the payloads told of each of ``rows``: the originator's first line, else the responder's."""
     heads, reader = found.flows.heads, found.facts["reader"]
     result = [""] * len(rows)
-    begin, end = np.searchsorted(heads.slot, 2 * rows), np.searchsorted(heads.slot, 2 * rows + 2)
     firsts, of = kinds((reader.codes[rows], found.columns["transport"][rows]))
     readers, forward = Readers(found), found.facts["forward"].among(True, rows=rows)
     for first, some in zip(firsts.tolist(), members(of, len(firsts)), strict=True):
         name = reader[int(rows[first])]
         if not name:
             continue
-        count = (end - begin)[some]
-        owner = np.repeat(some, count)
-        which = np.arange(len(owner)) + np.repeat(begin[some] - np.cumsum(count) + count, count)
+        which, owner = _of_rows(found, rows[some])
+        owner = some[owner]
         transport = transports.name(int(found.columns["transport"][rows[first]]))
         told = readers.told(protocols.load()[name], transport, which, _line)
         answering = (heads.slot[which] & 1 == 1) == forward[owner]

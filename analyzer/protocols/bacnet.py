@@ -15,7 +15,6 @@ IP, IPV6 = 0x81, 0x82
 RESULT: Final = 0
 FORWARDED: Final[Mapping[int, int]] = {IP: 4, IPV6: 8}
 REGISTER: Final[Mapping[int, int]] = {IP: 5, IPV6: 9}
-DISTRIBUTE: Final[Mapping[int, int]] = {IP: 9, IPV6: 12}
 """Numbers of the functions by the type of BVLC."""
 REJECT_MESSAGE: Final = 3
 """Network message Reject-Message-To-Network (6.4.4)."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from analyzer.model import Report, Severity, Status, Verdict
-from analyzer.report.digest import INFERRED, unseen
+from analyzer.report.digest import undeclared, unseen
 from analyzer.report.layout import number, plural
 
 FIRST: Final = 3
@@ -59,7 +59,7 @@ def todo(report: Report, most: int = FIRST) -> list[Todo]:
 
 def limits(report: Report, verdicts: Mapping[Verdict, int]) -> list[str]:
     """What this report cannot say, a sentence each; damage and filters are told in strangers' text."""
-    found = [] if report.site.declared or not report.hosts else [INFERRED]
+    found = [undeclared(report)] if report.hosts and not report.site.declared else []
     for info in report.captures:
         for problem in info.problems:
             where = f" at frame {problem.frame}" if problem.frame else ""

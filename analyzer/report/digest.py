@@ -6,7 +6,7 @@ Renderers lay these facts out, each in its own way, and make strangers' text har
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
 from analyzer.model import (
@@ -40,11 +40,16 @@ VERDICT_ORDER: Final = (
     Verdict.OUT_OF_SCOPE,
 )
 """What a reader looks for first."""
+FEW: Final = 3
+"""Groups of flows that are shown of every verdict."""
 
 INFERRED: Final = (
     "Roles are inferred from the traffic, so nothing here is more than a warning. "
     "Declare them with --site or --host for a verdict."
 )
+
+
+UNDECLARED: Final = "Say who is who with --site or --host; portmatrix survey proposes it from a capture."
 
 
 class Headline(NamedTuple):
@@ -66,7 +71,7 @@ def headline(report: Report) -> Headline:
     if not report.compliant:
         return Headline("NOT COMPLIANT", said, "bad")
     if not any(info.packets for info in report.captures):
-        return Headline("COMPLIANT", f"the capture holds no packets{more}", "neutral")
+        return Headline("NOTHING JUDGED", f"the capture holds no packets{more}", "neutral")
     if SPOKEN.isdisjoint(Records.of(report.flows).verdicts()):
         if not report.site.declared:
             return Headline("NOTHING JUDGED", f"no host is known as equipment of a sheet{more}", "neutral")
@@ -76,6 +81,13 @@ def headline(report: Report) -> Headline:
     if report.half_shown:
         return Headline("COMPLIANT", f"no violation in what this capture shows{more}", "neutral")
     return Headline("COMPLIANT", f"no violation{more}", "good")
+
+
+def undeclared(report: Report) -> str:
+    """What follows from a site that nobody declared, in a sentence; empty for one that is declared."""
+    if report.site.declared:
+        return ""
+    return INFERRED if report.hosts else UNDECLARED
 
 
 def tallies(report: Report) -> list[tuple[str, str]]:
@@ -182,6 +194,21 @@ def groups(flows: Sequence[FlowRecord], verdict: Verdict | None = None) -> list[
         for alike in Records.of(flows).alike(verdict)
     ]
     return sorted(found, key=lambda group: -group.flows)
+
+
+def by_verdict(flows: Sequence[FlowRecord], most: int) -> Iterator[tuple[str, list[Group], list[Group]]]:
+    """``verdict (flows)``, the groups to show and those that are too many, for each verdict that there is.
+
+    About ``most`` groups are shown in all, what matters first; of every verdict at least ``FEW``.
+    """
+    left = most
+    for verdict in VERDICT_ORDER:
+        found = groups(flows, verdict)
+        if found:
+            some = found[: max(FEW, left)]
+            left -= len(some)
+            title = f"{verdict.value} ({number(sum(group.flows for group in found))})"
+            yield title, some, found[len(some) :]
 
 
 def _place(record: FlowRecord) -> str:

@@ -7,8 +7,8 @@ from typing import Any, Final
 from analyzer.model import CaptureLost, CaptureRead, FindingTold, News, Severity
 from analyzer.report import Style
 from analyzer.report.document import capture, finding
-from analyzer.report.moment import timestamp
 from analyzer.report.layout import paint, plural
+from analyzer.report.moment import timestamp
 from analyzer.report.neutral import unicode, visible
 
 COLOURS: Final = {Severity.VIOLATION: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}

@@ -82,8 +82,8 @@ def _verdict(report: Report) -> Iterable[str]:
         yield f"- {label}: {said}"
     for said in digest.unseen(report):
         yield f"- {prose(said)}"
-    if not report.site.declared:
-        yield f"- {prose(digest.INFERRED)}"
+    if undeclared := digest.undeclared(report):
+        yield f"- {prose(undeclared)}"
 
 
 def _findings(report: Report) -> Iterable[str]:
@@ -203,15 +203,9 @@ def _flows(report: Report) -> Iterable[str]:
     if not report.flows:
         return
     yield f"## Flows ({number(len(report.flows))})"
-    left = FLOW_GROUPS
-    for verdict in digest.VERDICT_ORDER:
-        groups = digest.groups(report.flows, verdict)
-        if not groups:
-            continue
-        shown = groups[: max(3, left)]
-        left -= len(shown)
+    for title, shown, rest in digest.by_verdict(report.flows, FLOW_GROUPS):
         yield ""
-        yield f"### {verdict.value} ({number(sum(group.flows for group in groups))})"
+        yield f"### {title}"
         yield ""
         yield from _table(
             ("flows", "port", "outcome", "service", "originator", "responder"),
@@ -227,7 +221,6 @@ def _flows(report: Report) -> Iterable[str]:
                 for group in shown
             ),
         )
-        rest = groups[len(shown) :]
         if rest:
             yield ""
             yield (

@@ -61,7 +61,7 @@ def _document(report: Report) -> Entry:
         "tone": told.tone,
         "footer": _shown(f"portmatrix {report.version} \u00b7 {report.site.name} \u00b7 SHA-256 {hashes}"),
         "tallies": digest.tallies(report),
-        "inferred": "" if report.site.declared else digest.INFERRED,
+        "inferred": digest.undeclared(report),
         "findings": [
             _finding(count, finding, report)
             for count, finding in enumerate(report.findings[:FINDINGS_IN_FULL], 1)
@@ -172,17 +172,10 @@ def _matrix(report: Report) -> Iterable[Entry]:
 
 
 def _flows(report: Report) -> Iterable[Entry]:
-    left = FLOW_GROUPS
-    for verdict in digest.VERDICT_ORDER:
-        groups = digest.groups(report.flows, verdict)
-        if not groups:
-            continue
-        shown = groups[: max(3, left)]
-        left -= len(shown)
-        rest = groups[len(shown) :]
+    for title, shown, rest in digest.by_verdict(report.flows, FLOW_GROUPS):
         hidden = sum(group.flows for group in rest)
         yield {
-            "title": f"{verdict.value} ({number(sum(group.flows for group in groups))})",
+            "title": title,
             "rows": [
                 [
                     number(group.flows),

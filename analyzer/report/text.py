@@ -103,8 +103,8 @@ def _verdict(report: Report, page: _Page) -> None:
         page.paragraph(f"{label}: {said}", "      ", "")
     for said in digest.unseen(report)[:UNSEEN_SHOWN]:
         page.paragraph(_shown(said), "      ", "")
-    if not report.site.declared:
-        page.paragraph(digest.INFERRED, "")
+    if undeclared := digest.undeclared(report):
+        page.paragraph(undeclared, "")
 
 
 def _captures(captures: Sequence[CaptureInfo], page: _Page) -> None:

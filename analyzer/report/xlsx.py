@@ -194,8 +194,9 @@ def _summary(report: Report) -> Iterable[Sequence[Value]]:
         yield "sheet", f"{edition.subject} {edition.id}: {document}, {edition.section}"
     for reason, count in report.undecoded.items():
         yield f"not decoded to the end: {reason}", count
-    if not report.site.declared:
-        yield "limits", digest.INFERRED
+    for limit in (digest.undeclared(report), *digest.unseen(report)):
+        if limit:
+            yield "limits", limit
     yield "portmatrix", report.version
 
 

@@ -96,8 +96,10 @@ def _list_text(entries: Sequence[model.Ruleset]) -> list[str]:
             f"subjects  {', '.join(entry.subjects) or 'none, a list of background traffic'}", 80, "    "
         )
         if entry.editions:
-            lines += wrap(f"editions  {', '.join(edition.id for edition in entry.editions)}", 80, "    ")
-        lines += wrap(f"document  {visible(entry.document)} ({visible(entry.vendor)})", 80, "    ")
+            names = dict.fromkeys(edition.id for edition in entry.editions)
+            lines += wrap(f"editions  {', '.join(names)}", 80, "    ")
+        if entry.document:
+            lines += wrap(f"document  {visible(entry.document)} ({visible(entry.vendor)})", 80, "    ")
         lines += wrap(f"file      {visible(entry.file)}", 80, "    ")
     return lines
 

@@ -282,7 +282,8 @@ def _refusal(
     askers = listed(sorted({key.asker.name for key in held}), "hosts")
     refusers = listed(sorted({key.refuser.name for key in held}), "devices")
     service = CONFIRMED.get(first.service, f"service {first.service}") if first.service is not None else ""
-    what = service or "a request whose beginning is not in this capture"
+    what = service or "a request"
+    unseen = "" if service else "; the beginning of the request is not in this capture"
     word, cause = _cause(first)
     if first.by_asker:
         verb = _form("abort{s} the own", {key.asker for key in held})
@@ -296,7 +297,7 @@ def _refusal(
         severity=_weight(first, held),
         key=("bacnet", *group),
         title=title,
-        detail=f"{_counted(told)}. The answer came, and it is a refusal: the path is open",
+        detail=f"{_counted(told)}. The answer came, and it is a refusal: the path is open{unseen}",
         advice=_advice(first, askers, refusers),
         frames=frames_of(held.values()),
         flows=setting.flows("udp", held.values()),
@@ -342,8 +343,10 @@ def _advice(key: Refusal, askers: str, refusers: str) -> str:
             "at both ends."
         )
     if key.type == 6 and key.cause and key.cause[0] in _UNABLE_REJECTS:
-        return f"{refusers} does not have this service. Set up {askers} to do without it (polling instead "
-        "of COV)."
+        return (
+            f"{refusers} does not have this service. Set up {askers} to do without it "
+            "(polling instead of COV)."
+        )
     if _unable(key):
         return (
             f"Compare what {askers} is set up to ask with the objects and properties that {refusers} has "

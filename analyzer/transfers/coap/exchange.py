@@ -16,7 +16,7 @@ from analyzer.transfers.carrier import Endpoint
 
 SECOND: Final = 1_000_000_000
 ACK_TIMEOUT, ACK_RANDOM, MAX_RETRANSMIT = 2 * SECOND, 1.5, 4
-MAX_TRANSMIT_SPAN, MAX_TRANSMIT_WAIT, EXCHANGE_LIFETIME = 45 * SECOND, 93 * SECOND, 247 * SECOND
+MAX_TRANSMIT_WAIT, EXCHANGE_LIFETIME = 93 * SECOND, 247 * SECOND
 """RFC 7252 sections 4.8 and 4.8.2."""
 WAITING: Final = 20_000
 """Messages remembered, and of each kind of fault as many."""

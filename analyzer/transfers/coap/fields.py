@@ -6,6 +6,7 @@ what the message layer and block-wise transfers need.
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -13,6 +14,14 @@ import numpy as np
 from analyzer import protocols
 from analyzer.protocols.coap import BLOCK1, BLOCK2, OBSERVE, SIZE1, SIZE2
 from analyzer.tables import UDP, Kind, Packets
+
+try:
+    from analyzer.transfers.coap import fast as _fast
+except ImportError:  # built without a compiler, or for another Python
+    _fast = None  # type: ignore[assignment]
+
+COMPILED: Final[ModuleType | None] = _fast
+"""The compiled part, None where it was not built."""
 
 Array = np.ndarray[Any, Any]
 
@@ -30,6 +39,7 @@ _KEPT: Final = {
     OBSERVE: "observe", BLOCK2: "block2", BLOCK1: "block1", SIZE2: "size2", SIZE1: "size1",
     Q_BLOCK1: "q_block", Q_BLOCK2: "q_block", ECHO: "echo",
 }  # fmt: skip
+_READ: Final = ("payload", "payload_captured", "payload_wire")
 _BLOCKS: Final = (BLOCK1, BLOCK2, Q_BLOCK1, Q_BLOCK2)
 VALUE_BYTES: Final = 4
 """The longest of these values that is a number (Size1)."""
@@ -87,9 +97,20 @@ def candidates(packets: Packets) -> Array:
     return found
 
 
-def read(packets: Packets, rows: Array) -> Fields:
-    """The fields of the messages in ``rows``."""
+def read(packets: Packets, rows: Array, *, compiled: bool = True) -> Fields:
+    """The fields of the messages in ``rows``; by the compiled part where it was built and is not unwanted."""
     columns = packets.columns
+    if compiled and COMPILED is not None:
+        names = [name for name in Fields._fields if name not in ("rows", "token", "sound")]
+        out = {name: np.empty(len(rows), np.int64) for name in names}
+        out |= {"token": np.empty(len(rows), np.uint64), "sound": np.empty(len(rows), np.uint8)}
+        COMPILED.fields(
+            np.frombuffer(packets.buffer, np.uint8),
+            *(np.ascontiguousarray(columns[name], np.int64) for name in _READ),
+            np.ascontiguousarray(rows, np.int64),
+            out,
+        )
+        return Fields(rows=rows, **{**out, "sound": out["sound"].view(bool)})
     octets = np.frombuffer(packets.buffer, np.uint8)
     begins = columns["payload"][rows].astype(np.int64)
     wire = columns["payload_wire"][rows].astype(np.int64)

@@ -114,8 +114,6 @@ class Exchange:
     """Who ended the connection first, once the exchange had begun."""
     close_time: int = 0
     close_frame: int = 0
-    asked_in_full: bool = False
-    """Whether the request was acknowledged."""
     one_sided: bool = False
     last_frames: list[int] = field(default_factory=lambda: [0, 0])
 

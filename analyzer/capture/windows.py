@@ -1,0 +1,159 @@
+"""Windows of a source's bytes: what a reader is shown, one after the other.
+
+What begins in one window and ends in the next is put before it. :class:`Plain` is for what has to be taken
+as it comes. :class:`Reused` reads large files, :class:`Ahead` decompresses them beside whoever walks and
+decodes: another processor is worth it only there, for what one has just read is in its own cache.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from analyzer.capture.reader import Octets
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from analyzer.capture.source import Source
+
+HEADROOM: Final = 1 << 16
+"""Bytes before a window for the record that began in the one before: more than most frames have."""
+WAITING: Final = 2
+"""Windows that are filled ahead. Few: they should still be in the processor's cache when they are read."""
+
+
+class Window(NamedTuple):
+    """A reader goes on at ``start`` of ``buffer``; ``final`` says that the source ends with it."""
+
+    buffer: Octets
+    start: int
+    final: bool
+
+
+class Plain:
+    """Windows of ``size`` bytes, read when they are asked for."""
+
+    def __init__(self, source: Source, size: int) -> None:
+        self._source, self._size = source, size
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """There is nothing to end."""
+
+    def after(self, rest: Octets, need: int) -> Window:
+        """``rest`` and what follows it: at least ``need`` bytes in all, unless the source ends."""
+        parts, have, final = [rest], len(rest), False
+        while have < need and not final:
+            data = self._source.read(max(self._size, need - have))
+            final = not data
+            parts.append(data)
+            have += len(data)
+        return Window(b"".join(parts), 0, final)
+
+
+class Reused:
+    """The same in a few buffers that are used again and again, for fresh memory is slow.
+
+    A buffer is used again once nobody holds a view of it: batches may be kept as long as anyone likes.
+    """
+
+    def __init__(self, source: Source, size: int) -> None:
+        self._source, self._size = source, size
+        self._used: deque[bytearray] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """There is nothing to end."""
+
+    def after(self, rest: Octets, need: int) -> Window:
+        """``rest`` and what follows it: at least ``need`` bytes in all, unless the source ends."""
+        filled, have = self._next()
+        if len(rest) <= HEADROOM and len(rest) + have >= need:
+            start = HEADROOM - len(rest)
+            filled[start:HEADROOM] = rest
+            window = memoryview(filled).toreadonly()[: HEADROOM + have]
+            self._used.append(filled)
+            return Window(window, start, final=False)
+        parts = [bytes(rest)]
+        total = len(rest)
+        while have:
+            parts.append(bytes(filled[HEADROOM : HEADROOM + have]))
+            total += have
+            self._used.append(filled)
+            if total >= need:
+                break
+            filled, have = self._next()
+        return Window(b"".join(parts), 0, final=not have)
+
+    def _next(self) -> tuple[bytearray, int]:
+        """A filled buffer and how many bytes there are behind its headroom: none at the end."""
+        buffer = self._buffer()
+        return buffer, self._source.fill(memoryview(buffer)[HEADROOM : HEADROOM + self._size])
+
+    def _buffer(self) -> bytearray:
+        for _ in range(len(self._used)):
+            buffer = self._used.popleft()
+            if _free(buffer):
+                return buffer
+            self._used.append(buffer)
+        return bytearray(HEADROOM + self._size + 1)
+
+
+class Ahead(Reused):
+    """The same, filled by a thread. Until the end of the ``with`` block the source is that thread's alone."""
+
+    def __init__(self, source: Source, size: int) -> None:
+        super().__init__(source, size)
+        self._filled: queue.Queue[tuple[bytearray, int] | BaseException] = queue.Queue(WAITING)
+        self._stopping = self._ended = False
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping = True
+        while self._thread.is_alive():
+            # A thread that waits for a place in the queue gets one, and then sees that it has to stop.
+            while not self._filled.empty():
+                self._filled.get_nowait()
+            self._thread.join(0.01)
+
+    def _next(self) -> tuple[bytearray, int]:
+        if self._ended:
+            return bytearray(HEADROOM), 0
+        filled = self._filled.get()
+        if isinstance(filled, BaseException):
+            self._ended = True
+            raise filled
+        self._ended = not filled[1]
+        return filled
+
+    def _work(self) -> None:
+        try:
+            have = 1
+            while have and not self._stopping:
+                filled = super()._next()
+                have = filled[1]
+                self._filled.put(filled)
+        except BaseException as error:
+            # whatever it is, it is the caller's to see
+            self._filled.put(error)
+
+
+def _free(buffer: bytearray) -> bool:
+    """Whether nobody holds a view: Python lets nobody change the length of a buffer in use."""
+    try:
+        buffer.pop()
+    except BufferError:
+        return False
+    buffer.append(0)
+    return True
