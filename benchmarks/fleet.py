@@ -441,6 +441,8 @@ def main() -> None:
     parser.add_argument("--sites", type=int, default=20_000, help="of the largest made-up results")
     parser.add_argument("--load", default="", help="a remark on what else the machine did")
     options = parser.parse_args()
+    # An installed program has its bytecode; compiling it at every start is no part of the work.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     import distributed
     import duckdb
 

@@ -119,6 +119,8 @@ def main() -> None:  # noqa: C901, PLR0915 - a list of what is measured
     parser.add_argument("--slow", action="store_true", help="also tshark and the reference decoder")
     parser.add_argument("--load", default="", help="a remark on what else the machine did")
     options = parser.parse_args()
+    # An installed program has its bytecode; compiling it at every start is no part of the work.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     packets = int(2_000_000 * options.scale)
     flows, many = str(int(20_000 * options.scale)), str(int(1_000_000 * options.scale))
     parts: list[str] = []
