@@ -177,7 +177,9 @@ def typed() -> str:
 
     A report travels further than the terminal: the credentials of a URL are left out.
     """
-    from analyzer.urls import scrubbed  # noqa: PLC0415 - not every command tells it
-
     words = click.get_current_context().meta.get(TYPED, ())
-    return shlex.join(("portmatrix", *map(scrubbed, words)))
+    if any(":/" in word for word in words):
+        from analyzer.urls import scrubbed  # noqa: PLC0415 - only URLs need it
+
+        words = tuple(map(scrubbed, words))
+    return shlex.join(("portmatrix", *words))
