@@ -79,7 +79,9 @@ def followable(options: Options) -> str:
         raise UsageError("--follow: give one directory, one file, or '-'")
     (source,) = options.sources
     if "://" in source:
-        raise UsageError(f"{source}: a URL cannot be followed")
+        from analyzer.urls import shown  # noqa: PLC0415 - only to say that it is none
+
+        raise UsageError(f"{shown(source)}: a URL cannot be followed")
     return source
 
 
