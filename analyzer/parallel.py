@@ -39,7 +39,7 @@ work()
 
 
 class Whole(NamedTuple):
-    """A capture read in segments: its parts in order, and the hash of the file."""
+    """A capture read in segments: its parts in order, and the hash of the file where it is asked for."""
 
     parts: tuple[Part, ...]
     sha256: str
@@ -71,7 +71,8 @@ def read(
     others: list[subprocess.Popen[bytes]] = []
     try:
         others = [_started(segment, engine, pick) for segment in cuts[1:]]
-        hashing.start()
+        if capture.hashed:
+            hashing.start()
         done = [_counted(cuts[0], engine, pick)]
         for process in others:
             given, _ = process.communicate()
@@ -87,7 +88,8 @@ def read(
                 process.wait()
     if None in done:
         return None
-    hashing.join()
+    if capture.hashed:
+        hashing.join()
     if advance is not None:
         advance(capture.size or 0)
     return Whole(tuple(part for part in done if part is not None), sums[0] if sums else "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from judging import GATEWAY, NODE
 from traffic import Traffic
 
@@ -43,6 +45,15 @@ def test_frames_count_on_from_one_capture_to_the_next(tmp_path) -> None:
     total, *steps, last = meter.said
     assert total == sum(steps) == later.stat().st_size + earlier.stat().st_size
     assert last == "finish"
+
+
+def test_the_hash_is_computed_where_it_is_wanted(tmp_path) -> None:
+    path = capture(tmp_path / "a.pcap", 10)
+    (with_hash,), (without,) = (
+        read(Options((str(path),), sha256=wanted), None)[0] for wanted in (True, False)
+    )
+    assert with_hash.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert without.sha256 == ""
 
 
 def test_a_problem_names_its_frame_of_the_whole_analysis(tmp_path) -> None:

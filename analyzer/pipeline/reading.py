@@ -28,7 +28,7 @@ def read(
     Raises :class:`analyzer.errors.PortmatrixError` for a capture or an engine that is not to be had.
     """
     engine = decode.name(options.engine)
-    found = capture.find(options.sources, options.stdin)
+    found = capture.find(options.sources, options.stdin, hash=options.sha256)
     picking = picker(watchers) if watchers else None
     infos: list[CaptureInfo] = []
     merge = Merge(engine, watchers, frame)
