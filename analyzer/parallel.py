@@ -67,12 +67,12 @@ def read(
     if not cuts:
         return None
     sums: list[str] = []
-    hashing = threading.Thread(target=lambda: sums.append(hashed(capture.path)), daemon=True)
+    wanted = [capture.path] if capture.hashed else []
+    hashing = threading.Thread(target=lambda: sums.extend(map(hashed, wanted)), daemon=True)
     others: list[subprocess.Popen[bytes]] = []
     try:
         others = [_started(segment, engine, pick) for segment in cuts[1:]]
-        if capture.hashed:
-            hashing.start()
+        hashing.start()
         done = [_counted(cuts[0], engine, pick)]
         for process in others:
             given, _ = process.communicate()
@@ -88,8 +88,7 @@ def read(
                 process.wait()
     if None in done:
         return None
-    if capture.hashed:
-        hashing.join()
+    hashing.join()
     if advance is not None:
         advance(capture.size or 0)
     return Whole(tuple(part for part in done if part is not None), sums[0] if sums else "")

@@ -123,6 +123,11 @@ class Capture:
         return "standard input" if self.path == "-" else self.path
 
     @property
+    def large(self) -> bool:
+        """Whether it is a file that is worth buffers of its own or a thread."""
+        return self.size is not None and self.size >= LARGE and os.path.isfile(self.path)
+
+    @property
     def reader(self) -> Reader | None:
         """The reader of the batch last given: what it knows beyond the frames' columns."""
         return self._reader
@@ -197,7 +202,7 @@ class Capture:
 
     def _windows(self, source: Source) -> Plain | Reused:
         """Streams give what they have when they have it, and may never give more: nobody waits there."""
-        if self.size is None or self.size < LARGE or not os.path.isfile(self.path):
+        if not self.large:
             return Plain(source, self._window)
         ahead = source.compression is not None and processors.available() > 1
         return (Ahead if ahead else Reused)(source, self._window)

@@ -53,8 +53,8 @@ anew, and of the room ahead none is touched before it is used. Beyond, twice.
 """
 FIRST_ROOM: Final = 1 << 16
 ROOM: Final = 1 << 26
-"""Octets that there is room for in the arena at first, and once that is full. It is the largest of the arrays,
-and copying it costs more than filling it.
+"""Octets that there is room for in the arena at first, and once that is full. It is the largest of the
+arrays, and copying it costs more than filling it.
 """
 BLOCK: Final = 1 << 16
 """Flows copied at a time out of a table that is spent."""
