@@ -34,7 +34,8 @@ class Circumstances(NamedTuple):
     hint: Callable[[Cause, Address, str, int], str] = lambda *_: ""
     """What is known of the server's make for a cause, and of its transport and port."""
     filtered: bool = False
-    """Whether the capture was taken with a filter of ports, or looks so: it holds nothing but TCP and UDP."""
+    """Whether the capture was taken with a filter of ports, or looks so: it holds nothing but TCP,
+    UDP and ICMP."""
 
 
 @dataclass(frozen=True, slots=True)
