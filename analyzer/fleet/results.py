@@ -66,6 +66,7 @@ class Results:
             file.seek(0)
             if file.read() != ENDED:
                 self._sweep()
+            self._torn = False
             file.truncate(0)
             file.flush()
             yield
