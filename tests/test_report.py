@@ -51,11 +51,22 @@ def test_a_broken_file_fails_loudly(extra, source):
         report.formats()
 
 
-def test_of_a_suffix_the_format_called_so_is_imported_alone(monkeypatch):
+def test_what_is_said_of_the_shipped_formats_is_what_they_say():
+    kinds = [name.removeprefix("render_") for name in report.Format.__slots__ if name.startswith("render_")]
+    assert len(kinds) == 7
+    assert {
+        name: (entry.suffixes, tuple(kind for kind in kinds if entry.render(kind)))
+        for name, entry in report.formats().items()
+    } == report.SHIPPED
+
+
+def test_a_format_is_imported_alone(monkeypatch):
     load, asked = report._load, []
     monkeypatch.setattr(report, "_load", lambda name: asked.append(name) or load(name))
-    assert report.choose(None, "report", "x.html").name == "html"
-    assert asked == ["html"]
+    assert "markdown" in report.names("report")
+    assert report.choose(None, "report", "x.md").name == "markdown"
+    assert report.choose("html", "report").name == "html"
+    assert asked == ["markdown", "html"]
 
 
 def test_choice_by_name_then_suffix_then_text():

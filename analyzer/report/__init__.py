@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import PurePath
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NamedTuple
 
 from analyzer import model
 from analyzer.errors import UsageError
@@ -88,6 +88,31 @@ class Format:
         return functions[what]
 
 
+class Shipped(NamedTuple):
+    """What a :class:`Format` says of itself: its ``suffixes``, and what it renders."""
+
+    suffixes: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+
+SHIPPED: Final[Mapping[str, Shipped]] = {
+    "csv": Shipped((".csv",), ("report", "flows", "firmware")),
+    "html": Shipped((".html", ".htm"), ("report", "firmware", "diff")),
+    "json": Shipped((".json",), ("report", "flows", "firmware", "diff", "survey", "dissection")),
+    "jsonl": Shipped((".jsonl", ".ndjson"), ("flows",)),
+    "junit": Shipped((".junit.xml", ".xml"), ("report",)),
+    "markdown": Shipped((".md", ".markdown"), ("report", "diff")),
+    "parquet": Shipped((".parquet",), ("flows",)),
+    "pdf": Shipped((".pdf",), ("report",)),
+    "sarif": Shipped((".sarif", ".sarif.json"), ("report",)),
+    "text": Shipped((".txt", ".text"), ("report", "flows", "firmware", "diff", "dissection")),
+    "xlsx": Shipped((".xlsx",), ("report", "flows")),
+    "yaml": Shipped((".yaml", ".yml"), ("survey", "learned")),
+}
+"""The formats that help and a file's ending choose from without importing them all; one that is only a file
+here is asked itself."""
+
+
 def _known() -> list[str]:
     """Names of the formats, as their files are called. Nothing is imported for that."""
     return sorted(item.name for item in pkgutil.iter_modules(__path__) if item.name not in SHARED)
@@ -108,10 +133,21 @@ def formats() -> dict[str, Format]:
     return {name: _load(name) for name in _known()}
 
 
+def _suffixes(what: str) -> dict[str, tuple[str, ...]]:
+    """The file name endings of the formats that render ``what``, by the name of the format, sorted."""
+    able = {}
+    for name in _known():
+        if name in SHIPPED:
+            if what in SHIPPED[name].kinds:
+                able[name] = SHIPPED[name].suffixes
+        elif _load(name).render(what):
+            able[name] = _load(name).suffixes
+    return able
+
+
 def names(what: str) -> tuple[str, ...]:
     """Names of the formats that render ``what`` (as in :meth:`Format.render`), text first."""
-    able = [name for name, entry in formats().items() if entry.render(what)]
-    return tuple(sorted(able, key=lambda name: (name != "text", name)))
+    return tuple(sorted(_suffixes(what), key=lambda name: (name != "text", name)))
 
 
 PLAIN: Final = (".txt", ".text", ".log")
@@ -126,22 +162,20 @@ def choose(name: str | None, what: str, path: str = "", default: str = "text") -
     """
     if name is None:
         return _by_suffix(what, path, default)
-    found = _load(name) if name in _known() else None
-    if found is None or found.render(what) is None:
+    if name not in names(what):
         raise UsageError(f"--format {name}: not available here, choose from {', '.join(names(what))}")
-    return found
+    return _load(name)
 
 
 def _by_suffix(what: str, path: str, default: str) -> Format:
     suffix = PurePath(path).suffix.lower()
     if suffix in PLAIN or not any(letter.isalpha() for letter in suffix):
         return _load(default)
-    # The format that is called like the suffix first: it is the one, and the others need not be imported.
-    for entry in map(_load, sorted(_known(), key=lambda name: suffix != f".{name}")):
-        if entry.render(what) and path.lower().endswith(entry.suffixes):
-            return entry
-    able = (entry for entry in formats().values() if entry.render(what))
-    endings = sorted({ending for entry in able for ending in entry.suffixes})
+    able = _suffixes(what)
+    for name, endings in able.items():
+        if path.lower().endswith(endings):
+            return _load(name)
+    known = sorted({ending for endings in able.values() for ending in endings})
     raise UsageError(
-        f"-o {path}: no format for {suffix}, choose from {', '.join(endings)}, or name one with --format"
+        f"-o {path}: no format for {suffix}, choose from {', '.join(known)}, or name one with --format"
     )
