@@ -8,15 +8,12 @@ renderers share is in the modules that ``SHARED`` names.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import PurePath
 from typing import IO, Any, Final, NamedTuple
 
-from analyzer import model
+from analyzer import model, registry
 from analyzer.errors import UsageError
 
 SHARED: Final = frozenset(
@@ -113,30 +110,19 @@ SHIPPED: Final[Mapping[str, Shipped]] = {
 here is asked itself."""
 
 
-def _known() -> list[str]:
-    """Names of the formats, as their files are called. Nothing is imported for that."""
-    return sorted(item.name for item in pkgutil.iter_modules(__path__) if item.name not in SHARED)
-
-
-@cache
 def _load(name: str) -> Format:
-    """The format of one file of this folder. A file that cannot be a format raises, naming it."""
-    loaded = importlib.import_module(f"{__name__}.{name}")
-    entry = getattr(loaded, "FORMAT", None)
-    if not isinstance(entry, Format) or entry.name != name:
-        raise TypeError(f"{loaded.__name__}: no Format named {name!r} in FORMAT")
-    return entry
+    return registry.entry(__name__, name, "FORMAT", Format)
 
 
 def formats() -> dict[str, Format]:
     """Every format of this folder, by name. A file that cannot be a format raises, naming it."""
-    return {name: _load(name) for name in _known()}
+    return {name: _load(name) for name in registry.names(__path__, SHARED)}
 
 
 def _suffixes(what: str) -> dict[str, tuple[str, ...]]:
     """The file name endings of the formats that render ``what``, by the name of the format, sorted."""
     able = {}
-    for name in _known():
+    for name in registry.names(__path__, SHARED):
         if name in SHIPPED:
             if what in SHIPPED[name].kinds:
                 able[name] = SHIPPED[name].suffixes
