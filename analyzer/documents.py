@@ -1,0 +1,404 @@
+"""YAML documents whose every value knows its line and column.
+
+PyYAML's parser gives the events; the tree is built here, because YAML 1.1's own reading corrupts the
+data of this domain: a MAC address becomes a number in base 60, ``4.10`` becomes 4.1, ``off`` becomes
+False, ``017`` becomes 15, and the last of two equal keys wins in silence. Here every plain scalar is
+text except ``true``, ``false``, ``null`` and decimal integers; equal keys, tags and further documents
+are mistakes. Building from events needs no recursion, so nesting cannot exhaust the stack, and an
+alias counts for all the values behind it, so a few lines cannot stand for millions.
+
+A :class:`Reader` takes the tree apart and notes every :class:`analyzer.errors.Mistake` on the way;
+the caller raises them together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from analyzer.errors import Mistake, PortmatrixError
+
+MAX_BYTES: Final = 4 * 1024 * 1024
+"""Largest document read. 5,000 rules take 0.4 MB."""
+MAX_DEPTH: Final = 24
+"""Deepest nesting. A ruleset needs six levels."""
+MAX_VALUES: Final = 200_000
+"""Most values and keys in a document, those behind aliases counted each time."""
+MAX_MISTAKES: Final = 200
+"""Most mistakes reported of one document: nobody reads further."""
+MAX_QUOTE: Final = 60
+"""Longest piece of a document repeated in a message."""
+
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})", re.ASCII)
+_WORDS: Final[dict[str, bool | None]] = {
+    "true": True, "True": True, "TRUE": True,
+    "false": False, "False": False, "FALSE": False,
+    "null": None, "Null": None, "NULL": None, "~": None, "": None,
+}  # fmt: skip
+_UNPRINTABLE: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TEXT_TAGS: Final = (None, "!", "tag:yaml.org,2002:str")
+
+
+@dataclass(slots=True)
+class Node:
+    """One value: ``value`` is text, bool, int or None, a list of nodes, or a dict of text to node.
+
+    ``text`` is a scalar as written. ``line`` and ``column`` count from 1. ``keys`` holds, for a
+    mapping, where each key stands. ``size`` is the number of values below and including this one.
+    """
+
+    value: str | bool | int | list[Node] | dict[str, Node] | None
+    line: int
+    column: int
+    text: str = ""
+    keys: dict[str, tuple[int, int]] | None = None
+    size: int = 1
+
+    @property
+    def kind(self) -> str:
+        """What the value is, in a word for messages."""
+        if isinstance(self.value, dict):
+            return "a mapping"
+        if isinstance(self.value, list):
+            return "a list"
+        return "nothing" if self.value is None else quote(self.text)
+
+
+def quote(text: str) -> str:
+    """A piece of a document inside a message: shortened, and harmless to a terminal."""
+    return repr(text if len(text) <= MAX_QUOTE else text[: MAX_QUOTE - 1] + "…")
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """``did you mean 'x'?`` for the closest of ``known``, else the choice itself where it is short."""
+    import difflib  # noqa: PLC0415 - only who made a mistake waits for it
+
+    choices = sorted(known)
+    close = difflib.get_close_matches(word[:MAX_QUOTE].lower(), choices, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"one of: {', '.join(choices)}" if 0 < len(choices) <= 16 else ""
+
+
+class Reader:
+    """Takes nodes apart and notes mistakes instead of raising at the first.
+
+    Every method that fails notes why and gives a harmless value of its type, so reading goes on.
+    """
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self._mistakes: dict[Mistake, None] = {}
+
+    @property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        """All mistakes so far in file order, the first ``MAX_MISTAKES`` of them."""
+        return tuple(sorted(self._mistakes, key=lambda mistake: mistake[1:3])[:MAX_MISTAKES])
+
+    def note(self, node: Node, message: str, hint: str = "") -> None:
+        """A mistake at ``node``."""
+        self.note_at(node.line, node.column, message, hint)
+
+    def note_at(self, line: int, column: int, message: str, hint: str = "") -> None:
+        """A mistake at a place."""
+        self._mistakes[Mistake(self.file, line, column, message, hint)] = None  # once, though aliased
+
+    def fields(
+        self, node: Node | None, what: str, required: Sequence[str], optional: Sequence[str] = ()
+    ) -> dict[str, Node]:
+        """The fields of a mapping; unknown ones and missing ones are mistakes, null ones are left out."""
+        if node is None:
+            return {}
+        known = (*required, *optional)
+        if not isinstance(node.value, dict):
+            self.note(node, f"{what} must be a mapping, not {node.kind}", f"fields: {', '.join(known)}")
+            return {}
+        for key in node.value:
+            if key not in known:
+                line, column = (node.keys or {}).get(key, (node.line, node.column))
+                self.note_at(line, column, f"{what} has no field {quote(key)}", nearest(key, known))
+        for key in required:
+            if key not in node.value or node.value[key].value is None:
+                place = node.value.get(key, node)
+                self.note(place, f"{what} needs the field {key!r}")
+        return {key: value for key, value in node.value.items() if key in known and value.value is not None}
+
+    def mapping(self, node: Node | None, what: str) -> dict[str, Node]:
+        """A mapping with free keys."""
+        if node is None:
+            return {}
+        if not isinstance(node.value, dict):
+            self.note(node, f"{what} must be a mapping, not {node.kind}")
+            return {}
+        return node.value
+
+    def items(self, node: Node | None, what: str) -> list[Node]:
+        """The entries of a list."""
+        if node is None:
+            return []
+        if not isinstance(node.value, list):
+            self.note(node, f"{what} must be a list, not {node.kind}", "write [a, b] or one '- a' a line")
+            return []
+        return node.value
+
+    def some(self, node: Node | None) -> list[Node]:
+        """One value or a list of them, as a list."""
+        if node is None:
+            return []
+        return node.value if isinstance(node.value, list) else [node]
+
+    def text(self, node: Node | None, what: str) -> str:
+        """A text; a number as written. Empty after a mistake."""
+        if node is None:
+            return ""
+        if isinstance(node.value, bool):
+            self.note(node, f"{what} must be text, not {node.kind}", "put it in quotes")
+        elif not isinstance(node.value, str | int):
+            self.note(node, f"{what} must be text, not {node.kind}")
+        elif not node.text.strip():
+            self.note(node, f"{what} must not be empty")
+        else:
+            return node.text.strip()
+        return ""
+
+    def texts(self, node: Node | None, what: str) -> tuple[str, ...]:
+        """One text or a list of texts."""
+        return tuple(text for item in self.some(node) if (text := self.text(item, what)))
+
+    def choice(self, node: Node | None, what: str, allowed: Collection[str], default: str = "") -> str:
+        """One of ``allowed``, else a mistake and ``default``."""
+        if node is None:
+            return default
+        text = self.text(node, what)
+        if not text:
+            return default
+        if text not in allowed:
+            self.note(node, f"unknown {what} {quote(text)}", nearest(text, allowed))
+            return default
+        return text
+
+    def flag(self, node: Node | None, what: str) -> bool | None:
+        """True, False, or None where absent."""
+        if node is None:
+            return None
+        if not isinstance(node.value, bool):
+            self.note(node, f"{what} must be true or false, not {node.kind}")
+            return None
+        return node.value
+
+    def integer(self, node: Node | None, what: str, low: int, high: int) -> int | None:
+        """A whole number within ``low`` and ``high``, both included."""
+        if node is None:
+            return None
+        if isinstance(node.value, bool) or not isinstance(node.value, int):
+            self.note(node, f"{what} must be a whole number, not {node.kind}")
+            return None
+        if not low <= node.value <= high:
+            self.note(node, f"{what} {quote(node.text)} is out of range", f"{low} to {high}")
+            return None
+        return node.value
+
+    def number(self, node: Node | None, what: str, low: float, high: float) -> float | None:
+        """A decimal number within ``low`` and ``high``, both included."""
+        if node is None:
+            return None
+        plain = isinstance(node.value, str | int) and not isinstance(node.value, bool)
+        if not plain or re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", node.text, re.ASCII) is None:
+            self.note(node, f"{what} must be a number, not {node.kind}")
+            return None
+        if not low <= float(node.text) <= high:
+            self.note(node, f"{what} {quote(node.text)} is out of range", f"{low:g} to {high:g}")
+            return None
+        return float(node.text)
+
+
+class _Stop(Exception):
+    """The document is too large or too deep to go on; the mistake is noted."""
+
+
+def read(path: str | Path) -> str:
+    """The text of a file.
+
+    Raises :class:`PortmatrixError` where it cannot be read, and ``UnicodeError`` never: bytes that are
+    not UTF-8 come as lone surrogates, which :func:`load` reports with their place.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise PortmatrixError(f"{path}: {reason}") from error
+    if len(data) > MAX_BYTES:
+        raise PortmatrixError(f"{path}: larger than {MAX_BYTES // 1024 // 1024} MiB, not a document of ours")
+    return data.decode("utf-8-sig", "surrogateescape").replace("\r\n", "\n")
+
+
+def load(text: str, reader: Reader) -> Node | None:
+    """The document's root, or None after a mistake that leaves nothing to read.
+
+    Mistakes go to ``reader``; equal keys, tags and bad aliases leave the rest of the document readable.
+    """
+    if len(text) > MAX_BYTES:
+        reader.note_at(1, 1, f"the document is larger than {MAX_BYTES // 1024 // 1024} MiB")
+        return None
+    bad = _UNPRINTABLE.search(text)
+    if bad is not None and bad.start() == 0 and bad[0] == "\ufeff":  # a byte order mark in a str
+        bad = _UNPRINTABLE.search(text, 1)
+    if bad is not None:
+        line = text.count("\n", 0, bad.start()) + 1
+        column = bad.start() - text.rfind("\n", 0, bad.start())
+        if "\udc80" <= bad[0] <= "\udcff":
+            reader.note_at(line, column, f"byte 0x{ord(bad[0]) - 0xDC00:02x} is not UTF-8", "save as UTF-8")
+        else:
+            reader.note_at(line, column, f"character U+{ord(bad[0]):04X} is not allowed in YAML")
+        return None
+    builder = _Builder(reader)
+    try:
+        for event in yaml.parse(text, Loader=Loader):
+            builder.take(event)
+    except _Stop:
+        return None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        problem = (error.problem or error.context or "cannot be read").strip()
+        reader.note_at(*place, f"not valid YAML: {problem}", _yaml_hint(problem))
+        return None
+    except yaml.YAMLError as error:
+        reader.note_at(1, 1, f"not valid YAML: {str(error).splitlines()[0] if str(error) else 'unreadable'}")
+        return None
+    if builder.root is None:
+        reader.note_at(1, 1, "the document is empty")
+    return builder.root
+
+
+def _yaml_hint(problem: str) -> str:
+    if "tab" in problem or "cannot start any token" in problem:
+        return "indent with spaces, and quote text that begins with a special character"
+    if "mapping values are not allowed" in problem:
+        return "quote text that holds ': '"
+    if "did not find expected" in problem:
+        return "check indentation, quotes and brackets of this line and the one before"
+    return ""
+
+
+class _Frame:
+    """A list or mapping that is being read."""
+
+    __slots__ = ("anchor", "key", "node")
+
+    def __init__(self, node: Node, anchor: str | None) -> None:
+        self.node, self.anchor = node, anchor
+        self.key: Node | None = None
+
+
+class _Builder:
+    """Parser events → nodes, with a stack of its own instead of recursion."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.root: Node | None = None
+        self.documents = 0
+        self.stack: list[_Frame] = []
+        self.anchors: dict[str, Node | None] = {}
+
+    def take(self, event: Any) -> None:
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        if isinstance(event, yaml.ScalarEvent):
+            self._tag(event, line, column)
+            node = Node(_scalar(event), line, column, event.value)
+            self._anchor(event.anchor, node)
+            self._place(node)
+        elif isinstance(event, yaml.AliasEvent):
+            self._place(self._alias(event.anchor or "", line, column))
+        elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
+            if len(self.stack) >= MAX_DEPTH:
+                self.reader.note_at(line, column, f"nested more than {MAX_DEPTH} levels deep")
+                raise _Stop
+            self._tag(event, line, column)
+            sequence = isinstance(event, yaml.SequenceStartEvent)
+            node = Node([], line, column) if sequence else Node({}, line, column, keys={})
+            if event.anchor is not None:
+                self.anchors[event.anchor] = None  # known, but not complete until its end
+            self.stack.append(_Frame(node, event.anchor))
+        elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
+            frame = self.stack.pop()
+            self._anchor(frame.anchor, frame.node)
+            self._place(frame.node)
+        elif isinstance(event, yaml.DocumentStartEvent):
+            self.documents += 1
+            if self.documents > 1:
+                self.reader.note_at(line, column, "a second document begins", "one document a file")
+                raise _Stop
+
+    def _anchor(self, anchor: str | None, node: Node) -> None:
+        if anchor is not None:
+            self.anchors[anchor] = node
+
+    def _alias(self, anchor: str, line: int, column: int) -> Node:
+        target = self.anchors.get(anchor)
+        if target is None:
+            why = "stands for the value it is part of" if anchor in self.anchors else "has no anchor"
+            self.reader.note_at(line, column, f"alias {quote(anchor)} {why}")
+            return Node(None, line, column)
+        # A mistake inside an aliased value is reported where the value is written.
+        return target
+
+    def _tag(self, event: Any, line: int, column: int) -> None:
+        if event.tag not in _TEXT_TAGS:
+            self.reader.note_at(line, column, f"tag {quote(event.tag)} is not used here", "leave the tag out")
+
+    def _place(self, node: Node) -> None:
+        if not self.stack:
+            self.root = node
+            return
+        frame = self.stack[-1]
+        parent = frame.node
+        parent.size += node.size
+        if parent.size > MAX_VALUES:
+            self.reader.note(parent, f"holds more than {MAX_VALUES} values")
+            raise _Stop
+        if isinstance(parent.value, list):
+            parent.value.append(node)
+        elif frame.key is None:
+            frame.key = node
+        else:
+            self._pair(parent, frame.key, node)
+            frame.key = None
+
+    def _pair(self, parent: Node, key: Node, value: Node) -> None:
+        assert isinstance(parent.value, dict)
+        assert parent.keys is not None
+        if isinstance(key.value, list | dict):
+            self.reader.note(key, f"a field name must be text, not {key.kind}")
+        elif key.text in parent.value:
+            first = parent.keys[key.text][0]
+            self.reader.note(key, f"field {quote(key.text)} appears twice", f"first in line {first}")
+        else:
+            parent.value[key.text] = value
+            parent.keys[key.text] = (key.line, key.column)
+
+
+def _scalar(event: Any) -> str | bool | int | None:
+    text: str = event.value
+    if not event.implicit[0] or event.style:  # quoted, or a block: always text
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    return int(text) if _INTEGER.fullmatch(text) else text
+
+
+def plain(node: Node) -> Any:
+    """The node without its marks: dict, list, text, int, bool, None."""
+    if isinstance(node.value, dict):
+        return {key: plain(value) for key, value in node.value.items()}
+    if isinstance(node.value, list):
+        return [plain(item) for item in node.value]
+    return node.value
