@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from analyzer.late import Watching
 from analyzer.model import Attempt
-from analyzer.observation import Observation, Setting
+from analyzer.observation import Ends, Observation, Setting
 from analyzer.observations.behaviour import Observer, load
 
 
@@ -40,9 +40,26 @@ def attempts(watching: Iterable[Watching[Observer]], setting: Setting) -> tuple[
     )
 
 
+def ends(watching: Iterable[Watching[Observer]]) -> Iterator[Ends]:
+    """The ends of the flows of which they may still speak."""
+    for one in watching:
+        if one.made is not None:
+            yield from one.made.ends()
+
+
 def near(setting: Setting) -> Mapping[int, str]:
     """What comes close to right for attempts that failed, by the flow's row."""
     return {row: said for behaviour in load().values() for row, said in behaviour.near(setting).items()}
 
 
-__all__ = ["Observation", "Observer", "Setting", "Watching", "attempts", "near", "observe", "observers"]
+__all__ = [
+    "Observation",
+    "Observer",
+    "Setting",
+    "Watching",
+    "attempts",
+    "ends",
+    "near",
+    "observe",
+    "observers",
+]

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from analyzer import registry
 from analyzer.late import Late
 from analyzer.model import Attempt
-from analyzer.observation import Observation, Setting
+from analyzer.observation import Ends, Observation, Setting
 from analyzer.tables import Packets
 
 SHARED: Final = frozenset({"behaviour"})
@@ -33,6 +33,9 @@ class Observer(Protocol):
 
     def attempts(self, setting: Setting) -> tuple[Attempt, ...]:
         """Updates that only the behaviour of connections shows: likely ones. Their ids count from ``u1``."""
+
+    def ends(self) -> Iterable[Ends]:
+        """The ends of the flows of which it may still speak."""
 
 
 @dataclass(frozen=True, slots=True)

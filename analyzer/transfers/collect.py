@@ -8,7 +8,7 @@ import numpy as np
 
 from analyzer.kinds import distinct
 from analyzer.late import Watching
-from analyzer.observation import Observation, Setting
+from analyzer.observation import Ends, Observation, Setting
 from analyzer.picking import NONE, Want
 from analyzer.tables import Packets
 from analyzer.transfers import registry
@@ -63,3 +63,8 @@ class Collector:
         """Faults that no transfer tells of, of every carrier."""
         for gatherer in self.gatherers.values():
             yield from gatherer.observe(setting)
+
+    def ends(self) -> Iterable[Ends]:
+        """The ends of the flows of which they may still speak, those of transfers aside."""
+        for gatherer in self.gatherers.values():
+            yield from gatherer.ends()

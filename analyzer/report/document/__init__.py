@@ -20,10 +20,10 @@ from analyzer.model import (
     Verdict,
 )
 from analyzer.report.document.entry import Entry
-from analyzer.report.document.flow import FLOW, flow, flow_part
+from analyzer.report.document.flows import FLOW, flow, flow_part
 from analyzer.report.document.judgement import finding, row
 from analyzer.report.document.sources import capture, host, site, tool
-from analyzer.report.document.transfer import attempt, campaign, pair, path, transfer, way
+from analyzer.report.document.transfers import attempt, campaign, pair, path, transfer, way
 from analyzer.report.neutral import unicode
 
 __all__ = [
