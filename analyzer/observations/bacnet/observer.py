@@ -11,7 +11,7 @@ import numpy as np
 from analyzer import model
 from analyzer.errors import DissectError
 from analyzer.flowtable.copies import Recent
-from analyzer.observation import Observation, Setting
+from analyzer.observation import Ends, Observation, Setting, Tally
 from analyzer.observations.bacnet import devices, refusals, segments
 from analyzer.observations.bacnet.pick import MOST, PLAIN, sift, wants
 from analyzer.observations.bacnet.sighting import Sighting
@@ -97,3 +97,15 @@ class Observer:
     def attempts(self, setting: Setting) -> tuple[model.Attempt, ...]:  # noqa: ARG002 - the interface
         """None: BACnet carries no firmware that could be told from other files."""
         return ()
+
+    def ends(self) -> Iterator[Ends]:
+        """The ends of the flows of which it may still speak: those that its tallies name."""
+        return (("udp", one, other) for tally in self._tallies() for one, other in tally.ends)
+
+    def _tallies(self) -> Iterator[Tally]:
+        refused, found = self.refusals, self.devices
+        for tallies in (refused.results, refused.refusals, refused.rejections):
+            yield from tallies.values()
+        yield from (search.tally for search in found.searches.values())
+        yield from (claim.tally for held in found.claims.values() for claim in held.values())
+        yield from (held.tally for held in self.segments.open.values())
