@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import PurePath
@@ -132,16 +132,40 @@ def choose(name: str | None, what: str, path: str = "", default: str = "text") -
     return found
 
 
+def by_ending(name: str | None, path: str | None, endings: Mapping[str, str]) -> str:
+    """One of a few formats, which no file here renders: as :func:`choose` does it.
+
+    ``endings`` gives the formats by the file name endings that choose them, ``""`` the one for people first.
+    """
+    known = tuple(dict.fromkeys(endings.values()))
+    if name is not None:
+        if name not in known:
+            raise UsageError(f"--format {name}: not available here, choose from {', '.join(known)}")
+        return name
+    suffix = PurePath(path or "").suffix.lower()
+    if _people(suffix):
+        return endings[""]
+    if suffix not in endings:
+        raise _unknown(path, suffix, endings)
+    return endings[suffix]
+
+
+def _people(suffix: str) -> bool:
+    return suffix in PLAIN or not any(letter.isalpha() for letter in suffix)
+
+
+def _unknown(path: str | None, suffix: str, endings: Iterable[str]) -> UsageError:
+    known = ", ".join(sorted({*endings} - {""}))
+    return UsageError(f"-o {path}: no format for {suffix}, choose from {known}, or name one with --format")
+
+
 def _by_suffix(what: str, path: str, default: str) -> Format:
     suffix = PurePath(path).suffix.lower()
-    if suffix in PLAIN or not any(letter.isalpha() for letter in suffix):
+    if _people(suffix):
         return _load(default)
     # The format that is called like the suffix first: it is the one, and the others need not be imported.
     for entry in map(_load, sorted(_known(), key=lambda name: suffix != f".{name}")):
         if entry.render(what) and path.lower().endswith(entry.suffixes):
             return entry
     able = (entry for entry in formats().values() if entry.render(what))
-    endings = sorted({ending for entry in able for ending in entry.suffixes})
-    raise UsageError(
-        f"-o {path}: no format for {suffix}, choose from {', '.join(endings)}, or name one with --format"
-    )
+    raise _unknown(path, suffix, (ending for entry in able for ending in entry.suffixes))
