@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from analyzer.model import Cause, Transfer
-from analyzer.observation import Observation, Setting
+from analyzer.observation import Ends, Observation, Setting
 from analyzer.picking import Wants
 from analyzer.tables import Packets
 
@@ -65,6 +65,9 @@ class Gatherer(Protocol):
 
     def observe(self, setting: Setting) -> Iterable[Observation]:
         """Faults that are no transfer's."""
+
+    def ends(self) -> Iterable[Ends]:
+        """The ends of the flows of which ``observe`` may still speak."""
 
 
 @dataclass(frozen=True, slots=True)
