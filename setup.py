@@ -8,7 +8,7 @@ try:
 except ImportError:  # built without isolation and without Cython
     cythonize = None
 
-FAST = ("capture", "decode", "flowtable", "payloads", "report", "transfers.coap")
+FAST = ("activity", "capture", "decode", "flowtable", "payloads", "report", "transfers.coap")
 """Packages with a module ``fast``."""
 
 EXTENSIONS = [

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from tftpwire import make_batch
 from traffic import START, Traffic
 
-from analyzer.activity import SPAN, Activity
+from analyzer.activity import Activity
+from analyzer.activity.stretches import APART
 from analyzer.addresses import parse
 from analyzer.decode import decode
 from analyzer.picking import pick
 
 A, B, C = "10.20.1.21", "10.20.1.22", "10.21.1.20"
-"""B and C differ, and A and C share a slot: 0x0a14 ^ 0x0115 == 0x0a15 ^ 0x0114."""
 SECOND = 1_000_000_000
 
 
@@ -43,7 +43,7 @@ def test_every_long_silence_is_found_and_none_is_made_up(times: list[tuple[int, 
         expected = [(a, b) for a, b in zip(own, ends, strict=True) if b - a >= 9]
         found = [
             ((s.begin // SECOND) - START, s.end // SECOND - START)
-            for s in activity.silences(parse(host), 2 * SPAN + SECOND)
+            for s in activity.silences(parse(host), APART + SECOND)
         ]
         assert found == expected
 
@@ -55,12 +55,12 @@ def test_the_frames_are_those_around_it() -> None:
 
 
 def test_memory_is_bounded_and_long_silences_stay() -> None:
-    times = [(at * 5.0, host) for at in range(400) for host in (A, B)] + [(9000.0, A)]
+    times = [(at * 10.0, host) for at in range(400) for host in (A, B)] + [(9000.0, A)]
     activity = fill(times, batch=50, limit=100)
-    assert activity.span > SPAN
-    assert sum(len(part) for part in activity._parts) <= 250
+    assert activity.apart > APART
+    assert activity.held <= 250
     (gap,) = activity.silences(parse(A), 5000 * SECOND)
-    assert gap.length == (9000 - 1995) * SECOND
+    assert gap.length == (9000 - 3990) * SECOND
 
 
 def test_a_host_that_is_not_there() -> None:
@@ -68,8 +68,8 @@ def test_a_host_that_is_not_there() -> None:
     assert Activity().silences(parse(B), 1) == []
 
 
-def test_more_hosts_than_marks() -> None:
+def test_more_hosts_than_stretches() -> None:
     hosts = [f"10.30.{number // 250}.{number % 250 + 1}" for number in range(500)]
     activity = fill([(number * 0.01, host) for number, host in enumerate(hosts)] + [(900, B)], 20, 100)
-    assert sum(len(part) for part in activity._parts) <= 250
+    assert activity.held <= 250
     assert len(activity.silences(parse(B), 1)) <= 1
