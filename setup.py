@@ -25,6 +25,12 @@ EXTENSIONS = [
 class OptionalBuild(build_ext):
     """Goes on whatever fails: setuptools' own ``optional`` lets the lack of a compiler pass as an error."""
 
+    def finalize_options(self):
+        """Compile side by side, on all processors, unless ``-j`` says otherwise."""
+        super().finalize_options()
+        if self.parallel is None:
+            self.parallel = True
+
     def build_extension(self, ext):
         """Build one extension, or say why not."""
         try:

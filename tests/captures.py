@@ -46,6 +46,19 @@ def wire_length(frame: Frame) -> int:
     return frame[2] if len(frame) == 3 else len(frame[1])
 
 
+def damaged(data: bytes, place: float | None, damage: bytes, header: int) -> bytes:
+    """``data`` with ``damage`` written over it at ``place``, a part of its length; as it is without a place.
+
+    No bytes of damage cut it off there, but behind the first ``header`` bytes.
+    """
+    if place is None:
+        return data
+    at = int(len(data) * place)
+    if not damage:
+        return data[: max(at, header)]
+    return data[:at] + damage + data[at + len(damage) :]
+
+
 def pcap_header(
     *,
     order: str = "<",

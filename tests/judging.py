@@ -24,7 +24,7 @@ from analyzer.conversations import FACTS
 from analyzer.directory import Directory
 from analyzer.flowtable import FlowTable
 from analyzer.matrix import Matrix, build
-from analyzer.model import Host, Report, Ruleset, Site
+from analyzer.model import FlowRecord, Host, Report, Ruleset, Site
 from analyzer.pipeline import Options, check
 from analyzer.protocol import Fit, Reading, Says
 from analyzer.tables import FRAMES, Batch, Flows, Head, QuotedError
@@ -196,6 +196,27 @@ def judged(traffic: Traffic, hosts: tuple[str, ...] = CURRENT, **options: Any) -
     with tempfile.TemporaryDirectory() as folder:
         path = traffic.write(Path(folder) / "made.pcap")
         return check(Options((str(path),), hosts=hosts, **options))
+
+
+def only(report: Report, transport: str = "udp", port: int | None = None) -> FlowRecord:
+    """The one flow of a transport, and of a port if one is given, that is no leg of another."""
+    found = [
+        flow
+        for flow in report.flows
+        if flow.transport == transport and flow.parent is None and port in (None, flow.responder.port)
+    ]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def kinds(report: Report) -> dict[str, str]:
+    """What was found, and how much it weighs."""
+    return {str(finding.kind): str(finding.severity) for finding in report.findings}
+
+
+def status(report: Report, row: str) -> str:
+    """The status of the row with this id."""
+    return next(str(result.status) for result in report.rows if result.row.id == row)
 
 
 def samples() -> list[tuple[Path, Path]]:

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from analyzer.api.dataframe import COUNT, FLAG, MAYBE, TEXT, TIME, TUPLE, WHEN, dataframe, without
+from analyzer.api.dataframe import COUNT, FLAG, MAYBE, TEXT, TIME, TUPLE, WHEN, dataframe
 
 COLUMNS = {"a": TEXT, "b": COUNT, "c": MAYBE, "d": FLAG, "e": TUPLE, "f": TIME, "g": WHEN}
 TYPES = ["object", "int64", "Int64", "bool", "object", "datetime64[ns, UTC]", "datetime64[ns, UTC]"]
@@ -27,7 +27,3 @@ def test_values_are_kept():
 def test_a_column_that_an_entry_lacks_is_an_error():
     with pytest.raises(KeyError, match="b"):
         dataframe([{"a": "x"}], {"a": TEXT, "b": COUNT})
-
-
-def test_without():
-    assert without({"a": 1, "b": 2, "c": 3}, "a", "c", "x") == {"b": 2}

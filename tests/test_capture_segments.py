@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from captures import epb, idb, pcap, pcap_header, pcapng, shb, spb
+from captures import damaged, epb, idb, pcap, pcap_header, pcapng, shb, spb
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -31,14 +31,15 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segments, "SEARCHED", 20_000)
 
 
+def frames_of(batch: Batch) -> list[bytes]:
+    rows = zip(*(batch.frames[name].tolist() for name in ("offset", "captured")), strict=True)
+    return [bytes(batch.buffer[at : at + size]) for at, size in rows]
+
+
 def read(path: Path, count: int) -> tuple[list[segments.Segment], list[bytes]]:
     (capture,) = find([str(path)], hash=False)
-    parts, seen = segments.cut(capture, count), []
-    for part in parts:
-        for batch in part.batches():
-            rows = zip(*(batch.frames[name].tolist() for name in ("offset", "captured")), strict=True)
-            seen += [bytes(batch.buffer[at : at + size]) for at, size in rows]
-    return parts, seen
+    parts = segments.cut(capture, count)
+    return parts, [frame for part in parts for batch in part.batches() for frame in frames_of(batch)]
 
 
 @pytest.mark.parametrize("make", [pcap, pcapng])
@@ -129,11 +130,6 @@ def contents(part: segments.Segment) -> list[bytes]:
     return [data for batch in part.batches() for data in frames_of(batch)]
 
 
-def frames_of(batch: Batch) -> list[bytes]:
-    rows = zip(*(batch.frames[name].tolist() for name in ("offset", "captured")), strict=True)
-    return [bytes(batch.buffer[at : at + size]) for at, size in rows]
-
-
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from([pcap, pcapng]),
@@ -143,13 +139,7 @@ def frames_of(batch: Batch) -> list[bytes]:
     st.sampled_from([bytes(3000), b"\xff" * 7, b""]),
 )
 def test_pieces_of_any_size_and_damage_anywhere(make, order, count, place, damage) -> None:
-    """``damage`` overwrites the file at ``place``; none cuts it off there."""
-    data = bytearray(make(FRAMES, order=order))
-    if place is not None:
-        at = int(len(data) * place)
-        data[at : at + len(damage)] = damage
-        if not damage:
-            del data[max(at, 200) :]
+    data = damaged(make(FRAMES, order=order), place, damage, 200)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "a.cap")
         path.write_bytes(data)

@@ -11,13 +11,13 @@ import jsonschema
 import pytest
 import reports
 from captures import pcap
+from judging import GATEWAY, NODE
 
 import analyzer
 from analyzer import pipeline
 from analyzer.cli import run
 
 SECOND = 10**9
-GATEWAY, NODE = "10.20.0.10", "10.20.1.21"
 HOSTS = ["--host", f"igor-gateway={GATEWAY}@5.1.0", "--host", "igor-node=10.20.1.0/24@6.0.2"]
 
 

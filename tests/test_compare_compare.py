@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import judging
 import pytest
+from judging import GATEWAY, LAPTOP, NODE, OTHER
 from traffic import ACK, RST, SYN, Traffic
 
 from analyzer.compare import View, compare, read
@@ -14,7 +15,6 @@ from analyzer.model import Diff, Report, Status, Turn
 from analyzer.pipeline import Options, check
 from analyzer.report import document
 
-GATEWAY, NODE, OTHER, LAPTOP = "10.20.0.10", "10.20.1.21", "10.20.1.22", "10.20.0.99"
 HOSTS = ("igor-gateway=10.20.0.10@5.1.0", "igor-node=10.20.1.0/24@6.0.2")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import fleets
 import pytest
-from captures import pcap, pcapng
+from captures import damaged, pcap, pcapng
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -68,12 +68,7 @@ def content(made: Yield) -> dict[str, list[tuple[object, ...]]]:
     st.integers(),
 )
 def test_pieces_of_any_size_give_the_same_tables(make, count, place, damage, shared, seed) -> None:
-    data = bytearray(make(MADE))
-    if place is not None:
-        at = int(len(data) * place)
-        data[at : at + len(damage)] = damage
-        if not damage:
-            del data[max(at, 1000) :]
+    data = damaged(make(MADE), place, damage, 1000)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "b7.cap")
         path.write_bytes(data)

@@ -9,17 +9,13 @@ import struct
 from pathlib import Path
 
 import pytest
-from judging import CURRENT, GATEWAY, NODE, OTHER, judged, pcap_frames
+from judging import CURRENT, GATEWAY, NODE, OTHER, judged, pcap_frames, status
 from traffic import Traffic
 
 from analyzer.model import Report
 from analyzer.pipeline import Options, check
 
 MINUTE = 60.0
-
-
-def status(report: Report, row: str) -> str:
-    return next(str(result.status) for result in report.rows if result.row.id == row)
 
 
 def kinds(report: Report) -> list[tuple[str, str]]:

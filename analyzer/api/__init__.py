@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from analyzer import pipeline
 from analyzer.api.diff_result import DiffResult
 from analyzer.api.firmware_result import FirmwareResult
 from analyzer.api.flows_result import FlowsResult
 from analyzer.api.result import Result
 from analyzer.api.survey_result import SurveyResult
-
-if TYPE_CHECKING:
-    from analyzer.pipeline import Options
+from analyzer.pipeline import Options
 
 __all__ = [
     "DiffResult",
@@ -52,12 +50,7 @@ def check(
     Several captures are one analysis, in time order. ``hosts`` are ``ROLE=ADDRESS[@VERSION]``.
     Raises :class:`analyzer.errors.PortmatrixError` for input that cannot be used.
     """
-    from analyzer import pipeline  # noqa: PLC0415 - a Result can be read without the stages
-
-    options = _options(
-        captures, site=site, hosts=hosts, rules=rules, activities=activities, strict=strict, engine=engine
-    )
-    return Result(pipeline.check(options))
+    return Result(pipeline.check(_options(captures, site, hosts, rules, activities, strict, engine)))
 
 
 def flows(
@@ -69,10 +62,7 @@ def flows(
     engine: str = "auto",
 ) -> FlowsResult:
     """The flow table of captures, as ``portmatrix flows`` gives it. Raises as :func:`check` does."""
-    from analyzer import pipeline  # noqa: PLC0415 - a Result can be read without the stages
-
-    options = _options(captures, site=site, hosts=hosts, rules=rules, engine=engine)
-    return FlowsResult(pipeline.flows(options))
+    return FlowsResult(pipeline.flows(_options(captures, site, hosts, rules, engine=engine)))
 
 
 def diff(
@@ -90,13 +80,11 @@ def diff(
 
     The options are for sides that are captures. Raises as :func:`check` does, also for what is no report.
     """
-    from analyzer.pipeline import compare  # noqa: PLC0415 - a DiffResult can be read without the stages
+    from analyzer.pipeline import compare  # noqa: PLC0415 - only a diff has a use for it
 
-    options = _options(
-        (), site=site, hosts=hosts, rules=rules, activities=activities, strict=strict, engine=engine
-    )
-    sides = [side.report if isinstance(side, Result) else os.fspath(side) for side in (old, new)]
-    return DiffResult(compare.diff(compare.Pair(sides[0], sides[1], options)))
+    before, after = (side.report if isinstance(side, Result) else os.fspath(side) for side in (old, new))
+    options = _options((), site, hosts, rules, activities, strict, engine)
+    return DiffResult(compare.diff(compare.Pair(before, after, options)))
 
 
 def firmware(
@@ -111,35 +99,28 @@ def firmware(
 
     Raises as :func:`check` does.
     """
-    from analyzer import pipeline  # noqa: PLC0415 - a Result can be read without the stages
-
-    options = _options(captures, site=site, hosts=hosts, rules=rules, engine=engine)
-    return FirmwareResult(pipeline.firmware(options))
+    return FirmwareResult(pipeline.firmware(_options(captures, site, hosts, rules, engine=engine)))
 
 
 def survey(
     captures: Source | Sequence[Source], *, rules: Sequence[Source] = (), engine: str = "auto"
 ) -> SurveyResult:
     """Who is what in captures, as ``portmatrix survey`` proposes it. Raises as :func:`check` does."""
-    from analyzer.pipeline import survey as stage  # noqa: PLC0415 - a SurveyResult can be read without them
+    from analyzer.pipeline import survey as stage  # noqa: PLC0415 - only a survey has a use for it
 
-    options = _options(captures, rules=rules, engine=engine)
-    return SurveyResult(stage.survey(options))
+    return SurveyResult(stage.survey(_options(captures, rules=rules, engine=engine)))
 
 
 def _options(
     captures: Source | Sequence[Source],
-    *,
     site: Source | None = None,
     hosts: Sequence[str] = (),
     rules: Sequence[Source] = (),
     activities: Sequence[str] = (),
     strict: bool = False,
-    engine: str,
+    engine: str = "auto",
 ) -> Options:
     """What the pipeline is asked for, with one value wherever several may stand taken as a list of one."""
-    from analyzer.pipeline import Options  # noqa: PLC0415 - a Result can be read without the stages
-
     return Options(
         sources=_paths(captures),
         site=None if site is None else os.fspath(site),

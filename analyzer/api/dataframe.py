@@ -18,11 +18,6 @@ TIME: Final = "datetime64[ns, UTC]"
 WHEN: Final = "time that may be missing"
 
 
-def without(entry: dict[str, Any], *keys: str) -> dict[str, Any]:
-    """``entry`` but for ``keys``."""
-    return {key: value for key, value in entry.items() if key not in keys}
-
-
 def dataframe(entries: Iterable[dict[str, Any]], columns: dict[str, str]) -> pd.DataFrame:
     """A DataFrame with just ``columns``, a type of this module each, which it has without a row too.
 

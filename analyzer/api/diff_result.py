@@ -32,27 +32,18 @@ class DiffResult:
     @cached_property
     def findings(self) -> pd.DataFrame:
         """One row a finding: ``change``, id, kind, severity, title, ``reason``."""
+        entries = (
+            {**(entry["new"] or entry["old"]), **entry} for entry in changes.parts(self.diff)["findings"]
+        )
         return dataframe(
-            (
-                {
-                    "change": entry.turn.value,
-                    "id": entry.shown.id,
-                    "kind": entry.shown.kind.value,
-                    "severity": entry.shown.severity.value,
-                    "title": entry.shown.title,
-                    "reason": entry.reason,
-                }
-                for entry in self.diff.findings
-            ),
-            dict.fromkeys(("change", "id", "kind", "severity", "title", "reason"), TEXT),
+            entries, dict.fromkeys(("change", "id", "kind", "severity", "title", "reason"), TEXT)
         )
 
     @cached_property
     def rows(self) -> pd.DataFrame:
         """One row for each line of the matrix whose status changed: ``id``, ``service``, ``old``, ``new``."""
-        columns = ("id", "service", "old", "new", "old_reason", "new_reason")
-        entries = self.to_dict()["rows"]
-        return dataframe(entries, dict.fromkeys(columns, TEXT))
+        columns = dict.fromkeys(("id", "service", "old", "new", "old_reason", "new_reason"), TEXT)
+        return dataframe(changes.parts(self.diff)["rows"], columns)
 
     def __repr__(self) -> str:
         return f"<{changes.headline(self.diff)}>"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from analyzer.api.dataframe import COUNT, MAYBE, TEXT, TIME, TUPLE, dataframe, without
+from analyzer.api.dataframe import COUNT, MAYBE, TEXT, TIME, TUPLE, dataframe
 from analyzer.model import FlowRecord, FlowReport
+from analyzer.model.flow import PARTS
 from analyzer.report import document
 
 if TYPE_CHECKING:
@@ -75,14 +76,6 @@ def flows_frame(records: Sequence[FlowRecord]) -> pd.DataFrame:
 
 
 def _flow(record: FlowRecord) -> dict[str, Any]:
-    entry = document.flow(record)
-    flat = without(
-        entry, "direction", "originator", "responder", "packets", "bytes", "frames", "flags", "duplicates"
-    )
-    for end in ("originator", "responder"):
-        flat.update({f"{end}_{key}": value for key, value in entry[end].items()})
-    for pair in ("packets", "bytes", "flags", "duplicates"):
-        flat[f"{pair}_sent"], flat[f"{pair}_received"] = entry[pair]
-    flat["first_frame"], flat["last_frame"] = record.frames
+    entry = {name: document.flow_part(name, part(record)) for name, part in PARTS.items()}
     # Integers, not text: nanoseconds survive, and pandas need not parse.
-    return {**flat, **entry["direction"], "first": record.first, "last": record.last}
+    return {**entry, "first": record.first, "last": record.last}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from analyzer.api.dataframe import COUNT, TEXT, TUPLE, dataframe, without
+from analyzer.api.dataframe import COUNT, TEXT, TUPLE, dataframe
 from analyzer.api.flows_result import flows_frame
 from analyzer.model import Finding, Report
 from analyzer.report import document
@@ -82,7 +82,7 @@ class Result:
         return dataframe(
             (
                 {
-                    **without(entry, "source", "interpretations"),
+                    **entry,
                     "source_document": entry["source"]["document"],
                     "source_section": entry["source"]["section"],
                 }
