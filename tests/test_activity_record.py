@@ -17,12 +17,14 @@ A, B, C = "10.20.1.21", "10.20.1.22", "10.21.1.20"
 SECOND = 1_000_000_000
 
 
-def fill(times: list[tuple[float, str]], batch: int = 1 << 20, limit: int = 1 << 20) -> Activity:
+def fill(
+    times: list[tuple[float, str]], batch: int = 1 << 20, limit: int = 1 << 20, compiled: bool = True
+) -> Activity:
     traffic = Traffic()
     for at, host in times:
         traffic.udp(at, host, 5683, "10.20.0.10", 5683, b"x")
     frames = sorted(traffic.frames, key=lambda item: item[0])
-    activity = Activity(limit)
+    activity = Activity(limit, compiled=compiled)
     for begin in range(0, len(frames), batch):
         packets = decode(make_batch(frames[begin : begin + batch]), begin + 1)
         activity.add(pick(packets, (Activity.wants,)))
@@ -33,10 +35,13 @@ def fill(times: list[tuple[float, str]], batch: int = 1 << 20, limit: int = 1 <<
 @given(
     st.lists(st.tuples(st.integers(0, 200), st.sampled_from([A, B, C])), min_size=1, max_size=80),
     st.integers(1, 30),
+    st.booleans(),
 )
-def test_every_long_silence_is_found_and_none_is_made_up(times: list[tuple[int, str]], batch: int) -> None:
+def test_every_long_silence_is_found_and_none_is_made_up(
+    times: list[tuple[int, str]], batch: int, compiled: bool
+) -> None:
     times.sort(key=lambda item: item[0])
-    activity = fill([(float(at), host) for at, host in times], batch)
+    activity = fill([(float(at), host) for at, host in times], batch, compiled=compiled)
     for host in (A, B, C):
         own = [at for at, sender in times if sender == host]
         ends = [*own[1:], times[-1][0]] if own else []

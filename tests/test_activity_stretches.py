@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.activity import stretches
-from analyzer.activity.stretches import STRETCH, joined, of_rows, within
+from analyzer.activity.stretches import STRETCH, Hosts, joined, of_rows, within
 from analyzer.picking import Want, pick
 from analyzer.tables import PACKETS, QUOTES, Kind, Packets
 
@@ -42,7 +44,8 @@ def plain(sent: list[Sent]) -> list[tuple[int, ...]]:
 
 
 def told(some: np.ndarray) -> list[tuple[int, ...]]:
-    return sorted(tuple(int(value) for value in one) for one in some)
+    names = ("version", "hi", "lo", "begin", "end", "begin_frame", "end_frame")
+    return sorted(tuple(int(one[name]) for name in names) for one in some)
 
 
 @pytest.mark.parametrize("compiled", [True, False])
@@ -62,6 +65,47 @@ def test_joined_they_are_what_was_sent(sent: list[Sent], batch: int, picked: boo
         assert (times[lasts] - times[firsts] <= APART).all()
         kept.append(of_rows(part, firsts, lasts))
     assert told(joined(np.concatenate(kept), APART)) == plain(sent)
+
+
+@pytest.mark.skipif(stretches.COMPILED is None, reason="the compiled part was not built (no C compiler)")
+@settings(max_examples=80)
+@given(sent=SENT, batch=st.integers(1, 60), asked=st.booleans())
+def test_a_table_of_hosts_gives_away_what_was_sent(sent: list[Sent], batch: int, asked: bool) -> None:
+    hosts = Hosts()
+    kept = [np.zeros(0, STRETCH)]
+    for begin in range(0, len(sent), batch):
+        part = packets(sent[begin : begin + batch], begin + 1)
+        kept += hosts.add(part, APART)
+        assert len(hosts) <= len(HOSTS)
+        if asked:
+            hosts = pickle.loads(pickle.dumps(hosts))
+            kept.append(hosts.give())
+    kept.append(hosts.give())
+    assert len(hosts) == len(hosts.give()) == 0
+    assert told(joined(np.concatenate(kept), APART)) == plain(sent)
+
+
+@pytest.mark.skipif(stretches.COMPILED is None, reason="the compiled part was not built (no C compiler)")
+def test_a_table_of_hosts_is_bounded() -> None:
+    count = stretches.MOST + 5000
+    part = packets([(0, 7)] * count)
+    part.columns["src_lo"][:] = np.arange(count) % (stretches.MOST // 2 + 2500)
+    hosts = Hosts()
+    given = [*hosts.add(part, APART), hosts.give(2)]
+    assert max(map(len, given)) <= stretches.MOST // 2
+    made = joined(np.concatenate(given), APART)
+    assert made["lo"].tolist() == list(range(stretches.MOST // 2 + 2500))
+    assert (made["end_frame"] - made["begin_frame"] == stretches.MOST // 2 + 2500).all()
+
+
+@pytest.mark.skipif(stretches.COMPILED is None, reason="the compiled part was not built (no C compiler)")
+def test_a_table_of_hosts_gives_away_any_number_at_a_time() -> None:
+    count = 3 * stretches.CLOSED
+    part = packets([(0, 100 * number) for number in range(count)])
+    hosts = Hosts()
+    given = hosts.add(part, APART)
+    assert [len(some) for some in given] == [stretches.CLOSED] * 2 + [stretches.CLOSED - 1]
+    assert len(joined(np.concatenate([*given, hosts.give()]), APART)) == count
 
 
 @given(sent=SENT, cut=st.integers(0, 60))

@@ -14,3 +14,17 @@ def within(
     firsts: Array,
     lasts: Array,
 ) -> int: ...
+def advance(
+    slots: Array,
+    used: int,
+    factors: Array,
+    version: Array,
+    kind: Array,
+    hi: Array,
+    lo: Array,
+    time: Array,
+    frame: Array,
+    apart: int,
+    row: int,
+    closed: Array,
+) -> tuple[int, int, int]: ...

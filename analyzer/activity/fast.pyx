@@ -1,18 +1,40 @@
 # cython: language_level=3, boundscheck=True, wraparound=False, initializedcheck=False, cdivision=True
 # cython: show_performance_hints=False
-"""The compiled part of ``stretches``: one pass over a batch instead of a sort.
+"""The compiled part of ``stretches``: one pass over a batch instead of a sort, and one table of the hosts for
+all batches.
 
-The one in numpy is the reference; tests compare what both are joined to.
+The part in numpy is the reference; tests compare what both are joined to.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport calloc, free
+
+cdef extern from *:
+    """
+    #if defined(__GNUC__)
+    #define SOON(place) __builtin_prefetch(place, 1)
+    #else
+    #define SOON(place)
+    #endif
+    """
+    void SOON(const void *place) noexcept
+
+cdef struct Stretch:
+    uint64_t hi
+    uint64_t lo
+    int64_t begin
+    int64_t end
+    int64_t begin_frame
+    int64_t end_frame
+    uint8_t version
 
 cdef enum:
     # Places looked at for a host. Who prepares hosts that all want the same place gets more stretches, and
     # costs no time: they are joined later like any others.
     PROBES = 16
     FEWEST = 64
+    # Rows ahead of which the place of a host is called into the cache.
+    AHEAD = 8
 
 
 def within(
@@ -74,3 +96,74 @@ def within(
     finally:
         free(places)
     return found
+
+
+cdef inline uint64_t mixed(uint8_t version, uint64_t hi, uint64_t lo, const uint64_t *factors) noexcept:
+    """Where the host's place is goes by secret factors: nobody can prepare hosts that all want the same."""
+    cdef uint64_t mix = (lo + factors[0]) * factors[3] + (hi + factors[1]) * factors[4]
+    mix += (version + factors[2]) * factors[5]
+    return mix ^ mix >> 32
+
+
+def advance(
+    Stretch[::1] slots,
+    int64_t used,
+    const uint64_t[::1] factors,
+    const uint8_t[::1] version,
+    const uint8_t[::1] kind,
+    const uint64_t[::1] hi,
+    const uint64_t[::1] lo,
+    const int64_t[::1] time,
+    const int64_t[::1] frame,
+    int64_t apart,
+    int64_t row,
+    Stretch[::1] closed,
+):
+    """Take the packets from ``row`` on into ``slots``, the latest stretch of each host, of which ``used`` are
+    taken; a power of two. Stretches that are over go to ``closed``.
+
+    Returns the row before which ``slots`` was half full, or ``closed`` was full, ``used``, and how many were
+    closed.
+    """
+    cdef int64_t count = len(time), found = 0, room = len(closed), now
+    cdef uint64_t mask = len(slots) - 1, mix
+    cdef Stretch *slot
+    while row < count:
+        if row + AHEAD < count:
+            mix = mixed(version[row + AHEAD], hi[row + AHEAD], lo[row + AHEAD], &factors[0])
+            SOON(&slots[mix & mask])
+        if not version[row] or not kind[row]:
+            row += 1
+            continue
+        mix = mixed(version[row], hi[row], lo[row], &factors[0])
+        slot = &slots[mix & mask]
+        while slot.version and (slot.lo != lo[row] or slot.hi != hi[row] or slot.version != version[row]):
+            mix += 1
+            slot = &slots[mix & mask]
+        now = time[row]
+        if slot.version:
+            # As numbers without sign differences of whatever times are right.
+            if now >= slot.end and <uint64_t> now - <uint64_t> slot.end <= <uint64_t> apart:
+                slot.end, slot.end_frame = now, frame[row]
+                row += 1
+                continue
+            if now < slot.begin and <uint64_t> slot.begin - <uint64_t> now <= <uint64_t> apart:
+                slot.begin, slot.begin_frame = now, frame[row]
+                row += 1
+                continue
+            if slot.begin <= now < slot.end:
+                row += 1
+                continue
+            if found == room:
+                break
+            closed[found] = slot[0]
+            found += 1
+        else:
+            if 2 * used >= <int64_t> mask:
+                break
+            used += 1
+            slot.version, slot.hi, slot.lo = version[row], hi[row], lo[row]
+        slot.begin = slot.end = now
+        slot.begin_frame = slot.end_frame = frame[row]
+        row += 1
+    return row, used, found

@@ -12,15 +12,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from analyzer.activity.stretches import APART, HOST, STRETCH, fresh, joined, of_rows, within
+from analyzer.activity.stretches import APART, COMPILED, HOST, STRETCH, Hosts, fresh, joined, of_rows, within
 from analyzer.picking import Want
 from analyzer.tables import Packets
 
 LIMIT: Final = 1 << 19
-"""Stretches kept of all hosts together, 49 bytes each."""
+"""Stretches kept of all hosts together, 56 bytes each."""
 FARTHEST: Final = APART << 9
 """The most that stretches may ever be apart, ns, about an hour."""
-ADDED: Final = 1 << 12
+ADDED: Final = 1 << 14
 """Stretches of batches that are joined with the others at a time, at least."""
 
 Array = np.ndarray[Any, Any]
@@ -48,13 +48,14 @@ class Activity:
     """The stretches of consecutive frames. ``end`` is the latest time seen, ns; ``apart`` is what stretches
     of a host are apart at least, ns, and ``held`` how many are kept."""
 
-    def __init__(self, limit: int = LIMIT) -> None:
+    def __init__(self, limit: int = LIMIT, *, compiled: bool = True) -> None:
         self.limit = limit
         self.apart = APART
         self.end = 0
         self.held = 0
         self._joined: Array = np.zeros(0, STRETCH)
         self._added: list[Array] = []
+        self._hosts = Hosts() if compiled and COMPILED is not None else None
 
     @staticmethod
     def wants(packets: Packets) -> Want:
@@ -71,9 +72,12 @@ class Activity:
         if not len(times):
             return
         self.end = max(self.end, int(times.max()))
-        part = of_rows(packets, *within(packets))
-        self._added.append(part)
-        self.held += len(part)
+        if self._hosts is not None:
+            added = self._hosts.add(packets, self.apart)
+        else:
+            added = [of_rows(packets, *within(packets))]
+        self._added += added
+        self.held += sum(map(len, added))
         # Twice as many at least: so each is sorted a few times only, however many batches come.
         if self.held > min(2 * len(self._joined) + ADDED, 2 * self.limit):
             self._shrink()
@@ -98,6 +102,8 @@ class Activity:
 
         Only those longer than ``apart`` are there.
         """
+        if self._hosts:
+            self._added.append(self._hosts.give())
         if self._added:
             self._shrink()
         version, hi, lo = address

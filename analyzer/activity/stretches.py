@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from types import ModuleType
 from typing import Any, Final
 
@@ -25,15 +26,23 @@ that anybody asks for."""
 
 STRETCH: Final = np.dtype(
     [
-        *(("version", "u1"), ("hi", "u8"), ("lo", "u8")),
+        *(("hi", "u8"), ("lo", "u8")),
         *(("begin", "i8"), ("end", "i8"), ("begin_frame", "i8"), ("end_frame", "i8")),
-    ]
+        ("version", "u1"),
+    ],
+    align=True,
 )
 """A host went on sending from ``begin`` to ``end``, ns. Of packets at the same time the frames are the lowest
 and the highest."""
 
 HOST: Final = ("version", "hi", "lo")
 """What in STRETCH tells a host."""
+
+CLOSED: Final = 512
+"""Stretches that are given away at a time."""
+FEWEST: Final = 1 << 12
+MOST: Final = 1 << 17
+"""Places for the hosts of :class:`Hosts`; half of them are taken at most."""
 
 _READ: Final = ("version", "kind", "src_hi", "src_lo", "time")
 
@@ -66,6 +75,40 @@ def of_rows(packets: Packets, firsts: Array, lasts: Array) -> Array:
     for name, column in (("", "time"), ("_frame", "frame")):
         made[f"begin{name}"], made[f"end{name}"] = columns[column][firsts], columns[column][lasts]
     return made
+
+
+class Hosts:
+    """The latest stretch of each host, over batches; those before it are given away. Compiled part only."""
+
+    def __init__(self) -> None:
+        self._factors: Array = np.array([secrets.randbits(64) | 1 for _ in range(6)], np.uint64)
+        self._slots: Array = np.zeros(FEWEST, STRETCH)
+        self._used = 0
+
+    def __len__(self) -> int:
+        return self._used
+
+    def add(self, packets: Packets, apart: int) -> list[Array]:
+        """The stretches (STRETCH) of the hosts of a batch that are over, or that there was no room for."""
+        assert COMPILED is not None
+        columns = [packets.columns[name] for name in (*_READ, "frame")]
+        count, row, given = len(columns[0]), 0, []
+        closed = np.empty(CLOSED, STRETCH)
+        while row < count:
+            row, self._used, found = COMPILED.advance(
+                self._slots, self._used, self._factors, *columns, apart, row, closed
+            )
+            if found:
+                given.append(closed[:found].copy())
+            if row < count and found < CLOSED:
+                given.append(self.give(2))
+        return given
+
+    def give(self, factor: int = 1) -> Array:
+        """All that are held: from then on none is, and there is room for ``factor`` times as many."""
+        given = self._slots[self._slots["version"] > 0]
+        self._slots, self._used = np.zeros(min(factor * len(self._slots), MOST), STRETCH), 0
+        return given
 
 
 def joined(some: Array, apart: int) -> Array:
