@@ -39,7 +39,7 @@ work()
 
 
 class Whole(NamedTuple):
-    """A capture read in segments: its parts in order, and the hash of the file."""
+    """A capture read in segments: its parts in order, and the hash of the file where it is asked for."""
 
     parts: tuple[Part, ...]
     sha256: str
@@ -67,7 +67,8 @@ def read(
     if not cuts:
         return None
     sums: list[str] = []
-    hashing = threading.Thread(target=lambda: sums.append(hashed(capture.path)), daemon=True)
+    wanted = [capture.path] if capture.hashed else []
+    hashing = threading.Thread(target=lambda: sums.extend(map(hashed, wanted)), daemon=True)
     others: list[subprocess.Popen[bytes]] = []
     try:
         others = [_started(segment, engine, pick) for segment in cuts[1:]]

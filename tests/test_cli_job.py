@@ -37,7 +37,7 @@ def job_of(*arguments):
 def test_every_shared_option_reaches_the_pipeline_and_the_others_their_command():
     given = "a b --site s --host x=1 --rules r --activity all --strict --engine dpkt --own o"
     job, own = job_of(*given.split())
-    assert job.options() == Options(("a", "b"), "s", ("x=1",), ("r",), ("all",), True, "dpkt")
+    assert job.options() == Options(("a", "b"), "s", ("x=1",), ("r",), ("all",), True, "dpkt", sha256=False)
     assert own == "o"
 
 
@@ -48,6 +48,12 @@ def test_every_shared_option_reaches_the_pipeline_and_the_others_their_command()
 def test_the_format_is_settled_before_anything_is_read(given, name):
     job, _ = job_of("a", *given.split())
     assert job.chosen.name == name
+
+
+@pytest.mark.parametrize(("name", "wanted"), [("json", True), ("csv", False), ("text", False)])
+def test_the_hash_is_asked_for_where_the_format_shows_it(name, wanted):
+    job, _ = job_of("a", "--format", name)
+    assert job.options().sha256 is wanted
 
 
 @pytest.mark.parametrize(

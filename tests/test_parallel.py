@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import random
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,18 @@ def test_same_report(
     assert len(used) == 2
     monkeypatch.setattr(parallel, "read", lambda *_, **__: None)
     assert said(cut) == said(pipeline.flows(options))
+
+
+def test_the_hash_is_computed_where_it_is_asked_for(tmp_path: Path, small: None) -> None:
+    path = tmp_path / "a.pcap"
+    path.write_bytes(pcap(traffic(1, 1500)))
+    sums = []
+    for wanted in (True, False):
+        (capture,) = find([str(path)], hash=wanted)
+        whole = parallel.read(capture, "dpkt")
+        assert whole is not None
+        sums.append(whole.sha256)
+    assert sums == [hashlib.sha256(path.read_bytes()).hexdigest(), ""]
 
 
 def test_same_transfers(tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> None:

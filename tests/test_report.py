@@ -2,6 +2,7 @@ import ast
 import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import reports
 
 from analyzer import report
 from analyzer.errors import UsageError
+from analyzer.model import FirmwareReport
 from analyzer.report import Style
 
 FOLDER = Path(report.__file__).parent
@@ -134,3 +136,35 @@ def test_the_same_facts_in_every_format():
     for finding in document["findings"]:
         assert finding["kind"] in text
         assert finding["wireshark_filter"] in text
+
+
+FIRMWARE = FirmwareReport(
+    version="0.1.0",
+    captures=(),
+    site=reports.SITE,
+    hosts=reports.HOSTS,
+    transfers=(reports.TRANSFER,),
+    attempts=(reports.ATTEMPT,),
+    findings=(reports.UNEXPECTED,),
+)
+WITH_CAPTURES = {"report": reports.REPORT, "flows": reports.FLOWS, "firmware": FIRMWARE}
+
+
+@pytest.mark.parametrize("what", WITH_CAPTURES)
+def test_who_needs_no_hash_writes_the_same_without(what):
+    def written(entry, sha256, verbosity):
+        made = replace(
+            WITH_CAPTURES[what], captures=(replace(reports.CAPTURE, path="p.pcap", sha256=sha256),)
+        )
+        stream = io.BytesIO() if entry.binary else io.StringIO()
+        entry.render(what)(made, stream, Style(verbosity=verbosity))
+        return stream.getvalue()
+
+    able = [entry for entry in report.formats().values() if entry.render(what) and not entry.sha256]
+    assert {entry.name for entry in able} >= {"text", "csv"}
+    for entry in able:
+        for verbosity in (-1, 0, 1, 2):
+            assert written(entry, "ab" * 32, verbosity) == written(entry, "", verbosity)
+    shown = report.formats()["json"]
+    assert shown.sha256
+    assert written(shown, "ab" * 32, 0) != written(shown, "", 0)

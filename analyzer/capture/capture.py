@@ -78,6 +78,7 @@ class Capture:
         open: opens its bytes as they lie on disk.
         size: bytes on disk (compressed, where it is); None for a stream.
         first_time: time of the first frame in the file, in ns; None where a look at the head found none.
+        hashed: whether ``sha256`` is asked for.
         sha256: of the bytes as they lie on disk, once read; empty unless asked for, and for a stream that
             does not end.
         packets, bytes, first, last: frames, their bytes on the wire, earliest and latest time in ns (None
@@ -96,7 +97,7 @@ class Capture:
     ) -> None:
         """Look at the head. Raises :class:`CaptureError` where it is not a capture that can be read."""
         self.path, self.size = path, size
-        self.open, self._hashed, self._window = open_raw, hashed, window
+        self.open, self.hashed, self._window = open_raw, hashed, window
         self.sha256 = ""
         self._source_problem: Problem | None = None
         self._reset()
@@ -120,6 +121,11 @@ class Capture:
     def name(self) -> str:
         """The path as error lines show it."""
         return "standard input" if self.path == "-" else self.path
+
+    @property
+    def large(self) -> bool:
+        """Whether it is a file that is worth buffers of its own or a thread."""
+        return self.size is not None and self.size >= LARGE and os.path.isfile(self.path)
 
     @property
     def reader(self) -> Reader | None:
@@ -158,7 +164,7 @@ class Capture:
             raw = self.open()
         except OSError as error:
             raise CaptureError(f"{self.name}: cannot be read: {error.strerror or error}") from error
-        with Source(raw, hashed=self._hashed) as source:
+        with Source(raw, hashed=self.hashed) as source:
             told = 0
             reader, head = self._begin(source)
             self._reader = reader
@@ -170,7 +176,7 @@ class Capture:
             if source.trouble:
                 frame = self.packets + 1
                 self._source_problem = Problem(source.trouble, source.detail, frame)
-            if self._hashed and source.drain(DRAIN_LIMIT if self.size is None else None):
+            if self.hashed and source.drain(DRAIN_LIMIT if self.size is None else None):
                 self.sha256 = source.sha256
             if advance and source.used > told:
                 advance(source.used - told)
@@ -196,7 +202,7 @@ class Capture:
 
     def _windows(self, source: Source) -> Plain | Reused:
         """Streams give what they have when they have it, and may never give more: nobody waits there."""
-        if self.size is None or self.size < LARGE or not os.path.isfile(self.path):
+        if not self.large:
             return Plain(source, self._window)
         ahead = source.compression is not None and processors.available() > 1
         return (Ahead if ahead else Reused)(source, self._window)

@@ -80,6 +80,7 @@ class Job:
             activities=self.activities,
             strict=self.strict,
             engine=self.engine,
+            sha256=self.chosen.sha256,
         )
 
     def refuse(self, *inputs: str | None) -> None:

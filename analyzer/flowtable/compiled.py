@@ -51,6 +51,11 @@ LEAPS: Final = 1 << 18
 """Up to so many items an array becomes four times as long: what growing costs are the pages that it touches
 anew, and of the room ahead none is touched before it is used. Beyond, twice.
 """
+FIRST_ROOM: Final = 1 << 16
+ROOM: Final = 1 << 26
+"""Octets that there is room for in the arena at first, and once that is full. It is the largest of the
+arrays, and copying it costs more than filling it.
+"""
 BLOCK: Final = 1 << 16
 """Flows copied at a time out of a table that is spent."""
 CHAINS: Final = 4096
@@ -234,7 +239,8 @@ class CompiledTable(FlowTable):
         if kept + heads > len(self._kept):
             self._kept = _longer(self._kept, kept, _more_than(kept, kept + heads, FEWEST))
         if held + octets > len(self._arena):
-            self._arena = _longer(self._arena, held, _more_than(held, held + octets, 1 << 16))
+            least = ROOM if len(self._arena) else FIRST_ROOM
+            self._arena = _longer(self._arena, held, _more_than(held, held + octets, least))
 
     def _views(self) -> dict[str, Array]:
         return {name: self._records[name] for name in self._ends}

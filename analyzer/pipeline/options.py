@@ -29,6 +29,8 @@ class Options:
     engine: str = "auto"
     stdin: BinaryIO | None = None
     """What ``-`` reads; None: the process's own standard input."""
+    sha256: bool = True
+    """Whether the hash of the captures is wanted; else it may be empty."""
 
 
 def expected(options: Options) -> tuple[tuple[Ruleset, ...], Site]:

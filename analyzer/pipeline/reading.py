@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
-from analyzer import capture, decode, parallel
+from analyzer import capture, decode, parallel, processors
 from analyzer.model import CaptureInfo, Problem, Progress
 from analyzer.parts import Extent, Merge, extent_of, together
 from analyzer.picking import FrameWatcher, Watcher, picker
 from analyzer.pipeline.options import Options
-from analyzer.tables import Flows, Reason
+from analyzer.tables import Batch, Flows, Packets, Reason
 
 
 def read(
@@ -28,31 +29,61 @@ def read(
     Raises :class:`analyzer.errors.PortmatrixError` for a capture or an engine that is not to be had.
     """
     engine = decode.name(options.engine)
-    found = capture.find(options.sources, options.stdin)
+    found = capture.find(options.sources, options.stdin, hash=options.sha256)
     picking = picker(watchers) if watchers else None
     infos: list[CaptureInfo] = []
     merge = Merge(engine, watchers, frame)
     with _told(progress, found):
         for one in found:
-            first_frame, advance = merge.frame, progress.advance if progress is not None else None
+            first_frame = merge.frame
+            steps: deque[int] = deque()
             whole = None
             if links is None:
-                whole = parallel.read(one, engine, advance, pick=picking)
+                whole = parallel.read(one, engine, steps.append, pick=picking)
             if whole:
                 extent, sha256 = together([part.extent for part in whole.parts]), whole.sha256
                 for part in whole.parts:
                     merge.add(part)
             else:
-                for batch in one.batches(advance):
-                    packets = decode.decode(batch, merge.frame, engine)
-                    merge.extend(packets)
-                    if links is not None:
-                        links.add(batch, packets)
+                decoded = _decoded(one, engine, first_frame, steps.append)
+                if links is None and _worth_a_thread(one, engine):
+                    from analyzer.ahead import ahead  # noqa: PLC0415 - a small capture starts no thread
+
+                    decoded = ahead(decoded)
+                with closing(decoded):
+                    for batch, packets in decoded:
+                        merge.extend(packets)
+                        if links is not None:
+                            links.add(batch, packets)
+                        _tell(progress, steps)
+                        del batch, packets  # their memory is used again for the next
                 extent, sha256 = extent_of(one), one.sha256
+            _tell(progress, steps)
             # Only a capture without problems is read in segments.
             problems = () if whole else one.problems
             infos.append(info_of(one.path, one.format, extent, sha256, problems, first_frame))
     return tuple(infos), merge.table.flows(spent=True)
+
+
+def _decoded(
+    one: capture.Capture, engine: str, frame: int, advance: Callable[[int], None]
+) -> Generator[tuple[Batch, Packets], None, None]:
+    for batch in one.batches(advance):
+        yield batch, decode.decode(batch, frame, engine)
+        frame += len(batch.frames["offset"])
+
+
+def _worth_a_thread(one: capture.Capture, engine: str) -> bool:
+    """Whether to decode ``one`` beside who counts: dpkt would only take turns with them."""
+    return engine == "fast" and one.large and processors.available() > 1
+
+
+def _tell(progress: Progress | None, steps: deque[int]) -> None:
+    """Tell of bytes that were used, in the thread that asked for that."""
+    while steps:
+        count = steps.popleft()
+        if progress is not None:
+            progress.advance(count)
 
 
 @contextmanager

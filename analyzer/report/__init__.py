@@ -61,6 +61,7 @@ class Format:
 
     ``suffixes`` are the file name endings that choose it (``".json"``). A render function writes to a
     text stream, or to a binary one where ``binary`` is set; None where the format has no such report.
+    ``sha256`` is False where nothing it writes shows the captures' hash, which then need not be computed.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Format:
     render_survey: Callable[[model.Survey, IO[Any], Style], None] | None = None
     render_dissection: Callable[[model.Dissection, IO[Any], Style], None] | None = None
     render_learned: Callable[[model.Learned, IO[Any], Style], None] | None = None
+    sha256: bool = True
 
     def render(self, what: str) -> Callable[[Any, IO[Any], Style], None] | None:
         """The function for ``what``: the name of one of the fields above, without ``render_``."""

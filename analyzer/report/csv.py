@@ -119,4 +119,4 @@ def _firmware(report: FirmwareReport, stream: IO[str], _style: Style) -> None:
         writer.writerow(_line([entry[name] for name in TRANSFER_COLUMNS]))
 
 
-FORMAT = Format("csv", (".csv",), _report, _flows, render_firmware=_firmware)
+FORMAT = Format("csv", (".csv",), _report, _flows, render_firmware=_firmware, sha256=False)

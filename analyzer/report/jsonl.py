@@ -14,4 +14,4 @@ def _flows(report: FlowReport, stream: IO[str], _style: Style) -> None:
         stream.write(part)
 
 
-FORMAT = Format("jsonl", (".jsonl", ".ndjson"), None, _flows)
+FORMAT = Format("jsonl", (".jsonl", ".ndjson"), None, _flows, sha256=False)

@@ -361,4 +361,5 @@ FORMAT = Format(
     render_firmware=_firmware,
     render_diff=_diff,
     render_dissection=_dissection,
+    sha256=False,
 )
