@@ -16,6 +16,7 @@ from analyzer.errors import MissingExtra, UsageError
 TIME: Final = "TIMESTAMP_NS"
 """The type of a column whose values are given as nanoseconds since 1970."""
 _GROUP: Final = "_group"
+_encode: Final = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 _LINE: Final = 64 * 1024 * 1024
 """Bytes that one row may take as JSON: names out of a capture are long at times."""
 
@@ -52,7 +53,7 @@ def write(
         lines, target = os.path.join(folder, "rows.jsonl"), os.path.join(folder, "rows.parquet")
         with open(lines, "w", encoding="ascii") as out:
             for row in rows:
-                out.write(json.dumps(row, ensure_ascii=True, allow_nan=False) + "\n")
+                out.write(_encode(row) + "\n")
         try:
             with connect() as database:
                 _copy(database, lines, columns, target, metadata)
@@ -83,16 +84,21 @@ class Pile:
                 file.close()
         self._folder.cleanup()
 
-    def add(self, table: str, group: str, rows: Iterable[Mapping[str, object]]) -> None:
-        """Put ``rows`` on the pile. Raises ``OSError`` where there is no room."""
+    def add(self, table: str, group: str, rows: Iterable[Mapping[str, object] | str]) -> None:
+        """Put ``rows`` on the pile: mappings, or some of them as text, a line of JSON each.
+
+        Raises ``OSError`` where there is no room.
+        """
         file = self._files.get(table)
         if file is None:
             path = os.path.join(self._folder.name, f"{table}.jsonl")
             file = self._files[table] = open(path, "w", encoding="ascii")  # noqa: SIM115 - closed at the end
+        ending = f", {_encode(_GROUP)}: {_encode(group)}}}\n"
         for row in rows:
             self._groups[table][group] = None
-            line = json.dumps({**row, _GROUP: group}, ensure_ascii=True, allow_nan=False)
-            file.write(line + "\n")
+            # No line break is in a line of JSON but that which ends it.
+            text = row if isinstance(row, str) else f"{_encode(row)}\n"
+            file.write(text.replace("}\n", ending))
 
     def files(self, metadata: Mapping[str, str]) -> Iterator[tuple[str, str, bytes]]:
         """Table, group and content of each Parquet file, in the order of the tables; none without rows.

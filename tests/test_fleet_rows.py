@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from analyzer.fleet.rows import UNDATED, cause, day_of, rows_of
 from analyzer.fleet.tables import TABLES
 from analyzer.model import FindingKind
 from analyzer.pipeline import Options, check
-from analyzer.report import document
+from analyzer.report import document, parquet
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -26,6 +27,7 @@ def made(tmp_path):
 
 def test_every_value_has_its_column_and_every_column_a_value(made):
     tables = {name: list(rows) for name, rows in rows_of(made, "k", "a.pcap").items()}
+    tables["flows"] = [json.loads(line) for line in "".join(tables["flows"]).splitlines()]
     assert list(tables) == list(TABLES)
     for name in ("flows", "rows", "findings", "captures"):
         columns = {column.name for column in TABLES[name]}
@@ -33,6 +35,23 @@ def test_every_value_has_its_column_and_every_column_a_value(made):
         assert all(row["capture"] == "k" for row in tables[name])
     assert tables["captures"][0]["source"] == "a.pcap"
     assert (tables["captures"][0]["violations"], tables["captures"][0]["damaged"]) == (1, False)
+
+
+def test_flows_are_what_the_flow_table_says(made):
+    hostile = replace(made.flows[0], service='a\udcff"\n}', waived="", first=-1, fragments=3)
+    for flows in (tuple(made.flows), (hostile, *made.flows)):
+        found = "".join(rows_of(replace(made, flows=flows), 'k"', "a.pcap")["flows"]).splitlines()
+        assert list(map(json.loads, found)) == [
+            {
+                "capture": 'k"',
+                **json.loads(json.dumps(parquet.entry(flow))),
+                "verdict": flow.verdict.value,
+                "reason": flow.reason,
+                "rows": list(flow.rows),
+                "waived": None,
+            }
+            for flow in flows
+        ]
 
 
 def test_a_transfer_has_every_column_too():

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime
+import enum
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from analyzer.fleet.tables import TABLES
-from analyzer.model import Finding, FindingKind, FlowRecord, Report, Severity
-from analyzer.report import document, parquet
+from analyzer.model import Finding, FindingKind, FlowRecord, Records, Report, Severity
+from analyzer.model.cells import Cells, Coded, Numbers
+from analyzer.report import document
+from analyzer.report.flowentries import encode
+from analyzer.report.lines import Template, lines
 from analyzer.report.neutral import unicode
 
 UNDATED: Final = "undated"
@@ -18,10 +23,12 @@ Row = Mapping[str, Any]
 _NAMES: Final = {name: {column.name for column in columns} for name, columns in TABLES.items()}
 
 
-def rows_of(report: Report, capture: str, source: str) -> dict[str, Iterable[Row]]:
-    """Rows of each table, made while they are asked for; ``capture`` is the capture's key."""
+def rows_of(report: Report, capture: str, source: str) -> dict[str, Iterable[Row | str]]:
+    """Rows of each table, made while they are asked for; ``capture`` is the capture's key.
+
+    Those of flows, of which there may be a million, are text: some at a time, a line of JSON each.
+    """
     tables: dict[str, Iterable[Mapping[str, Any]]] = {
-        "flows": map(_flow, report.flows),
         "rows": map(document.row, report.rows),
         "findings": _findings(report),
         "transfers": (
@@ -29,7 +36,8 @@ def rows_of(report: Report, capture: str, source: str) -> dict[str, Iterable[Row
         ),
         "captures": _captures(report, source),
     }
-    return {name: _marked(rows, _NAMES[name], capture) for name, rows in tables.items()}
+    marked = {name: _marked(rows, _NAMES[name], capture) for name, rows in tables.items()}
+    return {"flows": _flows(report, capture), **marked}
 
 
 def day_of(report: Report) -> str:
@@ -66,19 +74,34 @@ def _marked(rows: Iterable[Row], names: set[str], capture: str) -> Iterator[Row]
         yield {"capture": capture, **{name: value for name, value in row.items() if name in names}}
 
 
-def _flow(record: FlowRecord) -> Row:
-    return {
-        **parquet.entry(record),
-        "verdict": record.verdict.value if record.verdict else None,
-        "reason": unicode(record.reason),
-        "rows": record.rows,
-        "waived": unicode(record.waived) or None,
-    }
+def _flows(report: Report, capture: str) -> Iterator[str]:
+    names = [column.name for column in TABLES["flows"][1:]]
+    pieces = [f', "{name}": ' for name in names]
+    pieces[0] = f'{{"capture": {encode(capture)}{pieces[0]}'
+    template = Template([*pieces, "}\n"], names, _told, '"')
+    for cells in Records.of(report.flows).cells():
+        moments = {name: _number(cells[name]) for name in ("first", "last")}
+        yield lines({**cells, **moments}, template)
+
+
+def _number(moments: Cells) -> Cells:
+    """Points in time as what Parquet is made of: plain numbers."""
+    each: list[Any] = moments.each()
+    return Numbers(array("q", each)) if min(each) >= 0 else Coded.of(each)
+
+
+def _told(name: str, value: Any) -> str:
+    """A value of a flow as JSON."""
+    if isinstance(value, enum.Enum):
+        value = value.value
+    if isinstance(value, str):
+        value = unicode(value)
+    return encode(None if name == "waived" and not value else value)
 
 
 def _findings(report: Report) -> Iterator[Row]:
     cited = {finding.flows[0] for finding in report.findings if finding.flows}
-    flows = {record.id: record for record in report.flows if record.id in cited} if cited else {}
+    flows = {flow: report.flows[number - 1] for number, flow in sorted((int(one[1:]), one) for one in cited)}
     endings = {flow: one.cause.value for one in report.transfers if one.cause for flow in one.flows}
     for finding in report.findings:
         found = document.finding(finding)

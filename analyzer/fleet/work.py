@@ -36,7 +36,7 @@ class Product(NamedTuple):
 
     key: str
     day: str
-    tables: Mapping[str, Iterable[Mapping[str, Any]]]
+    tables: Mapping[str, Iterable[Mapping[str, Any] | str]]
     packets: int = 0
     bytes: int = 0
     error: str = ""
