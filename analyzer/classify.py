@@ -13,11 +13,11 @@ from typing import Final
 
 import numpy as np
 
-from analyzer import payloads, protocols, transports
+from analyzer import payloads, protocols
 from analyzer.addresses import is_broadcast, is_multicast, looks_broadcast
 from analyzer.conversation import Address, Conversation, Readings
 from analyzer.conversations import Conversations
-from analyzer.kinds import Array, among, distinct, kinds
+from analyzer.kinds import Array, among, distinct
 from analyzer.model import Basis, Confidence
 from analyzer.payloads import TFTP_OPCODES
 from analyzer.protocol import Fit, Protocol, Says

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from analyzer import capture, decode, parallel, processors
+from analyzer.ahead import ahead
 from analyzer.model import CaptureInfo, Problem, Progress
 from analyzer.parts import Extent, Merge, extent_of, together
 from analyzer.picking import FrameWatcher, Watcher, picker
@@ -45,10 +46,9 @@ def read(
                 for part in whole.parts:
                     merge.add(part)
             else:
-                decoded = _decoded(one, engine, first_frame, steps.append)
-                if links is None and _worth_a_thread(one, engine):
-                    from analyzer.ahead import ahead  # noqa: PLC0415 - a small capture starts no thread
-
+                beside = links is None and _worth_threads(one, engine)
+                decoded = _decoded(one, engine, first_frame, steps.append, beside)
+                if beside:
                     decoded = ahead(decoded)
                 with closing(decoded):
                     for batch, packets in decoded:
@@ -66,15 +66,15 @@ def read(
 
 
 def _decoded(
-    one: capture.Capture, engine: str, frame: int, advance: Callable[[int], None]
+    one: capture.Capture, engine: str, frame: int, advance: Callable[[int], None], beside: bool
 ) -> Generator[tuple[Batch, Packets], None, None]:
-    for batch in one.batches(advance):
+    for batch in one.batches(advance, ahead=beside):
         yield batch, decode.decode(batch, frame, engine)
         frame += len(batch.frames["offset"])
 
 
-def _worth_a_thread(one: capture.Capture, engine: str) -> bool:
-    """Whether to decode ``one`` beside who counts: dpkt would only take turns with them."""
+def _worth_threads(one: capture.Capture, engine: str) -> bool:
+    """Whether to read and to decode ``one`` beside who counts: dpkt would only take turns with them."""
     return engine == "fast" and one.large and processors.available() > 1
 
 
