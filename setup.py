@@ -8,7 +8,10 @@ try:
 except ImportError:  # built without isolation and without Cython
     cythonize = None
 
-FAST = ("capture", "decode", "flowtable", "payloads", "report", "transfers.coap")
+FAST = (
+    *("capture", "decode", "flowtable", "observations.bacnet", "payloads", "picking", "report"),
+    "transfers.coap",
+)
 """Packages with a module ``fast``."""
 
 EXTENSIONS = [

@@ -27,6 +27,8 @@ NAMED: Final = 3
 
 Endpoint = tuple[Address, int]
 """An address and a UDP or TCP port."""
+Ends = tuple[str, Endpoint, Endpoint]
+"""A transport and the two ends of flows of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -49,7 +50,9 @@ REPLY_WITHIN: Final = 500_000_000
 """How long a capture has to go on after a request before its silence means anything, ns: on a site's network
 answers take far less, and the first retransmission comes later (TCP 1 s, RFC 6298 section 2; CoAP 2 s, RFC
 7252 section 4.8). A capture that is cut at a number of packets ends in the middle of some exchange."""
-
+TIMER: Final = range(REPLY_WITHIN, 90_000_000_000)
+"""How long after a TFTP request that was not heard its client repeats it, ns: timers are 1 to 5 s, boot
+loaders begin again after up to a minute. What comes sooner is a copy, what comes later another transfer."""
 BROADCAST_ANSWER: Final = 10_000_000_000
 """How long after a search an announcement counts as its answer, ns."""
 
@@ -79,6 +82,7 @@ def settle(found: Sequence[Conversation], seen: Visibility, due: Mapping[tuple[s
     for one in found.alike(found.all, _signature(found, seen, due), ("outcome", "why")):
         one.outcome, one.why = _outcome(one, seen, due)
     _announced(found)
+    _filtered(found, seen)
     for row in found.legs:
         _from_legs(found[row])
 
@@ -245,6 +249,36 @@ def _announced(found: Conversations) -> None:
             first = other[first]
         if first < last:
             conversation.outcome, conversation.why = Outcome.ANSWERED, "answered by an I-Am"
+
+
+def _filtered(found: Conversations, seen: Visibility) -> None:
+    """A TFTP request not repeated, in a capture that may be one of some ports only, proves no silence.
+
+    The answer comes from a new port (RFC 1350 section 4), so ``tcpdump port 69`` shows none of a healthy
+    transfer. A client that was not heard asks again when its timer runs out.
+    """
+    tftp = found.facts["protocol"].among("tftp")
+    if not seen.of_ports or tftp[list(found.parents)].any():
+        return
+    alike: dict[tuple[object, ...], list[Conversation]] = {}
+    for one in found.at(np.flatnonzero(tftp)):
+        asked, _ = one.oriented(one.heads)
+        said = frozenset(head.data for head in asked)
+        alike.setdefault((one.originator, one.responder, said), []).append(one)
+    for requests in alike.values():
+        for one in () if _repeated(requests) else requests:
+            if one.outcome is Outcome.UNANSWERED:
+                one.outcome, one.why = Outcome.ONE_WAY, "a filter of ports would leave its answer out"
+
+
+def _repeated(requests: Sequence[Conversation]) -> bool:
+    """Whether any of some equal requests follows another one as a client's timer would have it."""
+    requests = sorted(requests, key=lambda one: one.start)
+    for one in requests:
+        sent = one.oriented(one.packets)[0] - one.oriented(one.duplicates)[0]
+        if sent > 1 and (one.end - one.start) // (sent - 1) in TIMER:
+            return True
+    return any(later.start - one.end in TIMER for one, later in pairwise(requests))
 
 
 def _announcing(found: Conversations, rows: Array) -> Array:

@@ -19,7 +19,7 @@ from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
 from analyzer.kinds import Array, among, distinct
 from analyzer.protocol import Fit, Says
-from analyzer.tables import ACK, ARP, SYN
+from analyzer.tables import ACK, ARP, ICMP, SYN
 
 SECOND: Final = 1_000_000_000
 ONE_SIDED_FLOWS: Final = 3
@@ -96,6 +96,9 @@ class Visibility:
         self._blind = pairs[~among(answers, np.concatenate(towards))] if len(pairs) else pairs
         """``source * count + target``: the source's packets prove answers of the target that are not here."""
         self._one_sided = self._sources_without_answers(silent, count)
+        self.of_ports = bool((found.ported | (columns["transport"] == ICMP)).all())
+        """Whether nothing but TCP, UDP and ICMP is here: perhaps the capture was taken with a filter of
+        ports. Such a filter lets no ARP through; ``port 69 or icmp`` is one that people write."""
         ported = np.flatnonzero(unicast & found.ported)
         self.anything = len(ported) > 0
         self.points: frozenset[Address] = frozenset(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import http.server
 import logging
 import socket
@@ -31,7 +32,7 @@ class Web(http.server.SimpleHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.asked.append((self.command, self.path))
-        due = self.faults.get(self.path)
+        due = self.faults.get(self.path.partition("?")[0])
         fault = due.pop(0) if due else None
         if isinstance(fault, int):
             self.send_error(fault)
@@ -79,6 +80,31 @@ def https(folder: Path, certificate: Any) -> Iterator[tuple[str, type[Web]]]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+class Guarded(Web):
+    """A web server that wants ``Basic`` credentials, and a token in every question if it has one."""
+
+    wanted: tuple[str, ...] = ()
+
+    def send_head(self) -> Any:
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+        if (self.headers.get("Authorization", ""), *query.get("token", [])) == self.wanted:
+            return super().send_head()
+        self.send_error(401)
+        return None
+
+
+@contextmanager
+def guarded(folder: Path, account: str, *token: str) -> Iterator[tuple[str, type[Guarded]]]:
+    """A web server of ``folder`` for ``account`` (``user:password``) with ``token``; its host and handler."""
+    wanted = (f"Basic {base64.b64encode(account.encode()).decode()}", *token)
+    handler = type("Handler", (Guarded,), {"faults": {}, "asked": [], "wanted": wanted, "ranges": True})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder))) as server:
+        server.handle_error = lambda *_: None  # type: ignore[method-assign]
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield f"127.0.0.1:{server.server_port}", handler
+        server.shutdown()
 
 
 @contextmanager

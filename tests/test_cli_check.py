@@ -191,6 +191,7 @@ def test_every_option_reaches_the_pipeline(monkeypatch):
             activities=("all",),
             strict=True,
             engine="dpkt",
+            sha256=False,
         )
     ]
 

@@ -70,5 +70,7 @@ def test_every_option_reaches_the_pipeline(monkeypatch):
     monkeypatch.setattr(pipeline, "flows", lambda options, progress: seen.append(options) or reports.FLOWS)
     assert run(["flows", "a", "b", "--site", "s", "--host", "h=1", "--rules", "r", "--engine", "dpkt"]) == 0
     assert seen == [
-        pipeline.Options(sources=("a", "b"), site="s", hosts=("h=1",), rules=("r",), engine="dpkt")
+        pipeline.Options(
+            sources=("a", "b"), site="s", hosts=("h=1",), rules=("r",), engine="dpkt", sha256=False
+        )
     ]

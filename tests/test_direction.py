@@ -141,6 +141,39 @@ def test_a_filter_of_ports_that_leaves_the_answers_out_is_no_failure() -> None:
     assert not judged(unfiltered.coap(900, GATEWAY, NODE), CURRENT[:2]).compliant
 
 
+def test_a_lone_request_is_no_proof_of_silence() -> None:
+    # ``tcpdump port 69`` of a healthy update: one packet, and who knows how long tcpdump went on.
+    request = b"\0\1node.bin\0octet\0"
+    lone = judged(Traffic().udp(0, NODE, 2000, GATEWAY, 69, request), CURRENT[:2])
+    assert lone.compliant
+    assert [str(entry.cause) for entry in lone.transfers] == ["capture-one-sided"]
+    assert {entry.status for entry in lone.rows if entry.flows} == {"one-way"}
+
+    pinged = Traffic().udp(0, NODE, 2000, GATEWAY, 69, request).ping(9, GATEWAY, OTHER)
+    assert judged(pinged, CURRENT[:2]).compliant
+    for other in (5, 60):  # its client's timer ran out: it heard nothing
+        again = (
+            Traffic().udp(0, NODE, 2000, GATEWAY, 69, request).udp(other, NODE, 2000, GATEWAY, 69, request)
+        )
+        assert [str(entry.cause) for entry in judged(again, CURRENT[:2]).transfers] == ["no-response"]
+    for other in (0.01, 3600):  # a copy of it; the next update by a client with a port of its own
+        again = (
+            Traffic().udp(0, NODE, 2000, GATEWAY, 69, request).udp(other, NODE, 2000, GATEWAY, 69, request)
+        )
+        assert judged(again, CURRENT[:2]).compliant
+    seen = Traffic().arp(0, GATEWAY, NODE).udp(0.1, NODE, 2000, GATEWAY, 69, request)
+    assert not judged(seen, CURRENT[:2]).compliant  # no filter of ports shows ARP
+
+
+def test_a_probe_for_the_size_and_the_file_are_no_retry() -> None:
+    probe, request = b"\0\1node.bin\0octet\0tsize\0000\0", b"\0\1node.bin\0octet\0blksize\0001428\0"
+    pxe = Traffic().udp(0, NODE, 2000, GATEWAY, 69, probe).udp(1, NODE, 2001, GATEWAY, 69, request)
+    assert judged(pxe.coap(900, GATEWAY, NODE), CURRENT[:2]).compliant
+    retry = Traffic().udp(0, NODE, 2000, GATEWAY, 69, request).udp(1, NODE, 2001, GATEWAY, 69, request)
+    (transfer,) = judged(retry.coap(900, GATEWAY, NODE), CURRENT[:2]).transfers
+    assert str(transfer.cause) == "no-response"
+
+
 def test_a_request_cut_to_its_headers_is_not_called_unanswered() -> None:
     traffic = Traffic().arp(0, GATEWAY, NODE).read_file(1, NODE, GATEWAY).arp(60, GATEWAY, NODE)
     traffic.frames = [(at, frame[:42]) for at, frame in traffic.frames]

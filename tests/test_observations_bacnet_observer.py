@@ -146,3 +146,14 @@ def test_refusals_of_public_captures_are_those_of_the_reference() -> None:
         assert found.items() <= expected.items(), capture.name
         compared += len(expected)
     assert compared > 50
+
+
+@settings(deadline=None, max_examples=20)
+@given(seed=st.integers(0, 10**6))
+def test_whatever_is_told_of_is_among_the_ends(seed: int) -> None:
+    building = story(seed)
+    observer, where = building.observer(), setting(building)
+    ends = {frozenset(pair) for _, *pair in observer.ends()}
+    for seen in observer.observe(where):
+        for flow in seen.flows:
+            assert frozenset(((flow.a, flow.a_port), (flow.b, flow.b_port))) in ends

@@ -9,6 +9,7 @@ from doorwire import CLIENT, DOOR, DOOR2, SERVER, Doors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analyzer.addresses import parse
 from analyzer.observations.biostar import observer
 
 
@@ -76,3 +77,9 @@ def test_a_scan_costs_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(30):
         doors.connect_to(number, CLIENT, f"10.20.3.{number + 1}", 1470)
     assert len(doors.observer().links) == 5
+
+
+def test_the_ends_of_connections() -> None:
+    doors = Doors()
+    doors.connect_to(0, DOOR, SERVER, 1480, source=50000)
+    assert list(doors.observer().ends()) == [("tcp", (parse(DOOR), 50000), (parse(SERVER), 1480))]

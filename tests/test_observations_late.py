@@ -10,11 +10,14 @@ from traffic import Traffic
 
 from analyzer.decode import decode
 from analyzer.model import Attempt
+from analyzer.observation import Ends
 from analyzer.observations import Observation, Setting
 from analyzer.observations.late import Late
 from analyzer.picking import Want
 from analyzer.tables import Packets
 from analyzer.visibility import Visibility
+
+ENDS: Ends = ("udp", ((4, 0, 1), 1), ((4, 0, 2), 2))
 
 
 def wants_port_9(packets: Packets) -> Want:
@@ -36,6 +39,9 @@ class Counter:
 
     def attempts(self, setting: Setting) -> tuple[Attempt, ...]:
         return (attempt(len(setting.found)),)
+
+    def ends(self) -> Iterable[Ends]:
+        return [ENDS]
 
 
 def observation(number: int) -> Observation:
@@ -63,8 +69,10 @@ def test_nothing_is_made_before_it_is_wanted() -> None:
     late, setting = Late(wants_port_9, make), Setting([], Visibility([]))
     late.add(batch(7, 8))
     assert (made, list(late.observe(setting)), late.attempts(setting)) == ([], [], ())
+    assert list(late.ends()) == []
     for ports in ((7, 9, 8), (7,), (9, 9)):
         late.add(batch(*ports))
     (one,) = made
     assert one.seen == [3, 1, 2]  # all from the first batch on: what wants is empty may still matter
     assert (list(late.observe(setting)), late.attempts(setting)) == ([observation(0)], (attempt(0),))
+    assert list(late.ends()) == [ENDS]

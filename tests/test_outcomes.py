@@ -159,6 +159,42 @@ def family(*legs: Conversation) -> Conversation:
     return request
 
 
+def asking(start: float, end: float = 0, sent: int = 1, port: int = 2000, name: bytes = b"a") -> Conversation:
+    """A TFTP request of the node's that nobody answers; the last of ``sent`` at ``end``."""
+    said = (head(b"\0\1" + name + b"\0octet\0"),)
+    return talk(
+        *(NODE, GATEWAY, 69),
+        a_port=port,
+        packets=(sent, 0),
+        start=start,
+        end=end or start,
+        heads=(said, ()),
+        protocol="tftp",
+        fit=Fit.YES,
+        readings=((ASK,), ()),
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ((asking(1),), "one-way"),
+        ((asking(1), asking(9, port=2001, name=b"b")), "one-way"),
+        ((asking(1), asking(9, port=2001)), "unanswered"),
+        ((asking(1), asking(200, port=2001)), "one-way"),
+        ((asking(1, 11, 3),), "unanswered"),
+        ((asking(1, 1.1, 2),), "one-way"),
+        ((asking(1), talk(transport="arp", start=9)), "unanswered"),
+        ((asking(1), talk(transport="icmp", start=9)), "one-way"),
+        ((asking(1), talk(start=9)), "one-way"),
+    ],
+)
+def test_a_request_alone_may_have_lost_its_answer_to_a_filter(
+    found: tuple[Conversation, ...], expected: str
+) -> None:
+    assert outcome(*found) == expected
+
+
 def test_a_request_answered_from_another_port_is_answered() -> None:
     request = family(leg(packets=(4, 4)))
     assert (request.outcome, request.why) == (Outcome.ANSWERED, "answered from another port")

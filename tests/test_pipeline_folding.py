@@ -7,14 +7,15 @@ import pickle
 import numpy as np
 import pytest
 import rings
-from judging import CURRENT, GATEWAY, LAPTOP, NODE, OTHER, judged
+from bacnetwire import answer, request, unicast
+from judging import BMS, CURRENT, FOUND, GATEWAY, LAPTOP, NODE, OTHER, SEARCH, address, judged
 from traffic import Traffic
 
 from analyzer.flowtable import engine
 from analyzer.model import CaptureRead, FindingTold, FindingWithdrawn, News
 from analyzer.pipeline import Options, check
 from analyzer.pipeline import follow as module
-from analyzer.pipeline.folding import EACH, IDLE, plan
+from analyzer.pipeline.folding import EACH, IDLE, OPEN, plan
 from analyzer.pipeline.follow import essence, follow
 
 HOUR = IDLE // 10**9
@@ -58,8 +59,48 @@ def test_what_is_another_thing_stays() -> None:
         traffic.tcp(20.5 + number, GATEWAY, 443, NODE, 51000 + number, 18)  # answered, and never closed
     for number in range(6):
         traffic.read_file(30 + number, NODE, GATEWAY, sport=3000 + number, tid=50300 + number)
+        traffic.udp(40 + number, LAPTOP, 52000 + number, "239.255.255.250", 1900, SEARCH)
+        if number % 2:
+            traffic.udp(40.5 + number, GATEWAY, 1900, LAPTOP, 52000 + number, FOUND)
     into = plan(judged(traffic), END + 2 * HOUR * 10**9)
     assert into.tolist() == list(range(len(into)))
+
+
+def test_a_search_and_its_answers_count_in_one_of_their_kind() -> None:
+    traffic = Traffic()
+    for number in range(6):
+        traffic.udp(number, LAPTOP, 52000 + number, "239.255.255.250", 1900, SEARCH)
+        traffic.udp(number + 0.1, GATEWAY, 50000 + number, LAPTOP, 52000 + number, FOUND)
+        traffic.udp(number + 0.2, OTHER, 1900, LAPTOP, 52000 + number, FOUND)
+    report = judged(traffic)
+    assert [flow.parent for flow in report.flows[3:6]] == [None, "f4", "f4"]
+    into = plan(report, END + 2 * HOUR * 10**9).tolist()
+    assert into == [*range(12), 9, 10, 11, 9, 10, 11]
+    lone = Traffic().udp(3 * HOUR, GATEWAY, 50005, LAPTOP, 52005, b"more")
+    lone.frames += traffic.frames  # one answer goes on: its search stays, and so does the other answer
+    into = plan(judged(lone), END + 2 * HOUR * 10**9).tolist()
+    assert into == [*range(12), 9, 10, 11, 15, 16, 17]
+
+
+def test_a_connection_without_an_end_is_over_when_no_keep_alive_came() -> None:
+    traffic = Traffic()
+    for number in range(5):
+        traffic.tcp(number, NODE, 51000 + number, GATEWAY, 443, 2)
+        traffic.tcp(number + 0.5, GATEWAY, 443, NODE, 51000 + number, 18)
+    report = judged(traffic)
+    assert plan(report, END + OPEN).tolist() == [0, 1, 2, 3, 4]
+    assert plan(report, END + OPEN + 10**10).tolist() == [0, 1, 2, 3, 3]
+
+
+def test_flows_that_an_observer_may_speak_of_stay() -> None:
+    traffic = Traffic()
+    for number in range(6):
+        traffic.udp(number, BMS, 51000 + number, GATEWAY, 47808, unicast(request(1)))
+        traffic.udp(number + 0.1, GATEWAY, 47808, BMS, 51000 + number, unicast(answer(1)))
+    report = judged(traffic)
+    assert plan(report, END + 2 * HOUR * 10**9).tolist() == [0, 1, 2, 3, 3, 3]
+    spoken = ("udp", (address(BMS), 51001), (address(GATEWAY), 47808))
+    assert plan(report, END + 2 * HOUR * 10**9, [spoken]).tolist() == [0, 1, 2, 3, 4, 4]
 
 
 def test_a_failure_that_passed_is_another_kind_than_one_that_did_not() -> None:
@@ -101,7 +142,7 @@ def test_days_in_a_table_of_hours(tmp_path, monkeypatch) -> None:
 @needs_compiled
 def test_a_fold_that_would_change_what_is_found_is_not_made(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(module, "FLOWS", 200)
-    monkeypatch.setattr(module, "plan", lambda report, _: np.zeros(len(report.flows), np.int64))
+    monkeypatch.setattr(module, "plan", lambda report, *_: np.zeros(len(report.flows), np.int64))
     rings.write(tmp_path, rings.parts(rings.frames(busy(3)), 5))
     options = Options((str(tmp_path),), hosts=CURRENT)
     report = follow(options, rings.eager(lambda _: None))

@@ -71,3 +71,9 @@ def test_the_same_refusal_again_is_one() -> None:
 def test_a_retry_much_later_is_another() -> None:
     wire = Coap().get(0, 1).get(200, 2)
     assert [t.outcome for t in wire.idle(300).transfers()] == [TransferOutcome.FAILED] * 2
+
+
+def test_the_ends_of_what_has_happened_once() -> None:
+    wire = Coap().get(0, 1, name="/light").s(0.1, message(ACK, NOT_FOUND, 1, b"\0\1"))
+    ends = ("udp", (parse(CLIENT), 40000), (parse(SERVER), 5683))
+    assert [(kind, (one[0], one[1]), other) for kind, one, other in wire.collect().ends()] == [ends]

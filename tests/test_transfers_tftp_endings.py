@@ -279,7 +279,6 @@ CASES: dict[str, tuple[Wire, TransferOutcome, Cause | None, int, int]] = {
         Wire().idle(0).c(1, rrq(), 69).c(1.2, rrq(), 69),
         *(TransferOutcome.IN_PROGRESS, Cause.CAPTURE_ENDED, 0, 0),
     ),
-    "a capture of the request alone": (Wire().c(0, rrq(), 69), FAILED, Cause.NO_RESPONSE, 0, 0),
     "only the server's half": (
         Wire().c(0, rrq(), 69).s(0.1, data(1)).s(0.2, data(2)).s(0.3, data(3)).s(0.4, data(4, 9)).idle(60),
         *(TransferOutcome.UNKNOWN, Cause.CAPTURE_ONE_SIDED, 0, 0),
@@ -319,6 +318,13 @@ def test_batches_do_not_matter(name: str, batch: int) -> None:
 def test_one_sided_by_the_rest_of_the_capture() -> None:
     wire = Wire().c(0, rrq(), 69).c(5, rrq(), 69).idle(60)
     (transfer,) = wire.transfers(one_sided=True)
+    assert end(transfer) == (TransferOutcome.UNKNOWN, Cause.CAPTURE_ONE_SIDED)
+
+
+def test_the_request_alone_proves_silence_only_where_no_filter_of_ports_was() -> None:
+    wire = Wire().c(0, rrq(), 69)
+    assert end(wire.only()) == (FAILED, Cause.NO_RESPONSE)
+    (transfer,) = wire.transfers(filtered=True)
     assert end(transfer) == (TransferOutcome.UNKNOWN, Cause.CAPTURE_ONE_SIDED)
 
 

@@ -246,3 +246,9 @@ def test_a_mirror_of_one_direction_with_arp_of_both_is_seen_through() -> None:
         2, GATEWAY, 40000, NODE, 80, ACK | PSH, b"GET / HTTP/1.1\r\n\r\n"
     )
     assert Visibility(recognised(traffic)).one_sided(G, N)
+
+
+def test_a_capture_of_ports_holds_no_arp() -> None:
+    assert Visibility([talk()]).of_ports
+    assert Visibility([talk(), talk(transport="icmp")]).of_ports
+    assert not Visibility([talk(), talk(transport="arp")]).of_ports

@@ -88,10 +88,12 @@ class Wire(Traffic):
         self.arp(at, CLIENT, SERVER)
         return self
 
-    def transfers(self, batch: int = 1 << 20, one_sided: bool = False) -> list[Transfer]:
+    def transfers(
+        self, batch: int = 1 << 20, one_sided: bool = False, filtered: bool = False
+    ) -> list[Transfer]:
         """What the collector makes of it, ``batch`` frames at a time."""
-        collector = self.collect(batch)
-        return [d.transfer for d in draw(collector, lambda *_: (), lambda _c, _s: one_sided)]
+        drafts = draw(self.collect(batch), lambda *_: (), lambda _c, _s: one_sided, filtered=filtered)
+        return [draft.transfer for draft in drafts]
 
     def collect(self, batch: int = 1 << 20) -> Collector:
         collector = Collector()

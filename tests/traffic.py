@@ -107,6 +107,11 @@ class Traffic:
         self._ip(at, reporter, source, 1, struct.pack("!BBHI", 3, code, 0, 0) + quoted)
         return self
 
+    def ping(self, at: float, source: str, target: str) -> Traffic:
+        """An ICMP echo request (RFC 792)."""
+        self._ip(at, source, target, 1, bytes.fromhex("0800 f7ff 0000 0000"))
+        return self
+
     def arp(self, at: float, source: str, target: str) -> Traffic:
         """A request for ``target`` by ``source`` and the answer."""
         for opcode, sender, asked in ((1, source, target), (2, target, source)):

@@ -25,8 +25,8 @@ def find(
 
     A source is a path, a directory (the captures directly in it, told by content), ``-`` for ``stdin``
     (by default the process's own), or a URL that fsspec opens. A file named twice is read once. Only
-    heads are read. ``hash`` asks for ``Capture.sha256``; ``window`` is how many bytes are held at a
-    time.
+    heads are read. ``Capture.path`` has a URL without its credentials. ``hash`` asks for
+    ``Capture.sha256``; ``window`` is how many bytes are held at a time.
 
     Raises :class:`CaptureError` (one line that names the file) for what is missing, unreadable or not a
     capture, and :class:`MissingExtra` for a URL without fsspec.
@@ -44,8 +44,8 @@ def find(
             stream = once(standard_input(stdin), owned=False)
             add("-", "-", stream, None)
         elif "://" in source:
-            open_raw, size = _remote(source)
-            add(source, source, open_raw, size)
+            shown, open_raw, size = _remote(source)
+            add(shown, source, open_raw, size)
         elif os.path.isdir(source):
             _directory(source, add)
         else:
@@ -135,8 +135,9 @@ def _directory(path: str, add: _Add) -> None:
         raise CaptureError(f"{path}: no capture in this directory")
 
 
-def _remote(url: str) -> tuple[Callable[[], Raw], int | None]:
-    from analyzer.capture import remote  # noqa: PLC0415 - only URLs need it
+def _remote(url: str) -> tuple[str, Callable[[], Raw], int | None]:
+    from analyzer import urls  # noqa: PLC0415 - only URLs need it
+    from analyzer.capture import remote  # noqa: PLC0415
 
     size = remote.state(url).size
-    return lambda: remote.opened(url, size), size
+    return urls.shown(url), lambda: remote.opened(url, size), size

@@ -1,7 +1,9 @@
 """Files behind URLs, by way of fsspec: which there are, what tells that one has changed, and their bytes.
 
 Nothing here trusts more than the user's own tools do: an SSH server has to be in ``known_hosts``, an HTTPS
-server's certificate in the system's store or in ``SSL_CERT_FILE``. ``fsspec.config`` may say otherwise.
+server's certificate in the system's store or in ``SSL_CERT_FILE``. ``fsspec.config`` may say otherwise. A URL
+may hold a password or a signature: it is opened as it is, and told of as :func:`analyzer.urls.shown` has it.
+Errors come without what the client library raised, which quotes the URL.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from urllib.parse import urlsplit
 
 from analyzer.capture.source import one_line
 from analyzer.errors import CaptureError, MissingExtra
+from analyzer.urls import scrubbed, shown
 
 FIRST_READ: Final = 1 << 18
 """Bytes of the first request: a look at the head should not fetch a whole small capture."""
@@ -65,7 +68,7 @@ def entries(url: str) -> list[Entry]:
     try:
         return _again(lambda: _listed(system, path, url))
     except Exception as error:  # each file system raises its own client library's exceptions
-        raise CaptureError(f"{url}: cannot be listed: {told(error)}") from error
+        raise CaptureError(f"{shown(url)}: cannot be listed: {told(error, url)}") from None
 
 
 def state(url: str) -> Entry:
@@ -75,23 +78,30 @@ def state(url: str) -> Entry:
         system.invalidate_cache()
         return _again(lambda: _entry(url, system.info(path), True))
     except Exception as error:  # each file system raises its own client library's exceptions
-        raise CaptureError(f"{url}: cannot be read: {told(error)}") from error
+        raise CaptureError(f"{shown(url)}: cannot be read: {told(error, url)}") from None
 
 
 def opened(url: str, size: int | None = None) -> Stream:
     """The bytes of ``url`` from the first on. Raises :class:`CaptureError`, :class:`MissingExtra`."""
     system, path = _system(url)
     try:
-        return Stream(system, path, size)
+        return Stream(system, path, size, url)
     except Exception as error:  # each file system raises its own client library's exceptions
-        raise CaptureError(f"{url}: cannot be read: {told(error)}") from error
+        raise CaptureError(f"{shown(url)}: cannot be read: {told(error, url)}") from None
+
+
+class Lost(OSError):
+    """A remote file that cannot be read on, and why in one line."""
 
 
 class Stream:
-    """A remote file, read in order by requests of growing size. Raises what the client library raises."""
+    """A remote file, read in order by requests of growing size. ``url`` is what errors must not quote.
 
-    def __init__(self, system: Any, path: str, size: int | None) -> None:
-        self._system, self._path, self._size = system, path, size
+    Raises :class:`Lost`, when it is made what the client library raises.
+    """
+
+    def __init__(self, system: Any, path: str, size: int | None, url: str) -> None:
+        self._system, self._path, self._size, self._url = system, path, size, url
         self._web = urlsplit(path).scheme in _WEB
         self._file = self._opened(None)
         self._held = memoryview(b"")
@@ -125,6 +135,9 @@ class Stream:
     def _more(self) -> bool:
         try:
             self._held = memoryview(self._file.read(self._step))
+        except Exception as error:  # each file system raises its own client library's exceptions
+            forget(self._system)
+            raise Lost(told(error, self._url)) from None
         except BaseException:
             forget(self._system)
             raise
@@ -134,10 +147,13 @@ class Stream:
     def seek(self, position: int, /) -> int:
         """Read on from there. Raises ``ValueError`` for a web server that knows no ranges."""
         self._held, self._step = memoryview(b""), FIRST_READ
-        if not self._web:
-            return int(self._file.seek(position))
-        self._file.close()
-        self._file = self._opened(position)
+        try:
+            if not self._web:
+                return int(self._file.seek(position))
+            self._file.close()
+            self._file = self._opened(position)
+        except Exception as error:  # as above
+            raise Lost(told(error, self._url)) from None
         if self._file.r.status != 206:
             raise ValueError("the server knows no ranges")
         return position
@@ -152,9 +168,12 @@ def forget(system: Any) -> None:
     type(system).clear_instance_cache()
 
 
-def told(error: BaseException) -> str:
-    """What an exception of a client library says, on one line."""
-    error = _cause(error)
+def told(error: BaseException, url: str) -> str:
+    """What an exception of a client library says, on one line, without the credentials of ``url``."""
+    return scrubbed(_told(_cause(error)), url)
+
+
+def _told(error: BaseException) -> str:
     status = getattr(error, "status", None)
     if isinstance(status, int):
         return f"the server says {status} {getattr(error, 'message', '')}".rstrip()
@@ -179,16 +198,16 @@ def _system(url: str) -> tuple[Any, str]:
     try:
         import fsspec  # noqa: PLC0415 - only URLs need it
     except ImportError:
-        raise MissingExtra(f"reading {url}", "remote") from None
+        raise MissingExtra(f"reading {shown(url)}", "remote") from None
     scheme = urlsplit(url).scheme
     try:
         system, path = fsspec.core.url_to_fs(url, **_defaults(scheme, fsspec.config.conf))
     except ImportError as error:
         if scheme in _OURS:
-            raise MissingExtra(f"reading {url}", "remote") from None
-        raise CaptureError(f"{url}: cannot be read: {told(error)}") from error
+            raise MissingExtra(f"reading {shown(url)}", "remote") from None
+        raise CaptureError(f"{shown(url)}: cannot be read: {told(error, url)}") from None
     except Exception as error:  # some file systems connect at once, each raises its own library's exceptions
-        raise CaptureError(f"{url}: cannot be read: {told(error)}") from error
+        raise CaptureError(f"{shown(url)}: cannot be read: {told(error, url)}") from None
     return system, str(path)
 
 
@@ -218,7 +237,8 @@ def _listed(system: Any, path: str, url: str) -> list[Entry]:
     def whole(name: str) -> str:
         return f"{begin}{name}" if begin else str(system.unstrip_protocol(name))
 
-    if any(letter in path for letter in _WILD):
+    # A question mark begins what a web server is asked, fsspec has that so too.
+    if any(letter in path for letter in _WILD if letter != "?" or scheme not in _WEB):
         found = system.glob(path, detail=True)
     else:
         about = system.info(path)

@@ -152,9 +152,11 @@ def _told_of(trouble: list[str]) -> Iterator[None]:
 def _stale(known: dict[str, str], planned: Any, done: set[str]) -> set[str]:
     """Captures of the results that were analysed anew, since the file, its site or the sheets changed."""
     from analyzer.report.neutral import unicode  # noqa: PLC0415
+    from analyzer.urls import shown  # noqa: PLC0415
 
     current = {unicode(job.path): job.key for job in planned.jobs if job.key in known or job.key in done}
-    return {key for key, path in known.items() if current.get(path, key) != key}
+    # Results may be older than the rule that a URL is kept without its credentials.
+    return {key for key, path in known.items() if current.get(shown(path), key) != key}
 
 
 @fleet.command()

@@ -19,8 +19,6 @@ Decorator = Callable[[Any], Any]
 TYPED: Final = "portmatrix.typed"
 """Where the context keeps the arguments as they were typed."""
 
-_SECRET: Final = re.compile(r"(?<=://)[^/?#\s]*@|(?<=[?&])([^=&#\s]+)=[^&#\s]*")
-
 
 def stack(*decorators: Decorator) -> Decorator:
     """Several options as one decorator, in the order of the help."""
@@ -177,13 +175,11 @@ def output(what: str, *listed: str, default: str = "text") -> Decorator:
 def typed() -> str:
     """The command line of the running command as a shell would take it.
 
-    A report travels further than the terminal: user, password and query values of a URL are left out.
+    A report travels further than the terminal: the credentials of a URL are left out.
     """
     words = click.get_current_context().meta.get(TYPED, ())
-    return shlex.join(("portmatrix", *(_public(word) for word in words)))
+    if any(":/" in word for word in words):
+        from analyzer.urls import scrubbed  # noqa: PLC0415 - only URLs need it
 
-
-def _public(word: str) -> str:
-    if "://" not in word:
-        return word
-    return _SECRET.sub(lambda found: f"{found[1]}=..." if found[1] else "...@", word)
+        words = tuple(map(scrubbed, words))
+    return shlex.join(("portmatrix", *words))

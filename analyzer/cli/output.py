@@ -33,8 +33,10 @@ def say(text: str) -> None:
 
 
 def say_line(text: str) -> None:
-    """``text`` on standard error as one line, whatever a file's name in it holds."""
-    click.echo(f"portmatrix: {visible(text)}", err=True)
+    """``text`` on standard error as one line, whatever a file's name in it holds, without credentials."""
+    from analyzer.urls import scrubbed  # noqa: PLC0415 - most runs say nothing
+
+    click.echo(f"portmatrix: {visible(scrubbed(text))}", err=True)
 
 
 def silence() -> None:

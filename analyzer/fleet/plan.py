@@ -7,8 +7,9 @@ import glob
 import hashlib
 import os
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
@@ -16,6 +17,7 @@ from analyzer import documents
 from analyzer.capture.source import one_line
 from analyzer.documents import Reader
 from analyzer.errors import SiteError, UsageError
+from analyzer.urls import shown
 from analyzer.version import VERSION
 
 FLEET_FILE: Final = "fleet.yaml"
@@ -30,19 +32,24 @@ MEANT: Final = re.compile(r"\.(?:pcap|pcapng|cap)\d*(?:\.(?:gz|zst|lz4|xz))?$", 
 
 
 class Found(NamedTuple):
-    """A file that may be a capture. ``state`` changes when it does; ``named``: it is meant to be one."""
+    """A file that may be a capture. ``state`` changes when it does; ``named``: it is meant to be one.
+
+    ``url`` is what opens it, where ``path`` leaves out credentials.
+    """
 
     path: str
     size: int | None
     state: str
     named: bool
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """One capture to analyse, with everything that the analysis depends on.
 
-    ``key`` is the same in another run exactly if nothing that the result depends on has changed.
+    ``key`` is the same in another run exactly if nothing that the result depends on has changed; credentials
+    are none of it. ``path`` is a path or a URL without them, to be shown and kept; ``where`` opens it.
     ``site_text`` and ``rules`` (name → text) are the files themselves: a worker's machine may not see them.
     """
 
@@ -55,6 +62,13 @@ class Job:
     activities: tuple[str, ...]
     strict: bool
     named: bool
+    # Where workers log what they were given, it is not among it.
+    url: str = field(default="", repr=False)
+
+    @property
+    def where(self) -> str:
+        """The path, or the URL with its credentials."""
+        return self.url or self.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +106,14 @@ def plan(
     sheets = tuple((os.path.basename(path), documents.read(path)) for path in _rule_files(rules))
     jobs: dict[str, Job] = {}
     bases: dict[str, str] = {}
-    for found in _found(sources):
-        if found.path in jobs:
-            continue
+    for found in _told_apart(_found(sources)):
         site = site_of(found.path, texts, assigned)
         text = texts.get(site)
         if site not in bases:
             bases[site] = _hash(VERSION, site, text, sheets, tuple(activities), strict)
         key = _hash(found.path, found.state, bases[site])[:24]
         jobs[found.path] = Job(
-            key, found.path, found.size, site, text, sheets, tuple(activities), strict, found.named
+            key, found.path, found.size, site, text, sheets, tuple(activities), strict, found.named, found.url
         )
     return Plan(tuple(jobs.values()), tuple(texts))
 
@@ -200,8 +212,20 @@ def _found(sources: Sequence[str]) -> Iterator[Found]:
     for source in sources:
         found = list(_remote(source) if "://" in source else _local(source))
         if not found:
-            raise UsageError(f"{source}: names no file")
+            raise UsageError(f"{shown(source)}: names no file")
         yield from found
+
+
+def _told_apart(files: Iterable[Found]) -> Iterator[Found]:
+    """Each file once. Files that only their credentials tell apart are numbered as they come."""
+    seen: set[str] = set()
+    alike = Counter[str]()
+    for found in files:
+        if (found.url or found.path) not in seen:
+            seen.add(found.url or found.path)
+            alike[found.path] += 1
+            again = alike[found.path]
+            yield found if again == 1 else found._replace(path=f"{found.path}#{again}")
 
 
 def _local(source: str) -> Iterator[Found]:
@@ -231,4 +255,6 @@ def _remote(source: str) -> Iterator[Found]:
     from analyzer.capture import remote  # noqa: PLC0415 - only URLs need it
 
     for url, size, state, named in remote.entries(source):
-        yield Found(url, size, state, named or MEANT.search(url) is not None)
+        path = shown(url)
+        meant = named or MEANT.search(path.partition("?")[0]) is not None
+        yield Found(path, size, state, meant, "" if url == path else url)

@@ -20,6 +20,7 @@ from analyzer import parquet
 from analyzer.errors import UsageError
 from analyzer.fleet.tables import TABLES, described
 from analyzer.fleet.work import File
+from analyzer.urls import shown
 
 RUNS: Final = "runs"
 """Folder of what each run did, one JSON file each, named by when it began."""
@@ -34,7 +35,7 @@ class Results:
 
     def __init__(self, folder: str) -> None:
         if "://" in folder:
-            raise UsageError(f"-o {folder}: results are written to a folder of this machine")
+            raise UsageError(f"-o {shown(folder)}: results are written to a folder of this machine")
         self.folder = Path(folder)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

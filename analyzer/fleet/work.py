@@ -18,7 +18,6 @@ from typing import Any, Final, NamedTuple
 from analyzer import decode, parallel, parts, pipeline, processors
 from analyzer.capture import Capture, find, remote, segments
 from analyzer.capture.segments import Segment
-from analyzer.capture.source import one_line
 from analyzer.errors import PortmatrixError, UsageError
 from analyzer.fleet.plan import Job
 from analyzer.fleet.rows import UNDATED, day_of, rows_of
@@ -93,11 +92,11 @@ def analyse(job: Job) -> Product:
     """
     try:
         remotely = "://" in job.path
-        before = _state(job.path) if remotely else ""
+        before = _state(job.where) if remotely else ""
         known = expected(job)
-        options = pipeline.Options((job.path,), strict=job.strict)
+        options = pipeline.Options((job.where,), strict=job.strict)
         report = pipeline.check(options, known=known)
-        changed = remotely and _state(job.path) != before
+        changed = remotely and _state(job.where) != before
     except PortmatrixError as error:
         foreign = type(error).__name__ == "Unrecognised"
         return Product(job.key, UNDATED, {}, error=" ".join(str(error).split()), foreign=foreign)
@@ -159,10 +158,10 @@ def piece(job: Job, number: int, count: int) -> Piece | None:
     """
     with _reading(job):
         try:
-            (capture,) = find([job.path], hash=False)
+            (capture,) = find([job.where], hash=False)
         except PortmatrixError:
             return None
-        state = _state(job.path)
+        state = _state(job.where)
         segment = segments.piece(capture, number, count)
         return None if segment is None else _read(segment, capture, state)
 
@@ -170,9 +169,9 @@ def piece(job: Job, number: int, count: int) -> Piece | None:
 def rest(job: Job, before: Piece, frames: int) -> Piece:
     """What follows the piece ``before``, the last one without damage; ``frames`` lie in front of it."""
     with _reading(job):
-        (capture,) = find([job.path], hash=False)
+        (capture,) = find([job.where], hash=False)
         last: Segment = pickle.loads(before.segment)
-        state = _state(job.path)
+        state = _state(job.where)
         return _read(last.rest(capture.size or 0, frames), capture, state)
 
 
@@ -211,10 +210,8 @@ def _reading(job: Job) -> Iterator[None]:
     try:
         with processors.limited(1):
             yield
-    except (PortmatrixError, OSError):
-        raise
-    except Exception as error:  # each file system raises its own client library's exceptions
-        raise OSError(f"{job.path}: cannot be read: {one_line(error)}") from error
+    except remote.Lost as error:
+        raise OSError(f"{job.path}: cannot be read: {error}") from None
 
 
 def _read(segment: Segment, capture: Capture, state: str) -> Piece:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from analyzer import model
-from analyzer.observation import Observation, Setting
+from analyzer.observation import Ends, Observation, Setting
 from analyzer.picking import Wants
 from analyzer.tables import Packets
 
@@ -22,6 +22,9 @@ class Observer(Protocol):
 
     def attempts(self, setting: Setting) -> tuple[model.Attempt, ...]:
         """Updates that only the behaviour of connections shows: likely ones. Their ids count from ``u1``."""
+
+    def ends(self) -> Iterable[Ends]:
+        """The ends of the flows of which it may still speak."""
 
 
 class Late:
@@ -47,3 +50,7 @@ class Late:
     def attempts(self, setting: Setting) -> tuple[model.Attempt, ...]:
         """As :meth:`Observer.attempts`."""
         return self.made.attempts(setting) if self.made is not None else ()
+
+    def ends(self) -> Iterable[Ends]:
+        """As :meth:`Observer.ends`."""
+        return self.made.ends() if self.made is not None else ()

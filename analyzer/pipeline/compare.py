@@ -16,6 +16,7 @@ from analyzer.model import Diff, Progress, Report
 from analyzer.pipeline import check
 from analyzer.pipeline.options import Options
 from analyzer.report import document
+from analyzer.urls import shown
 from analyzer.version import VERSION
 
 REPORT_LIMIT: Final = 1 << 30
@@ -65,7 +66,7 @@ def _view(source: str | Report, options: Options, progress: Progress | None) -> 
             said = " ".join(str(error).split()) if isinstance(error, ValueError) else "nested too deeply"
             raise CaptureError(f"{name}: {said}") from error
     report = check(replace(options, sources=(source,)), progress)
-    return compare.read(document.whole(document.report_parts(report)), source, "capture")
+    return compare.read(document.whole(document.report_parts(report)), shown(source), "capture")
 
 
 def _saved(source: str) -> bytes | None:

@@ -1,7 +1,8 @@
 """Which flows are over and of a kind, so that one may count for many while a capture is followed for days.
 
 The first few of a kind stay as they are: findings spell them out, and rules that count to three still can.
-What a transfer, an observation or a session may speak of stays too.
+What a transfer, an observation or a session may speak of stays too. A flow and its legs (the answers to a
+search, the data of a transfer) are one: they stay together or go together.
 """
 
 from __future__ import annotations
@@ -11,18 +12,22 @@ from typing import Final
 
 import numpy as np
 
+from analyzer import transports
 from analyzer.conversations import Conversations
 from analyzer.kinds import Array, distinct, kinds
 from analyzer.model import FindingKind, Outcome, Report
+from analyzer.observation import Ends
 from analyzer.pipeline.records import ColumnRecords
 from analyzer.tables import FIN, RST, TCP
 
-IDLE: Final = 3_600_000_000_000
+HOUR: Final = 3_600_000_000_000
+IDLE: Final = HOUR
 """How long ago a flow has to have ended, ns: longer than any rule here waits for anything."""
+OPEN: Final = 8 * HOUR
+"""The same of a TCP connection whose end was not seen. One that lives is heard: a keep-alive comes after two
+hours at the latest where there are any (RFC 9293 section 3.8.4)."""
 EACH: Final = 4
 """Flows of a kind that stay; the last of them counts for the rest."""
-SPOKEN_OF: Final = ("bacnet", "biostar", "igor", "tftp")
-"""Protocols of sessions that are told of as wholes: names that begin so."""
 BY_FLOW: Final = frozenset(
     {
         *(FindingKind.UNEXPECTED_FLOW, FindingKind.DISPUTED_FLOW, FindingKind.RETIRED_SERVICE),
@@ -36,21 +41,25 @@ BY_FLOW: Final = frozenset(
 _FACTS: Final = ("outcome", "why", "protocol", "reader", "fit", "claimed", "confidence", "basis", "asks_back")
 
 
-def plan(report: Report, end: int) -> Array:
-    """For each flow of a report the row that may count for it at ``end``, ns: mostly its own."""
+def plan(report: Report, end: int, spoken: Iterable[Ends] = ()) -> Array:
+    """For each flow of a report the row that may count for it at ``end``, ns: mostly its own.
+
+    ``spoken`` are the ends of flows of which those who watch may still speak.
+    """
     assert isinstance(report.flows, ColumnRecords)
     found, judgements, waived = report.flows.parts()
     into: Array = found.all.copy()
     assert judgements is not None
     over = _over(found, end)
     over[_spoken_of(report, found)] = False
-    rows = np.flatnonzero(over)
-    if not len(rows):
+    over[_between(found, spoken)] = False
+    families = _families(found, over)
+    if not over.any():
         return into
     waivers = np.zeros(len(found), bool)
     waivers[list(waived)] = True
     places = found.places
-    relation = [*found.oriented(places.a, places.b), found.columns["transport"], found.pair("port")[1]]
+    relation = [*found.oriented(places.a, places.b), found.columns["transport"], _port(found)]
     signature = [
         *relation,
         found.forward,
@@ -60,29 +69,77 @@ def plan(report: Report, end: int) -> Array:
         found.complaints,
         _followed_by_success(found, relation),
     ]
-    _, of = kinds([column[rows] for column in signature])
+    kind = kinds(signature).of
+    heads, of = _of_family(kind, over, families)
     # The place of each flow among those of its kind: sorted by kind, then by row.
     order = np.argsort(of, kind="stable")
     begins = np.flatnonzero(np.concatenate(([True], of[order][1:] != of[order][:-1])))
     counts = np.diff(begins, append=len(order))
     place = np.arange(len(order)) - np.repeat(begins, counts)
-    owners = rows[order[np.repeat(begins + np.minimum(EACH, counts) - 1, counts)]]
+    owners = heads[order[np.repeat(begins + np.minimum(EACH, counts) - 1, counts)]]
     later = place >= EACH
-    into[rows[order[later]]] = owners[later]
+    into[heads[order[later]]] = owners[later]
+    for head, legs in families.items():
+        owner = int(into[head])
+        if over[head] and owner != head:
+            into[_alike(kind, legs)] = _alike(kind, families[owner])
     return into
 
 
 def _over(found: Conversations, end: int) -> Array:
-    """Whether a flow between two hosts has ended for good, and nobody doubts who opened it."""
+    """Whether a flow between two hosts has ended for good."""
     columns, places = found.columns, found.places
     flags = columns["flags_ab"] | columns["flags_ba"]
     silent = (columns["packets_ab"] == 0) | (columns["packets_ba"] == 0)
     closed = (columns["transport"] != TCP) | (flags & (FIN | RST) > 0) | silent
-    over: Array = found.ported & ~found.group & (places.a != places.b) & (found.end < end - IDLE) & closed
-    over &= ~found.facts["confidence"].among("guess")
-    protocols = [str(name) for name in found.facts["protocol"].values if str(name).startswith(SPOKEN_OF)]
-    over &= ~found.facts["protocol"].among(*protocols)
+    patience = np.where(closed, IDLE, OPEN)
+    over: Array = found.ported & (places.a != places.b) & (found.end < end - patience)
     return over
+
+
+def _port(found: Conversations) -> Array:
+    """The port of each responder; -1 of a leg that has its own, which is another one each time."""
+    port: Array = found.pair("port")[1].astype(np.int64)
+    for row, parent in found.parents.items():
+        if port[row] != port[parent.row]:
+            port[row] = -1
+    return port
+
+
+def _families(found: Conversations, over: Array) -> dict[int, list[int]]:
+    """The legs of each flow that has some. What is not ``over`` as a whole is not in any part."""
+    families = {row: sorted({leg.row for leg in legs}) for row, legs in found.legs.items()}
+    for head, legs in families.items():
+        if head in found.parents or not over[[head, *legs]].all():
+            over[[head, *legs]] = False
+    return families
+
+
+def _of_family(kind: Array, over: Array, families: dict[int, list[int]]) -> tuple[Array, Array]:
+    """The rows that are over and nobody's leg, and for each the kind of itself and its legs."""
+    alone = over.copy()
+    of = kind.copy()
+    known: dict[tuple[int, ...], int] = {}
+    for head, legs in families.items():
+        alone[legs] = False
+        told = (int(kind[head]), *np.sort(kind[legs]).tolist())
+        of[head] = known.setdefault(told, len(kind) + len(known))
+    heads = np.flatnonzero(alone)
+    return heads, of[heads]
+
+
+def _alike(kind: Array, legs: list[int]) -> list[int]:
+    """Legs in an order in which those of a family of the same kind correspond."""
+    return sorted(legs, key=lambda row: (int(kind[row]), row))
+
+
+def _between(found: Conversations, spoken: Iterable[Ends]) -> list[int]:
+    """The rows of some pairs of ends."""
+    return [
+        row
+        for transport, one, other in spoken
+        if (row := found.between(transports.number(transport), one, other)) >= 0
+    ]
 
 
 def _spoken_of(report: Report, found: Conversations) -> Array:
@@ -90,10 +147,10 @@ def _spoken_of(report: Report, found: Conversations) -> Array:
     answered = found.facts["outcome"].among(Outcome.ANSWERED)
 
     def rows() -> Iterator[int]:
-        yield from found.parents
-        yield from found.legs
         for transfer in report.transfers:
             yield from _rows(transfer.flows)
+        for attempt in report.attempts:
+            yield from _rows(attempt.flows)
         for finding in report.findings:
             if finding.kind is FindingKind.FAILING_FLOW:
                 # It answered, and stopped: that is told of one flow.

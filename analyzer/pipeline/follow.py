@@ -33,6 +33,7 @@ from analyzer.model import (
     Report,
     Severity,
 )
+from analyzer.observation import Ends
 from analyzer.observations import observers
 from analyzer.parts import Merge, extent_of
 from analyzer.picking import Watcher
@@ -79,7 +80,9 @@ def followable(options: Options) -> str:
         raise UsageError("--follow: give one directory, one file, or '-'")
     (source,) = options.sources
     if "://" in source:
-        raise UsageError(f"{source}: a URL cannot be followed")
+        from analyzer.urls import shown  # noqa: PLC0415 - only to say that it is none
+
+        raise UsageError(f"{shown(source)}: a URL cannot be followed")
     return source
 
 
@@ -254,7 +257,7 @@ class _Follower:
     def fold(self, report: Report) -> None:
         """Fold what is over, unless that would change what is found; ``report`` is on the table as it is."""
         merge, flows = self.reading.merge, len(report.flows)
-        made = flowtable.folded(merge.table, plan(report, self.end()))
+        made = flowtable.folded(merge.table, plan(report, self.end(), self.spoken()))
         if made is not None:
             before, merge.table = merge.table, made
             after = self.report()
@@ -265,6 +268,12 @@ class _Follower:
             else:
                 merge.table = before
         self.full = max(FLOWS, 2 * flows)
+
+    def spoken(self) -> Iterator[Ends]:
+        """The ends of flows of which those who watch may still speak."""
+        yield from self.collector.ends()
+        for one in self.watching:
+            yield from one.ends()
 
     def instead(self, old: Finding, report: Report) -> Finding | None:
         """The finding that tells of the flows of ``old`` now."""

@@ -161,7 +161,7 @@ def circumstances(
         hosts = bench.end(server).hosts
         return silence(cause, hosts, sheets, transport, port)
 
-    filtered = filtered or bool(found.ported.all())
+    filtered = filtered or seen.of_ports
     return Circumstances(collector.begin, collector.end, flows_of, seen.one_sided, hint, filtered)
 
 

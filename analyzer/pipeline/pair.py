@@ -29,6 +29,7 @@ from analyzer.pipeline.judging import judge as judge_table
 from analyzer.pipeline.options import Options, expected
 from analyzer.pipeline.reading import read
 from analyzer.transfers import Collector
+from analyzer.urls import shown
 from analyzer.version import VERSION
 
 SECOND = 1_000_000_000
@@ -100,7 +101,7 @@ def pair(options: Options, progress: Progress | None = None) -> FirmwareReport:
     def role(address: tuple[int, int, int]) -> Sequence[str]:
         return next((held for text, held in roles.items() if parse(text) == address), ())
 
-    matched, facts, span = _matched(node, gateway, both, role, options.sources)
+    matched, facts, span = _matched(node, gateway, both, role, tuple(map(shown, options.sources)))
     transfers = []
     chosen: dict[bool, dict[str, str]] = {True: {}, False: {}}
     for number, one in enumerate(both, 1):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from analyzer.model import Cause, Transfer
-from analyzer.observation import Observation, Setting
+from analyzer.observation import Ends, Observation, Setting
 from analyzer.picking import Wants
 from analyzer.tables import Packets
 
@@ -34,7 +34,8 @@ class Circumstances(NamedTuple):
     hint: Callable[[Cause, Address, str, int], str] = lambda *_: ""
     """What is known of the server's make for a cause, and of its transport and port."""
     filtered: bool = False
-    """Whether the capture was taken with a filter of ports, or looks so: it holds nothing but TCP and UDP."""
+    """Whether the capture was taken with a filter of ports, or looks so: it holds nothing but TCP,
+    UDP and ICMP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,9 @@ class Gatherer(Protocol):
 
     def observe(self, setting: Setting) -> Iterable[Observation]:
         """Faults that are no transfer's."""
+
+    def ends(self) -> Iterable[Ends]:
+        """The ends of the flows of which ``observe`` may still speak."""
 
 
 @dataclass(frozen=True, slots=True)

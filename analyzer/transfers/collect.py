@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from analyzer.kinds import distinct
-from analyzer.observation import Observation, Setting
+from analyzer.observation import Ends, Observation, Setting
 from analyzer.picking import NONE, Want
 from analyzer.tables import Packets
 from analyzer.transfers import registry
@@ -65,3 +65,8 @@ class Collector:
         """Faults that no transfer tells of, of every carrier."""
         for gatherer in self._gatherers():
             yield from gatherer.observe(setting)
+
+    def ends(self) -> Iterable[Ends]:
+        """The ends of the flows of which they may still speak, those of transfers aside."""
+        for gatherer in self._gatherers():
+            yield from gatherer.ends()

@@ -6,13 +6,16 @@ import functools
 from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
+
 from analyzer import model
 from analyzer.errors import DissectError
 from analyzer.flowtable.copies import Recent
-from analyzer.observation import Observation, Setting
+from analyzer.observation import Ends, Observation, Setting, Tally
 from analyzer.observations.bacnet import devices, refusals, segments
-from analyzer.observations.bacnet.pick import MOST, wants
+from analyzer.observations.bacnet.pick import MOST, PLAIN, sift, wants
 from analyzer.observations.bacnet.sighting import Sighting
+from analyzer.observations.bacnet.waiting import Waiting
 from analyzer.picking import Want
 from analyzer.protocols.bacnet import Message, parse
 from analyzer.tables import Packets
@@ -21,6 +24,7 @@ _COLUMNS: Final = (
     *("frame", "time", "interface", "version", "src_hi", "src_lo", "dst_hi", "dst_lo"),
     *("src_port", "dst_port", "ip_id", "payload", "payload_wire", "payload_captured", "digest"),
 )
+_BEGIN: Final = _COLUMNS.index("payload")
 
 
 @functools.lru_cache(maxsize=4096)
@@ -40,6 +44,7 @@ class Observer:
         self.devices = devices.Devices()
         self.segments = segments.Segments()
         self._recent = Recent()
+        self._waiting = Waiting(_COLUMNS, MOST)
 
     @staticmethod
     def wants(packets: Packets) -> Want:
@@ -48,23 +53,40 @@ class Observer:
 
     def add(self, packets: Packets) -> None:
         """Add a batch that begins right after the last frame added, in frame order."""
-        rows = wants(packets).rows
-        part = [packets.columns[name][rows].tolist() for name in _COLUMNS]
+        rows, ties, keys = sift(packets)
+        if not len(rows):
+            return
+        plain = ties == PLAIN
+        loud = np.flatnonzero(~plain)
+        part = [packets.columns[name][rows[loud]].tolist() for name in _COLUMNS]
         buffer = memoryview(packets.buffer)
-        for frame, time, interface, version, *ends, ip_id, begin, wire, captured, digest in zip(
-            *part, strict=True
-        ):
-            if self._recent.is_copy(digest, wire, ip_id, time, interface):
-                continue
-            message = _message(bytes(buffer[begin : begin + min(captured, MOST)]), wire)
-            if message is None:
-                continue
-            src_hi, src_lo, dst_hi, dst_lo, src_port, dst_port = ends
-            source, target = (version, src_hi, src_lo), (version, dst_hi, dst_lo)
-            seen = Sighting(time, frame, (source, src_port), (target, dst_port), message)
-            self.refusals.add(seen)
-            self.devices.add(seen)
-            self.segments.add(seen)
+        begun = 0
+        for place, key, row in zip(loud.tolist(), keys[loud].tolist(), zip(*part, strict=True), strict=True):
+            if key:
+                # Only now somebody asks what was requested.
+                before = begun + np.flatnonzero(plain[begun:place])
+                self._waiting.add(packets, rows[before], keys[before])
+                begun = place
+                for earlier, data in self._waiting.take(key):
+                    self._see(earlier, data)
+            self._see(row, buffer[row[_BEGIN] : row[_BEGIN] + MOST])
+        rest = begun + np.flatnonzero(plain[begun:])
+        self._waiting.add(packets, rows[rest], keys[rest])
+
+    def _see(self, row: tuple[int, ...], data: bytes | memoryview) -> None:
+        """Look at one message: ``_COLUMNS`` of it, and the bytes where its payload begins."""
+        frame, time, interface, version, *ends, ip_id, _, wire, captured, digest = row
+        if self._recent.is_copy(digest, wire, ip_id, time, interface):
+            return
+        message = _message(bytes(data[: min(captured, MOST)]), wire)
+        if message is None:
+            return
+        src_hi, src_lo, dst_hi, dst_lo, src_port, dst_port = ends
+        source, target = (version, src_hi, src_lo), (version, dst_hi, dst_lo)
+        seen = Sighting(time, frame, (source, src_port), (target, dst_port), message)
+        self.refusals.add(seen)
+        self.devices.add(seen)
+        self.segments.add(seen)
 
     def observe(self, setting: Setting) -> Iterator[Observation]:
         """What is to be told of all that was added."""
@@ -75,3 +97,15 @@ class Observer:
     def attempts(self, setting: Setting) -> tuple[model.Attempt, ...]:  # noqa: ARG002 - the interface
         """None: BACnet carries no firmware that could be told from other files."""
         return ()
+
+    def ends(self) -> Iterator[Ends]:
+        """The ends of the flows of which it may still speak: those that its tallies name."""
+        return (("udp", one, other) for tally in self._tallies() for one, other in tally.ends)
+
+    def _tallies(self) -> Iterator[Tally]:
+        refused, found = self.refusals, self.devices
+        for tallies in (refused.results, refused.refusals, refused.rejections):
+            yield from tallies.values()
+        yield from (search.tally for search in found.searches.values())
+        yield from (claim.tally for held in found.claims.values() for claim in held.values())
+        yield from (held.tally for held in self.segments.open.values())

@@ -8,7 +8,8 @@ not name the service that it refuses.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from types import ModuleType
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,13 @@ from analyzer.picking import Want
 from analyzer.protocols.bacnet import CARRIERS, IP, IPV6, REJECT_MESSAGE
 from analyzer.tables import UDP, Kind, Packets
 
+try:
+    from analyzer.observations.bacnet import fast as _fast
+except ImportError:  # built without a compiler, or for another Python
+    _fast = None  # type: ignore[assignment]
+
+COMPILED: Final[ModuleType | None] = _fast
+"""The compiled part, None where it was not built."""
 HEADER: Final = 4
 """Type, function and length of a BVLC message."""
 MOST: Final = 96
@@ -32,8 +40,34 @@ for (_kind, _function), _bytes in CARRIERS.items():
     _BETWEEN[int(_kind == IPV6), _function] = _bytes
 
 
+PLAIN, TIED = 1, 2
+"""A request in one piece, needed only by a refusal; what is tied to a request: a refusal, or a segmented
+request itself."""
+
+
+class Sifted(NamedTuple):
+    """Rows of the messages that are worth a look. Of each: PLAIN, TIED or 0; where it is not 0, a number
+    for its ends and invoke id, equal for a request and its refusal."""
+
+    rows: Array
+    ties: Array
+    keys: Array
+
+
 def wants(packets: Packets) -> Want:
     """Rows of the messages that are worth a look, and what is read of each."""
+    rows = sift(packets).rows
+    return Want(rows, np.full(len(rows), MOST, np.int64))
+
+
+def sift(packets: Packets, *, compiled: bool = True) -> Sifted:
+    """The messages that are worth a look; by the compiled part where it was built and is not unwanted."""
+    octets = np.frombuffer(packets.buffer, np.uint8)
+    if compiled and COMPILED is not None:
+        count = len(packets.columns["kind"])
+        rows, ties, keys = (np.empty(count, dtype) for dtype in (np.int64, np.uint8, np.uint64))
+        found = COMPILED.sift(octets, packets.columns, _BETWEEN, OPEN_REQUESTS, rows, ties, keys)
+        return Sifted(rows[:found], ties[:found], keys[:found])
     columns = packets.columns
     rows = np.flatnonzero(
         (columns["transport"] == UDP)
@@ -41,20 +75,15 @@ def wants(packets: Packets) -> Want:
         & (columns["payload_captured"] >= HEADER)
         & (columns["fragmented"] == 0)
     )
-    octets = np.frombuffer(packets.buffer, np.uint8)
     begin = columns["payload"][rows]
     stated = octets[begin + 2].astype(np.int64) << 8 | octets[begin + 3]
     kinds = octets[begin]
     bvlc = ((kinds == IP) | (kinds == IPV6)) & (stated == columns["payload_wire"][rows])
     rows, begin = rows[bvlc], begin[bvlc]
-    if not len(rows):
-        return Want(rows, rows)
-    end = begin + columns["payload_captured"][rows]
-    kept = rows[_interesting(packets, octets, rows, begin, end)]
-    return Want(kept, np.full(len(kept), MOST, np.int64))
+    return _interesting(packets, octets, rows, begin, begin + columns["payload_captured"][rows])
 
 
-def _interesting(packets: Packets, octets: Array, rows: Array, begin: Array, end: Array) -> Array:
+def _interesting(packets: Packets, octets: Array, rows: Array, begin: Array, end: Array) -> Sifted:
     last = len(octets) - 1
 
     def at(place: Array) -> Array:
@@ -79,21 +108,22 @@ def _interesting(packets: Packets, octets: Array, rows: Array, begin: Array, end
     # An Abort goes either way (5.4): from the responder, whose bit is set, or from the requester itself.
     own = refusal & (kind == 7) & (flags & 1 == 0)
     replies = apdu & ((kind == 2) | ((kind == 3) & ~segmented)) | (refusal & ~own)
-    requests = _requests(packets, rows, apdu & (kind == 0), replies, refusal, own, invoke)
+    asks = apdu & (kind == 0)
+    there, back = (_keys(packets, rows, invoke, ends) for ends in (("src", "dst"), ("dst", "src")))
+    requests = _requests(asks & ~segmented, replies, refusal, own, there, back)
     acks = apdu & (kind == 4)
     rejected = network & (first == REJECT_MESSAGE)
     found: Array = (between < 0) | rejected | unasked | refusal | segmented | acks | requests
-    return found
+    ties = np.where(requests, PLAIN, np.where(refusal | (asks & segmented), TIED, 0)).astype(np.uint8)
+    keys = np.where(ties > 0, np.where(asks | own, there, back), np.uint64(0))
+    return Sifted(rows[found], ties[found], keys[found])
 
 
-def _requests(
-    packets: Packets, rows: Array, asks: Array, replies: Array, refusal: Array, own: Array, invoke: Array
-) -> Array:
+def _requests(asks: Array, replies: Array, refusal: Array, own: Array, there: Array, back: Array) -> Array:
     """The confirmed requests that a refusal of the batch may answer, and the latest without any reply."""
-    found = np.zeros(len(rows), bool)
+    found = np.zeros(len(asks), bool)
     if not asks.any():
         return found
-    there, back = (_keys(packets, rows, invoke, ends) for ends in (("src", "dst"), ("dst", "src")))
     found[asks] = among(there[asks], np.concatenate((back[refusal & ~own], there[own])))
     waiting = np.flatnonzero(asks & ~found)
     waiting = waiting[~among(there[waiting], back[replies])]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from analyzer.model import Attempt
-from analyzer.observation import Endpoint, Observation, Setting
+from analyzer.observation import Endpoint, Ends, Observation, Setting
 from analyzer.observations.biostar import sessions
 from analyzer.observations.biostar.link import LISTENER, OPENER, Link, Packet
 from analyzer.observations.biostar.pick import PORTS, wants
@@ -78,3 +78,7 @@ class Observer:
     def attempts(self, setting: Setting) -> tuple[Attempt, ...]:
         """What looks like firmware upgrades inside connections."""
         return upgrades(self.links, setting)
+
+    def ends(self) -> Iterator[Ends]:
+        """The ends of the flows of which it may still speak."""
+        return (("tcp", link.opener, link.listener) for link in self.links)

@@ -11,11 +11,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from analyzer.kinds import among
-from analyzer.picking import Want
+from analyzer.picking import Want, marked, using
 from analyzer.protocols.biostar_device import PROTOCOL as DEVICE
 from analyzer.protocols.biostar_server import PROTOCOL as SERVER
-from analyzer.tables import FIN, RST, SYN, TCP, Kind, Packets
+from analyzer.tables import FIN, RST, SYN, TCP, Packets
 
 AT_DEVICE: Final = frozenset(port for _, port in DEVICE.ports)
 PORTS: Final = frozenset(port for protocol in (DEVICE, SERVER) for _, port in protocol.ports)
@@ -23,15 +22,13 @@ SLOT: Final = 1_000_000_000
 """Length of a slot of which the first and the last packet are kept, ns."""
 
 Array = np.ndarray[Any, Any]
-_PORTS: Final = np.array(sorted(PORTS))
+_PORTS: Final = marked(PORTS)
 
 
 def wants(packets: Packets) -> Want:
     """Rows of the packets; none of their payload."""
     columns = packets.columns
-    rows = np.flatnonzero((columns["transport"] == TCP) & (columns["kind"] == Kind.TRANSPORT))
-    ours = among(columns["dst_port"][rows], _PORTS) | among(columns["src_port"][rows], _PORTS)
-    rows = rows[ours]
+    rows = using(packets, TCP, _PORTS)
     if not len(rows):
         return Want(rows, rows)
     marks = columns["flags"][rows] & (SYN | FIN | RST) > 0

@@ -8,7 +8,7 @@ from typing import Final
 
 from analyzer.addresses import text
 from analyzer.model import Cause, Transfer, TransferOutcome
-from analyzer.observation import Observation, Setting
+from analyzer.observation import Ends, Observation, Setting
 from analyzer.tables import Packets
 from analyzer.transfers.advice import advise
 from analyzer.transfers.carrier import Circumstances, Draft
@@ -54,6 +54,12 @@ class Gatherer:
     def observe(self, setting: Setting) -> Iterable[Observation]:
         """Errors in answer to requests, and confirmable messages that were never acknowledged."""
         return faults.tell(faults.seen(self.found), setting)
+
+    def ends(self) -> Iterable[Ends]:
+        """Those of every fault, also of one that happened too seldom to be told."""
+        for fault in faults.seen(self.found):
+            one, other = fault.client, fault.server
+            yield "udp", (one[:3], one[3]), (other[:3], other[3])
 
 
 def _folded(judged: Sequence[tuple[Body, Ending]]) -> Iterable[tuple[Body, Ending]]:

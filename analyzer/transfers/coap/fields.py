@@ -6,14 +6,16 @@ what the message layer and block-wise transfers need.
 
 from __future__ import annotations
 
+import functools
 from types import ModuleType
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from analyzer import protocols
+from analyzer.picking import marked, using
 from analyzer.protocols.coap import BLOCK1, BLOCK2, OBSERVE, SIZE1, SIZE2
-from analyzer.tables import UDP, Kind, Packets
+from analyzer.tables import UDP, Packets
 
 try:
     from analyzer.transfers.coap import fast as _fast
@@ -82,19 +84,17 @@ def ports() -> frozenset[int]:
 
 def candidates(packets: Packets) -> Array:
     """Rows of the datagrams that may be CoAP: a port of its own, and version 1 in the first byte."""
-    columns = packets.columns
-    rows = np.flatnonzero(
-        (columns["transport"] == UDP)
-        & (columns["kind"] == Kind.TRANSPORT)
-        & (columns["payload_captured"] >= HEADER)
-    )
-    mine = np.zeros(len(rows), bool)
-    for port in ports():
-        mine |= (columns["src_port"][rows] == port) | (columns["dst_port"][rows] == port)
-    rows = rows[mine]
+    rows = using(packets, UDP, _marked(), HEADER)
+    if not len(rows):
+        return rows
     octets = np.frombuffer(packets.buffer, np.uint8)
-    found: Array = rows[octets[columns["payload"][rows]] >> 6 == 1]
+    found: Array = rows[octets[packets.columns["payload"][rows]] >> 6 == 1]
     return found
+
+
+@functools.cache
+def _marked() -> Array:
+    return marked(ports())
 
 
 def read(packets: Packets, rows: Array, *, compiled: bool = True) -> Fields:

@@ -10,7 +10,7 @@ from typing import Final
 
 from analyzer.addresses import text
 from analyzer.model import Cause, Transfer, TransferOutcome
-from analyzer.observation import Observation, Setting
+from analyzer.observation import Ends, Observation, Setting
 from analyzer.tables import Packets
 from analyzer.transfers.advice import advise
 from analyzer.transfers.carrier import Circumstances, Draft
@@ -68,6 +68,10 @@ class Gatherer:
 
     def observe(self, setting: Setting) -> Iterable[Observation]:  # noqa: ARG002 - the interface
         """None: a page that is not there is no fault of the network."""
+        return ()
+
+    def ends(self) -> Iterable[Ends]:
+        """None: it speaks of transfers alone."""
         return ()
 
 

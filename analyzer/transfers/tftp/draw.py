@@ -7,7 +7,7 @@ from typing import Final
 
 from analyzer.addresses import text
 from analyzer.model import Cause, Transfer
-from analyzer.observation import Observation, Setting
+from analyzer.observation import Ends, Observation, Setting
 from analyzer.protocols.tftp import DEFAULT_BLOCK
 from analyzer.tables import Packets
 from analyzer.transfers.advice import advise
@@ -47,6 +47,10 @@ class Gatherer:
 
     def observe(self, setting: Setting) -> Iterable[Observation]:  # noqa: ARG002 - the interface
         """None: every TFTP packet belongs to a transfer."""
+        return ()
+
+    def ends(self) -> Iterable[Ends]:
+        """None: it speaks of transfers alone."""
         return ()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from analyzer import outcomes
@@ -264,15 +265,30 @@ def _unanswered(session: Session, end: int, one_sided: bool, begin: int, filtere
     if end - session.first_time < outcomes.REPLY_WITHIN <= session.first_time - begin:
         said = f"{times}, and the capture ended {_seconds(end - session.first_time)} later"
         return Ending(TransferOutcome.IN_PROGRESS, Cause.CAPTURE_ENDED, [said])
-    # An unheard client asks again (RFC 1350 section 2); an answer leaves port 69 (section 4) and the filter.
-    if filtered and session.asks == 1 and not told and end - session.first_time >= outcomes.REPLY_WITHIN:
+    if filtered and not told and not _insisted(session):
         said = (
-            f"{times} and never again, and no TFTP packet off port 69 is in this capture: "
-            "a capture filter of ports leaves the answer out"
+            f"{times}, and not again as an unheard client does; no TFTP packet off port 69 is in this "
+            "capture: a capture filter of ports leaves the answer out"
         )
         return Ending(TransferOutcome.UNKNOWN, Cause.CAPTURE_ONE_SIDED, [said])
     extra = [f"{text(*report.reporter)} answered ICMP {name}" for report, _, name in told if name]
     return Ending(TransferOutcome.FAILED, Cause.NO_RESPONSE, [f"{times}, no answer of any kind", *extra[:1]])
+
+
+def _insisted(session: Session) -> bool:
+    """Whether the client asked again, as one does that heard no answer (RFC 1350 section 2).
+
+    ``tcpdump port 69`` of a healthy transfer holds its request and nothing else: the answer comes from a new
+    port (section 4), whatever the capture goes on to show. Such a file is told from a server that does not
+    answer by the client alone: one that was heard does not repeat its request when its timer runs out. The
+    same file asked for from another port is a repetition only with the same options, for a client that first
+    asks for the size begins anew for the file.
+    """
+    whole = [*session.folded, session]
+    return any(one.insisted for one in whole) or any(
+        one.requested == later.requested and later.first_time - one.last_request in outcomes.TIMER
+        for one, later in pairwise(whole)
+    )
 
 
 def explain(report: Report) -> tuple[Outcome | None, str]:

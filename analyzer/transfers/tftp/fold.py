@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from analyzer.model import Cause, TransferOutcome
+from analyzer.outcomes import TIMER
 from analyzer.transfers.tftp.endings import SECOND, judge
 from analyzer.transfers.tftp.session import Session
 
-RETRY_WITHIN: Final = 90 * SECOND
-"""How long after an unheeded request the next one for the same file is a retry of it. Timers are 1 to 5 s,
-boot loaders begin again after up to a minute."""
+RETRY_WITHIN: Final = TIMER.stop
+"""How long after an unheeded request the next one for the same file is a retry of it, ns."""
 LATE: Final = 5 * SECOND
 """How long after its transfer a single repetition of the request may still be on its way."""
 UNHEEDED: Final = frozenset({Cause.NO_RESPONSE, Cause.DATA_PATH_BLOCKED, Cause.ACK_PATH_BLOCKED})

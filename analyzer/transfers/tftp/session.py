@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from analyzer.outcomes import TIMER
 from analyzer.protocols.tftp import DEFAULT_BLOCK, OPTIONS, Error, Oack, Request
 from analyzer.transfers.carrier import Endpoint
 
@@ -256,6 +257,8 @@ class Session:
     last_frame: int = 0
     last_request: int = 0
     last_request_frame: int = 0
+    insisted: bool = False
+    """Whether the request came again, from the same port, when a client's timer runs out."""
     longest_gap: int = 0
     legs: dict[Endpoint, Leg] = field(default_factory=dict)
     reports: list[Report] = field(default_factory=list)
@@ -288,6 +291,7 @@ class Session:
     def ask(self, time: int, frame: int) -> None:
         """The request, or a repetition of it."""
         self.seen(time, frame)
+        self.insisted |= self.requests > 0 and time - self.last_request in TIMER
         self.requests += 1
         self.last_request, self.last_request_frame = max(self.last_request, time), frame
 

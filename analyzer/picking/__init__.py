@@ -8,11 +8,20 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
+from types import ModuleType
 from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
-from analyzer.tables import UDP, Batch, Packets
+from analyzer.tables import UDP, Batch, Kind, Packets
+
+try:
+    from analyzer.picking import fast as _fast
+except ImportError:  # built without a compiler, or for another Python
+    _fast = None  # type: ignore[assignment]
+
+COMPILED: Final[ModuleType | None] = _fast
+"""The compiled part, None where it was not built."""
 
 UDP_HEADER: Final = 8
 """Bytes kept before the payload of a datagram: its header tells the length of one in fragments."""
@@ -49,6 +58,36 @@ class FrameWatcher(Protocol):
 
     def add(self, batch: Batch, packets: Packets) -> None:
         """Add a batch and what became of it, row for row."""
+
+
+def marked(ports: Iterable[int]) -> Array:
+    """A table that says of each of the 65536 ports whether it is one of ``ports``, for :func:`using`."""
+    table = np.zeros(1 << 16, np.uint8)
+    table[list(ports)] = 1
+    return table
+
+
+def using(packets: Packets, transport: int, ports: Array, least: int = 0, *, compiled: bool = True) -> Array:
+    """Rows of the packets of a transport that come from or go to one of ``ports`` (:func:`marked`), with
+    ``least`` bytes of payload captured; by the compiled part where it was built and is not unwanted."""
+    columns = packets.columns
+    sides = columns["src_port"], columns["dst_port"]
+    if compiled and COMPILED is not None:
+        rows = np.empty(len(columns["kind"]), np.int64)
+        first = columns["transport"], columns["kind"]
+        found: Array = rows[
+            : COMPILED.using(
+                *first, *sides, columns["payload_captured"], ports, transport, Kind.TRANSPORT, least, rows
+            )
+        ]
+        return found
+    rows = np.flatnonzero(
+        (columns["transport"] == transport)
+        & (columns["kind"] == Kind.TRANSPORT)
+        & (columns["payload_captured"] >= least)
+    )
+    theirs: Array = (ports[sides[0][rows]] | ports[sides[1][rows]]).view(bool)
+    return rows[theirs]
 
 
 def pick(packets: Packets, wants: Iterable[Wants]) -> Packets:

@@ -1,0 +1,17 @@
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+NUMBERS: dict[str, int]
+
+def sift(
+    octets: Array,
+    columns: dict[str, Array],
+    carriers: Array,
+    latest: int,
+    rows: Array,
+    ties: Array,
+    keys: Array,
+) -> int: ...
