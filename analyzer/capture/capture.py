@@ -151,15 +151,12 @@ class Capture:
         # A capture that ends early because its compressed data does is one damage, not two.
         return (*(problem for problem in met if problem.code != "truncated-file"), self._source_problem)
 
-    def batches(
-        self, advance: Callable[[int], None] | None = None, *, ahead: bool = False
-    ) -> Iterator[Batch]:
+    def batches(self, advance: Callable[[int], None] | None = None) -> Iterator[Batch]:
         """The frames, in file order, at most BATCH_FRAMES and a bounded window of bytes at a time.
 
         ``advance`` is told how many bytes of the input, as it lies on disk, were used since it was last
-        told. ``ahead`` asks for a thread that reads a large file, as one that is compressed has anyway.
-        Damage is never raised: it ends up in :attr:`problems`. Raises :class:`CaptureError` where the file
-        can no longer be opened. A stream can be read once only.
+        told. Damage is never raised: it ends up in :attr:`problems`. Raises :class:`CaptureError` where
+        the file can no longer be opened. A stream can be read once only.
         """
         self._reset()
         self._source_problem = None
@@ -171,7 +168,7 @@ class Capture:
             told = 0
             reader, head = self._begin(source)
             self._reader = reader
-            for batch in self._walk(reader, self._windows(source, ahead), head):
+            for batch in self._walk(reader, self._windows(source), head):
                 if advance and source.used > told:
                     advance(source.used - told)
                     told = source.used
@@ -203,11 +200,11 @@ class Capture:
             raise error(f"{self.name}: not a pcap or pcapng capture{inside}{looks}")
         return reader, head
 
-    def _windows(self, source: Source, ahead: bool) -> Plain | Reused:
+    def _windows(self, source: Source) -> Plain | Reused:
         """Streams give what they have when they have it, and may never give more: nobody waits there."""
         if not self.large:
             return Plain(source, self._window)
-        ahead = (ahead or source.compression is not None) and processors.available() > 1
+        ahead = source.compression is not None and processors.available() > 1
         return (Ahead if ahead else Reused)(source, self._window)
 
     def _walk(self, reader: Reader, windows: Plain | Reused, head: bytes) -> Iterator[Batch]:

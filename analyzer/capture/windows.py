@@ -2,8 +2,7 @@
 
 What begins in one window and ends in the next is put before it. :class:`Plain` is for what has to be taken
 as it comes. :class:`Reused` reads large files, :class:`Ahead` decompresses them beside whoever walks and
-decodes. Reading is worth a thread only where decoding has one of its own, too: what a processor has just
-read is in its own cache.
+decodes: another processor is worth it only there, for what one has just read is in its own cache.
 """
 
 from __future__ import annotations

@@ -46,9 +46,8 @@ def read(
                 for part in whole.parts:
                     merge.add(part)
             else:
-                beside = links is None and _worth_threads(one, engine)
-                decoded = _decoded(one, engine, first_frame, steps.append, beside)
-                if beside:
+                decoded = _decoded(one, engine, first_frame, steps.append)
+                if links is None and _worth_a_thread(one, engine):
                     decoded = ahead(decoded)
                 with closing(decoded):
                     for batch, packets in decoded:
@@ -66,15 +65,18 @@ def read(
 
 
 def _decoded(
-    one: capture.Capture, engine: str, frame: int, advance: Callable[[int], None], beside: bool
+    one: capture.Capture, engine: str, frame: int, advance: Callable[[int], None]
 ) -> Generator[tuple[Batch, Packets], None, None]:
-    for batch in one.batches(advance, ahead=beside):
+    for batch in one.batches(advance):
         yield batch, decode.decode(batch, frame, engine)
         frame += len(batch.frames["offset"])
 
 
-def _worth_threads(one: capture.Capture, engine: str) -> bool:
-    """Whether to read and to decode ``one`` beside who counts: dpkt would only take turns with them."""
+def _worth_a_thread(one: capture.Capture, engine: str) -> bool:
+    """Whether to decode ``one`` beside who counts: dpkt would only take turns with them.
+
+    Reading gets no thread of its own: what another processor has read is not in the decoder's cache.
+    """
     return engine == "fast" and one.large and processors.available() > 1
 
 
