@@ -190,6 +190,11 @@ def test_options_just_before_their_request_are_in_force() -> None:
     assert "ignored" not in transfer.detail
 
 
+def test_an_error_just_before_its_request_ends_it() -> None:
+    transfer = Wire().s(0, error(1, "no such file")).c(0.005, rrq(), 69).idle(60).only()
+    assert transfer.cause is Cause.ERROR_NOT_FOUND
+
+
 @pytest.mark.parametrize(
     "wire",
     [

@@ -38,7 +38,7 @@ _COLUMNS: Final = (
 )
 
 Stray = tuple[int, int, int, bool, int, int, bytes]
-"""``(opcode, number, data length, from the first end, time, frame, payload of an OACK)``"""
+"""``(opcode, number, data length, from the first end, time, frame, text of an OACK or ERROR)``"""
 
 
 class Sessions:
@@ -97,7 +97,7 @@ class Sessions:
             if session is None:
                 if opcode in (_DATA, _ACK):
                     self._stray(opcode, number, length, source, target, time, frame)
-                elif opcode == _OACK:
+                elif opcode in (_OACK, _ERROR):
                     text = bytes(buffer[begin : begin + min(captured, TEXT_BYTES)])
                     self._stray(opcode, number, length, source, target, time, frame, text)
                 continue
@@ -154,7 +154,7 @@ class Sessions:
             return
         server = pair[1] if pair[0] == session.client else pair[0]
         opcode, number, *_ = held[0]
-        opens = opcode == _OACK or (opcode, number) == ((_DATA, 1) if session.reads else (_ACK, 0))
+        opens = opcode in (_OACK, _ERROR) or (opcode, number) == ((_DATA, 1) if session.reads else (_ACK, 0))
         if not opens or (server[:3] != session.asked[:3] and not session.to_group):
             return
         self._forget(pair)
@@ -260,7 +260,7 @@ class Sessions:
                 self._forget(next(iter(self._strays)))
             held = self._strays[first, second] = deque(maxlen=STRAY_PACKETS)
         elif text:
-            return  # an OACK begins, and one is enough
+            return  # an OACK begins, an ERROR is all there is
         self._loose[first] = self._loose[second] = first, second
         held.append((opcode, number, length, source == first, time, frame, text))
         if opcode != _ACK:
