@@ -352,6 +352,12 @@ def test_the_process_starts_no_threads_unless_the_user_says_so_and_leaves_garbag
     assert done.stderr == "True True\n"
 
 
+def test_a_library_that_looks_for_what_is_left_of_it_has_nothing_to_say(tmp_path):
+    command = [*COMMAND, "flows", "samples/coap-blocked/capture.pcap", "-o", str(tmp_path / "a.parquet")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["portmatrix"]
+
+
 def test_python_m_is_the_command():
     done = subprocess.run([*COMMAND, "check"], cwd=ROOT, capture_output=True, timeout=60, check=False)
     assert done.returncode == 2

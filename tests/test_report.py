@@ -27,6 +27,37 @@ def test_the_folder_is_the_registry():
     assert "jsonl" in report.names("flows")
 
 
+ENDINGS = {"": "text", ".txt": "text", ".json": "json", ".ps1": "powershell"}
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "expected"),
+    [
+        (None, None, "text"),
+        (None, "-", "text"),
+        (None, "a.JSON", "json"),
+        (None, "report.2026-11-21", "text"),
+        (None, "a.log", "text"),
+        ("json", "a.ps1", "json"),
+    ],
+)
+def test_an_ending_chooses_among_a_few_formats(name, path, expected):
+    assert report.by_ending(name, path, ENDINGS) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "told"),
+    [
+        (None, "x.xslx", "-o x.xslx: no format for .xslx, choose from .json, .ps1, .txt, or name one with"),
+        ("xml", None, "--format xml: not available here, choose from text, json, powershell"),
+    ],
+)
+def test_what_chooses_no_format_is_refused(name, path, told):
+    with pytest.raises(UsageError) as caught:
+        report.by_ending(name, path, ENDINGS)
+    assert str(caught.value).startswith(told)
+
+
 @pytest.fixture
 def extra(tmp_path, monkeypatch):
     """A renderer dropped into the folder."""

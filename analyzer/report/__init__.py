@@ -8,7 +8,7 @@ renderers share is in the modules that ``SHARED`` names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import IO, Any, Final, NamedTuple
@@ -155,15 +155,39 @@ def choose(name: str | None, what: str, path: str = "", default: str = "text") -
     return _load(name)
 
 
+def by_ending(name: str | None, path: str | None, endings: Mapping[str, str]) -> str:
+    """One of a few formats, which no file here renders: as :func:`choose` does it.
+
+    ``endings`` gives the formats by the file name endings that choose them, ``""`` the one for people first.
+    """
+    known = tuple(dict.fromkeys(endings.values()))
+    if name is not None:
+        if name not in known:
+            raise UsageError(f"--format {name}: not available here, choose from {', '.join(known)}")
+        return name
+    suffix = PurePath(path or "").suffix.lower()
+    if _people(suffix):
+        return endings[""]
+    if suffix not in endings:
+        raise _unknown(path, suffix, endings)
+    return endings[suffix]
+
+
+def _people(suffix: str) -> bool:
+    return suffix in PLAIN or not any(letter.isalpha() for letter in suffix)
+
+
+def _unknown(path: str | None, suffix: str, endings: Iterable[str]) -> UsageError:
+    known = ", ".join(sorted({*endings} - {""}))
+    return UsageError(f"-o {path}: no format for {suffix}, choose from {known}, or name one with --format")
+
+
 def _by_suffix(what: str, path: str, default: str) -> Format:
     suffix = PurePath(path).suffix.lower()
-    if suffix in PLAIN or not any(letter.isalpha() for letter in suffix):
+    if _people(suffix):
         return _load(default)
     able = _suffixes(what)
     for name, endings in able.items():
         if path.lower().endswith(endings):
             return _load(name)
-    known = sorted({ending for endings in able.values() for ending in endings})
-    raise UsageError(
-        f"-o {path}: no format for {suffix}, choose from {', '.join(known)}, or name one with --format"
-    )
+    raise _unknown(path, suffix, (ending for endings in able.values() for ending in endings))
