@@ -9,8 +9,8 @@ except ImportError:  # built without isolation and without Cython
     cythonize = None
 
 FAST = (
-    *("capture", "decode", "flowtable", "observations.bacnet", "payloads", "picking", "report"),
-    "transfers.coap",
+    *("activity", "capture", "decode", "flowtable", "observations.bacnet", "payloads", "picking"),
+    *("report", "transfers.coap"),
 )
 """Packages with a module ``fast``."""
 

@@ -14,9 +14,10 @@ the caller raises them together.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import yaml
@@ -43,6 +44,9 @@ _WORDS: Final[dict[str, bool | None]] = {
     "null": None, "Null": None, "NULL": None, "~": None, "": None,
 }  # fmt: skip
 _UNPRINTABLE: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_BLANK: Final = re.compile("^ *\u00a0", re.MULTILINE)
+"""As chat programs and word processors copy an indented line."""
+NO_BREAK: Final = "a no-break space indents this line", "indent with plain spaces"
 _TEXT_TAGS: Final = (None, "!", "tag:yaml.org,2002:str")
 
 
@@ -65,7 +69,7 @@ class Node:
     def kind(self) -> str:
         """What the value is, in a word for messages."""
         if isinstance(self.value, dict):
-            return "a mapping"
+            return "fields"
         if isinstance(self.value, list):
             return "a list"
         return "nothing" if self.value is None else quote(self.text)
@@ -111,23 +115,40 @@ class Reader:
         self._mistakes[Mistake(self.file, line, column, message, hint)] = None  # once, though aliased
 
     def fields(
-        self, node: Node | None, what: str, required: Sequence[str], optional: Sequence[str] = ()
+        self,
+        node: Node | None,
+        what: str,
+        required: Sequence[str],
+        optional: Sequence[str] = (),
+        examples: Mapping[str, str] = MappingProxyType({}),
     ) -> dict[str, Node]:
-        """The fields of a mapping; unknown ones and missing ones are mistakes, null ones are left out."""
+        """The fields of a mapping; unknown ones and missing ones are mistakes, null ones are left out.
+
+        ``examples`` gives fields a value to show to somebody who left one out.
+        """
         if node is None:
             return {}
         known = (*required, *optional)
         if not isinstance(node.value, dict):
-            self.note(node, f"{what} must be a mapping, not {node.kind}", f"fields: {', '.join(known)}")
+            shown = ", ".join(f"{name}: {value}" for name, value in examples.items())
+            hint = f"for example {{{shown}}}" if shown else f"fields: {', '.join(known)}"
+            self._unfielded(node, what, hint)
             return {}
+        glued: set[str] = set()
         for key in node.value:
             if key not in known:
                 line, column = (node.keys or {}).get(key, (node.line, node.column))
-                self.note_at(line, column, f"{what} has no field {quote(key)}", nearest(key, known))
+                name, colon, value = key.partition(":")
+                hint = nearest(key, known)
+                if colon and name in known:
+                    glued.add(name)
+                    hint = f"write {name}: {value}, with a space after the colon"
+                self.note_at(line, column, f"{what} has no field {quote(key)}", hint)
         for key in required:
-            if key not in node.value or node.value[key].value is None:
+            if key not in glued and (key not in node.value or node.value[key].value is None):
                 place = node.value.get(key, node)
-                self.note(place, f"{what} needs the field {key!r}")
+                hint = f"for example {key}: {examples[key]}" if key in examples else ""
+                self.note(place, f"{what} needs the field {key!r}", hint)
         return {key: value for key, value in node.value.items() if key in known and value.value is not None}
 
     def mapping(self, node: Node | None, what: str) -> dict[str, Node]:
@@ -135,16 +156,20 @@ class Reader:
         if node is None:
             return {}
         if not isinstance(node.value, dict):
-            self.note(node, f"{what} must be a mapping, not {node.kind}")
+            self._unfielded(node, what)
             return {}
         return node.value
+
+    def _unfielded(self, node: Node, what: str, hint: str = "") -> None:
+        said = "is empty" if node.value is None else f"is written with fields, not as {node.kind}"
+        self.note(node, f"{what} {said}", hint)
 
     def items(self, node: Node | None, what: str) -> list[Node]:
         """The entries of a list."""
         if node is None:
             return []
         if not isinstance(node.value, list):
-            self.note(node, f"{what} must be a list, not {node.kind}", "write [a, b] or one '- a' a line")
+            self.note(node, f"{what} must be a list, not {node.kind}", "one entry a line, each after '- '")
             return []
         return node.value
 
@@ -198,7 +223,7 @@ class Reader:
         if node is None:
             return None
         if isinstance(node.value, bool) or not isinstance(node.value, int):
-            self.note(node, f"{what} must be a whole number, not {node.kind}")
+            self.note(node, f"{what} must be a whole number, not {node.kind}", f"{low} to {high}")
             return None
         if not low <= node.value <= high:
             self.note(node, f"{what} {quote(node.text)} is out of range", f"{low} to {high}")
@@ -211,7 +236,7 @@ class Reader:
             return None
         plain = isinstance(node.value, str | int) and not isinstance(node.value, bool)
         if not plain or re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", node.text, re.ASCII) is None:
-            self.note(node, f"{what} must be a number, not {node.kind}")
+            self.note(node, f"{what} must be a number, not {node.kind}", f"{low:g} to {high:g}")
             return None
         if not low <= float(node.text) <= high:
             self.note(node, f"{what} {quote(node.text)} is out of range", f"{low:g} to {high:g}")
@@ -248,6 +273,34 @@ def load(text: str, reader: Reader) -> Node | None:
     if len(text) > MAX_BYTES:
         reader.note_at(1, 1, f"the document is larger than {MAX_BYTES // 1024 // 1024} MiB")
         return None
+    if not _readable(text, reader):
+        return None
+    builder = _Builder(reader)
+    try:
+        for event in yaml.parse(text, Loader=Loader):
+            builder.take(event)
+    except _Stop:
+        return None
+    except yaml.MarkedYAMLError as error:
+        if blank := _BLANK.search(text):
+            line, column = text.count("\n", 0, blank.end()) + 1, len(blank[0])
+            reader.note_at(line, column, *NO_BREAK)
+            return None
+        mark = error.problem_mark or error.context_mark
+        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        problem, hint = _yaml_words((error.problem or error.context or "cannot be read").strip())
+        reader.note_at(*place, f"not valid YAML: {problem}", hint)
+        return None
+    except yaml.YAMLError as error:
+        reader.note_at(1, 1, f"not valid YAML: {str(error).splitlines()[0] if str(error) else 'unreadable'}")
+        return None
+    if builder.root is None:
+        reader.note_at(1, 1, "the document is empty")
+    return builder.root
+
+
+def _readable(text: str, reader: Reader) -> bool:
+    """Whether every character may stand where it stands, else a mistake."""
     bad = _UNPRINTABLE.search(text)
     if bad is not None and bad.start() == 0 and bad[0] == "\ufeff":  # a byte order mark in a str
         bad = _UNPRINTABLE.search(text, 1)
@@ -258,35 +311,23 @@ def load(text: str, reader: Reader) -> Node | None:
             reader.note_at(line, column, f"byte 0x{ord(bad[0]) - 0xDC00:02x} is not UTF-8", "save as UTF-8")
         else:
             reader.note_at(line, column, f"character U+{ord(bad[0]):04X} is not allowed in YAML")
-        return None
-    builder = _Builder(reader)
-    try:
-        for event in yaml.parse(text, Loader=Loader):
-            builder.take(event)
-    except _Stop:
-        return None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        problem = (error.problem or error.context or "cannot be read").strip()
-        reader.note_at(*place, f"not valid YAML: {problem}", _yaml_hint(problem))
-        return None
-    except yaml.YAMLError as error:
-        reader.note_at(1, 1, f"not valid YAML: {str(error).splitlines()[0] if str(error) else 'unreadable'}")
-        return None
-    if builder.root is None:
-        reader.note_at(1, 1, "the document is empty")
-    return builder.root
+        return False
+    return True
 
 
-def _yaml_hint(problem: str) -> str:
-    if "tab" in problem or "cannot start any token" in problem:
-        return "indent with spaces, and quote text that begins with a special character"
+def _yaml_words(problem: str) -> tuple[str, str]:
+    """What libyaml says, in words for people who write site files, and what would be right."""
+    if "cannot start any token" in problem or "tab" in problem:
+        return "a tab, or another character that cannot stand here", (
+            "indent with spaces, and quote text that begins with a special character"
+        )
     if "mapping values are not allowed" in problem:
-        return "quote text that holds ': '"
+        return "a colon that cannot stand here", (
+            "indent fields of one entry alike, and quote text that holds ': '"
+        )
     if "did not find expected" in problem:
-        return "check indentation, quotes and brackets of this line and the one before"
-    return ""
+        return problem, "check indentation, quotes and brackets of this line and the one before"
+    return problem, ""
 
 
 class _Frame:
@@ -378,6 +419,8 @@ class _Builder:
         assert parent.keys is not None
         if isinstance(key.value, list | dict):
             self.reader.note(key, f"a field name must be text, not {key.kind}")
+        elif key.text.startswith("\u00a0"):
+            self.reader.note(key, *NO_BREAK)
         elif key.text in parent.value:
             first = parent.keys[key.text][0]
             self.reader.note(key, f"field {quote(key.text)} appears twice", f"first in line {first}")

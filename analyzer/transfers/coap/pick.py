@@ -41,12 +41,6 @@ def wants(packets: Packets) -> Want:
     return Want(rows, np.full(len(rows), OPTION_BYTES), np.flatnonzero(of_coap))
 
 
-def begins(packets: Packets) -> bool:
-    """Whether any message, or ICMP error about one, has to be looked at."""
-    some = wants(packets)
-    return bool(len(some.rows) or len(some.quotes))
-
-
 def wanted(packets: Packets, fields: Fields, *, compiled: bool = True) -> Array:
     """Which messages have to be looked at one by one; the compiled part says it where it was built and is not
     unwanted."""

@@ -1,0 +1,120 @@
+"""The silences of hosts, over consecutive batches.
+
+Of every host the stretches of time are kept in which it went on sending: a silence longer than what they may
+be apart is seen whole, to the nanosecond, at the cost of a few numbers for each. Where that would be too much
+they may be farther apart: then a shorter silence is not seen, and none is ever made up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from analyzer.activity.stretches import APART, COMPILED, HOST, STRETCH, Hosts, fresh, joined, of_rows, within
+from analyzer.picking import Want
+from analyzer.tables import Packets
+
+LIMIT: Final = 1 << 19
+"""Stretches kept of all hosts together, 56 bytes each."""
+FARTHEST: Final = APART << 9
+"""The most that stretches may ever be apart, ns, about an hour."""
+ADDED: Final = 1 << 14
+"""Stretches of batches that are joined with the others at a time, at least."""
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A host sent nothing from after ``begin`` until ``end`` (ns); the frames are those of its two packets.
+
+    ``frame_after`` is 0 where it sent nothing more: then ``end`` is the end of the capture.
+    """
+
+    begin: int
+    end: int
+    frame_before: int
+    frame_after: int
+
+    @property
+    def length(self) -> int:
+        """How long it lasted, ns."""
+        return self.end - self.begin
+
+
+class Activity:
+    """The stretches of consecutive frames. ``end`` is the latest time seen, ns; ``apart`` is what stretches
+    of a host are apart at least, ns, and ``held`` how many are kept."""
+
+    def __init__(self, limit: int = LIMIT, *, compiled: bool = True) -> None:
+        self.limit = limit
+        self.apart = APART
+        self.end = 0
+        self.held = 0
+        self._joined: Array = np.zeros(0, STRETCH)
+        self._added: list[Array] = []
+        self._hosts = Hosts() if compiled and COMPILED is not None else None
+
+    @staticmethod
+    def wants(packets: Packets) -> Want:
+        """The first and the last packet of each stretch."""
+        kept = np.zeros(len(packets.columns["time"]), bool)
+        for rows in within(packets):
+            kept[rows] = True
+        wanted = np.flatnonzero(kept)
+        return Want(wanted, np.zeros(len(wanted), np.int64))
+
+    def add(self, packets: Packets) -> None:
+        """Add a batch that begins right after the last frame added, in frame order."""
+        times = packets.columns["time"]
+        if not len(times):
+            return
+        self.end = max(self.end, int(times.max()))
+        if self._hosts is not None:
+            added = self._hosts.add(packets, self.apart)
+        else:
+            added = [of_rows(packets, *within(packets))]
+        self._added += added
+        self.held += sum(map(len, added))
+        # Twice as many at least: so each is sorted a few times only, however many batches come.
+        if self.held > min(2 * len(self._joined) + ADDED, 2 * self.limit):
+            self._shrink()
+
+    def _shrink(self) -> None:
+        """Join what was added; by larger distances if there is too much."""
+        while True:
+            self._joined = joined(np.concatenate([self._joined, *self._added]), self.apart)
+            self._added, self.held = [], len(self._joined)
+            if self.held <= self.limit:
+                return
+            if self.apart >= FARTHEST:
+                # More hosts than stretches: whole hosts go, of which nothing is said then.
+                places = np.flatnonzero(fresh([self._joined[name] for name in HOST]))
+                self._joined = self._joined[: places[places <= self.limit][-1]]
+                self.held = len(self._joined)
+                return
+            self.apart *= 2
+
+    def silences(self, address: tuple[int, int, int], least: int) -> list[Silence]:
+        """The silences of a host of ``least`` ns or more, in order; the last one may reach the end.
+
+        Only those longer than ``apart`` are there.
+        """
+        if self._hosts:
+            self._added.append(self._hosts.give())
+        if self._added:
+            self._shrink()
+        version, hi, lo = address
+        lows, wanted = self._joined["lo"], np.uint64(lo)
+        own = self._joined[np.searchsorted(lows, wanted, "left") : np.searchsorted(lows, wanted, "right")]
+        own = own[(own["version"] == version) & (own["hi"] == hi)]
+        if not len(own):
+            return []
+        until = np.append(own["begin"][1:], self.end)
+        frames = np.append(own["begin_frame"][1:], 0)
+        return [
+            Silence(*(int(value) for value in (own["end"][at], until[at], own["end_frame"][at], frames[at])))
+            for at in np.flatnonzero(until - own["end"] >= least)
+        ]
