@@ -72,6 +72,7 @@ def report_parts(report: Report) -> dict[str, Any]:
         "flows": map(flow, report.flows),
         "findings": map(finding, report.findings),
         "transfers": map(transfer, report.transfers),
+        "attempts": map(attempt, report.attempts),
     }
 
 
