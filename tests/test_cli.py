@@ -193,7 +193,7 @@ print(*sorted(set(sys.modules) - before), file=said)
 """
 STAGES = set(
     """
-    activity addresses
+    activity addresses ahead
     capture capturefilter classify cli compliance conversation conversations
     decode directory documents
     errors exclusions

@@ -7,12 +7,8 @@ Array = np.ndarray[Any, Any]
 
 NUMBERS: dict[str, int]
 
-def fields(
-    octets: Array, payload: Array, captured: Array, wires: Array, rows: Array, out: dict[str, Array]
-) -> None: ...
-def wanted(
-    columns: dict[str, Array], told: dict[str, Array], rows: Array, factor: int, keep: Array
-) -> None: ...
+def fields(octets: Array, columns: dict[str, Array], rows: Array, out: dict[str, Array]) -> None: ...
+def wanted(octets: Array, columns: dict[str, Array], rows: Array, factor: int, keep: Array) -> None: ...
 
 class Ledger:
     count: int
@@ -22,9 +18,7 @@ class Ledger:
         self,
         octets: Array,
         columns: dict[str, Array],
-        told: dict[str, Array],
-        rows: Array,
-        wanted: Array,
+        ports: Array,
         like_image: Callable[[bytes], bool],
         shown: Array,
     ) -> tuple[int, list[tuple[int, tuple[Any, ...]]]]: ...

@@ -24,6 +24,9 @@ cdef enum:
     _OPTIONS = 48
     _VALUE_BYTES = 4
 
+    _UDP = 17
+    _TRANSPORT = 1
+    _HEADER = 4
     CON = 0
     NON = 1
     ACK = 2
@@ -34,69 +37,104 @@ cdef enum:
 NUMBERS = {
     "OBSERVE": _OBSERVE, "Q_BLOCK1": _Q_BLOCK1, "BLOCK2": _BLOCK2, "BLOCK1": _BLOCK1, "SIZE2": _SIZE2,
     "Q_BLOCK2": _Q_BLOCK2, "SIZE1": _SIZE1, "ECHO": _ECHO, "OPTION_BYTES": _OPTION_BYTES, "OPTIONS": _OPTIONS,
-    "VALUE_BYTES": _VALUE_BYTES, "CON": CON, "NON": NON, "ACK": ACK, "RST": RST, "GET": GET, "FETCH": FETCH,
+    "VALUE_BYTES": _VALUE_BYTES, "UDP": _UDP, "TRANSPORT": _TRANSPORT, "HEADER": _HEADER, "CON": CON, "NON": NON, "ACK": ACK, "RST": RST, "GET": GET, "FETCH": FETCH,
 }
 
 
-cdef inline int64_t _extended(const uint8_t[::1] octets, int64_t nibble, int64_t *place, int64_t last):
-    """An option delta or length (RFC 7252 section 3.1); ``place`` moves to what follows it."""
-    cdef int64_t at = place[0]
-    if nibble == 13:
-        place[0] = at + 1
-        return octets[min(at, last)] + 13
-    if nibble == 14:
-        place[0] = at + 2
-        return ((<int64_t> octets[min(at, last)]) << 8 | octets[min(at + 1, last)]) + 269
-    return nibble
+cdef struct Ends:
+    uint64_t src_hi
+    uint64_t src_lo
+    uint64_t dst_hi
+    uint64_t dst_lo
+    uint16_t src_port
+    uint16_t dst_port
+    uint8_t version
 
 
-def fields(
-    const uint8_t[::1] octets,
-    const int64_t[::1] payload,
-    const int64_t[::1] captured,
-    const int64_t[::1] wires,
-    const int64_t[::1] rows,
-    dict out,
-):
-    """Fill the columns ``out`` of as many messages as there are ``rows``: places in the other columns."""
-    cdef int64_t[::1] kind = out["kind"], code = out["code"], mid = out["mid"]
-    cdef int64_t[::1] token_length = out["token_length"], options = out["options"], variable = out["variable"]
-    cdef int64_t[::1] length = out["length"], observe = out["observe"], block1 = out["block1"]
-    cdef int64_t[::1] block2 = out["block2"], size1 = out["size1"], size2 = out["size2"]
-    cdef int64_t[::1] q_block = out["q_block"], echo = out["echo"]
-    cdef uint64_t[::1] token = out["token"]
-    cdef uint8_t[::1] sound = out["sound"]
-    cdef int64_t row, place, begin, end, at, start, wire, last = len(octets) - 1, step, number, delta, size, value
-    cdef int64_t after, first_block, content, count = len(rows), the_class
-    cdef bint cut, good
-    cdef uint64_t name
-    cdef uint8_t head
-    for place in range(count):
-        row = rows[place]
-        begin, wire = payload[row], wires[row]
-        end = begin + min(captured[row], _OPTION_BYTES)
-        head = octets[begin]
-        kind[place], size = head >> 4 & 3, head & 15
-        code[place] = octets[begin + 1]
-        mid[place] = (<int64_t> octets[begin + 2]) << 8 | octets[begin + 3]
-        the_class = code[place] >> 5
-        cut = wire > end - begin
+cdef struct Seen:
+    # One message as ``fields.Fields`` has it.
+    int64_t row
+    int64_t observe
+    int64_t block1
+    int64_t block2
+    int64_t size1
+    int64_t size2
+    int64_t q_block
+    int64_t echo
+    int64_t options
+    int64_t variable
+    int64_t length
+    uint64_t token
+    int32_t kind
+    int32_t code
+    int32_t mid
+    int32_t token_length
+    bint sound
+    bint kept
+
+
+cdef class Batch:
+    """The columns of PACKETS that are read, and the bytes that they speak of."""
+
+    cdef const uint8_t[::1] octets, version, kinds
+    cdef const uint64_t[::1] src_hi, src_lo, dst_hi, dst_lo
+    cdef const uint16_t[::1] src_port, dst_port
+    cdef const int64_t[::1] times, frames, payload, captured, wires
+    cdef const uint32_t[::1] transports, ip_id, interface, digest
+
+    def __cinit__(self, const uint8_t[::1] octets, dict columns):
+        self.octets, self.version, self.kinds = octets, columns["version"], columns["kind"]
+        self.src_hi, self.src_lo, self.src_port = columns["src_hi"], columns["src_lo"], columns["src_port"]
+        self.dst_hi, self.dst_lo, self.dst_port = columns["dst_hi"], columns["dst_lo"], columns["dst_port"]
+        self.times, self.frames, self.payload = columns["time"], columns["frame"], columns["payload"]
+        self.captured, self.wires = columns["payload_captured"], columns["payload_wire"]
+        self.transports, self.ip_id, self.interface = columns["transport"], columns["ip_id"], columns["interface"]
+        self.digest = columns["digest"]
+
+    cdef Ends ends(self, int64_t row) except *:
+        return Ends(
+            self.src_hi[row], self.src_lo[row], self.dst_hi[row], self.dst_lo[row],
+            self.src_port[row], self.dst_port[row], self.version[row],
+        )
+
+    cdef int64_t extended(self, int64_t nibble, int64_t *place) except -1:
+        """An option delta or length (RFC 7252 section 3.1); ``place`` moves to what follows it."""
+        cdef int64_t at = place[0], last = len(self.octets) - 1
+        if nibble == 13:
+            place[0] = at + 1
+            return self.octets[min(at, last)] + 13
+        if nibble == 14:
+            place[0] = at + 2
+            return ((<int64_t> self.octets[min(at, last)]) << 8 | self.octets[min(at + 1, last)]) + 269
+        return nibble
+
+    cdef int parse(self, int64_t row, Seen *one) except -1:
+        """Read the message in ``row``."""
+        cdef const uint8_t[::1] octets = self.octets
+        cdef int64_t begin = self.payload[row], wire = self.wires[row]
+        cdef int64_t end = begin + min(self.captured[row], _OPTION_BYTES)
+        cdef int64_t at, start, step, place, number = 0, delta, size, value, after, first_block = -1, content = -1
+        cdef int64_t the_class
+        cdef bint cut = wire > end - begin, good
+        cdef uint8_t head = octets[begin]
+        one.row, one.kind, size = row, head >> 4 & 3, head & 15
+        one.code = octets[begin + 1]
+        one.mid = (<int32_t> octets[begin + 2]) << 8 | octets[begin + 3]
+        the_class = one.code >> 5
         start = begin + 4 + size
         good = size <= 8 and (the_class == 0 or the_class == 2 or the_class == 4 or the_class == 5)
-        if code[place] == 0:
-            good = good and kind[place] != NON and wire == 4 + size
+        if one.code == 0:
+            good = good and one.kind != NON and wire == 4 + size
         else:
-            good = good and kind[place] != RST and not (the_class == 0 and kind[place] == ACK)
+            good = good and one.kind != RST and not (the_class == 0 and one.kind == ACK)
         good = good and (start <= end or cut)
-        name = 0
+        one.token, one.token_length, one.options = 0, <int32_t> size, start
         if start <= end:
             for step in range(min(size, 8)):
-                name = name << 8 | octets[begin + 4 + step]
-        token[place], token_length[place], options[place] = name, size, start
-        observe[place] = block1[place] = block2[place] = size1[place] = size2[place] = -1
-        q_block[place] = echo[place] = first_block = content = -1
-        at, number = start, 0
-        for step in range(_OPTIONS if good and code[place] else 0):
+                one.token = one.token << 8 | octets[begin + 4 + step]
+        one.observe = one.block1 = one.block2 = one.size1 = one.size2 = one.q_block = one.echo = -1
+        at = start
+        for step in range(_OPTIONS if good and one.code else 0):
             if at >= end:
                 if not cut:
                     content = at
@@ -109,8 +147,8 @@ def fields(
                 good = False
                 break
             after = at + 1
-            delta = _extended(octets, head >> 4, &after, last)
-            size = _extended(octets, head & 15, &after, last)
+            delta = self.extended(head >> 4, &after)
+            size = self.extended(head & 15, &after)
             if after + size > end:
                 good = cut
                 if first_block < 0:
@@ -123,42 +161,54 @@ def fields(
             ):
                 value = 0
                 if size <= _VALUE_BYTES:
-                    for row in range(size):
-                        value = value << 8 | octets[after + row]
+                    for place in range(size):
+                        value = value << 8 | octets[after + place]
                 if number == _OBSERVE:
-                    observe[place] = value
+                    one.observe = value
                 elif number == _SIZE1:
-                    size1[place] = value
+                    one.size1 = value
                 elif number == _SIZE2:
-                    size2[place] = value
+                    one.size2 = value
                 elif number == _ECHO:
-                    echo[place] = value
+                    one.echo = value
                 else:
                     if number == _BLOCK1:
-                        block1[place] = value
+                        one.block1 = value
                     elif number == _BLOCK2:
-                        block2[place] = value
+                        one.block2 = value
                     else:
-                        q_block[place] = value
+                        one.q_block = value
                     if first_block < 0:
                         first_block = at
             at = after + size
-        variable[place] = at if first_block < 0 else first_block
-        length[place] = -1 if content < 0 else wire - (content - begin)
-        sound[place] = good
+        one.variable = at if first_block < 0 else first_block
+        one.length = -1 if content < 0 else wire - (content - begin)
+        one.sound = good
+        return 0
+
+
+def fields(const uint8_t[::1] octets, dict columns, const int64_t[::1] rows, dict out):
+    """Fill the columns ``out`` of as many messages as there are ``rows``: places in the other columns."""
+    cdef int64_t[::1] kind = out["kind"], code = out["code"], mid = out["mid"]
+    cdef int64_t[::1] token_length = out["token_length"], options = out["options"], variable = out["variable"]
+    cdef int64_t[::1] length = out["length"], observe = out["observe"], block1 = out["block1"]
+    cdef int64_t[::1] block2 = out["block2"], size1 = out["size1"], size2 = out["size2"]
+    cdef int64_t[::1] q_block = out["q_block"], echo = out["echo"]
+    cdef uint64_t[::1] token = out["token"]
+    cdef uint8_t[::1] sound = out["sound"]
+    cdef Batch batch = Batch(octets, columns)
+    cdef int64_t at
+    cdef Seen one
+    for at in range(len(rows)):
+        batch.parse(rows[at], &one)
+        kind[at], code[at], mid[at], token_length[at] = one.kind, one.code, one.mid, one.token_length
+        token[at], options[at], variable[at], length[at] = one.token, one.options, one.variable, one.length
+        observe[at], block1[at], block2[at] = one.observe, one.block1, one.block2
+        size1[at], size2[at], q_block[at], echo[at] = one.size1, one.size2, one.q_block, one.echo
+        sound[at] = one.sound
 
 
 # ---------------------------------------------------------------- which are wanted
-
-
-cdef struct Ends:
-    uint64_t src_hi
-    uint64_t src_lo
-    uint64_t dst_hi
-    uint64_t dst_lo
-    uint16_t src_port
-    uint16_t dst_port
-    uint8_t version
 
 
 cdef inline uint64_t _way(const Ends *ends, uint64_t factor) noexcept nogil:
@@ -210,24 +260,14 @@ cdef inline int64_t _slot(Entry *table, uint64_t mask, uint64_t key) noexcept no
     return <int64_t> slot
 
 
-def wanted(dict columns, dict told, const int64_t[::1] rows, uint64_t factor, uint8_t[::1] keep):
-    """Set ``keep`` of each message that has to be looked at one by one: the rules of ``pick.wanted``.
-
-    ``told`` are the columns of ``fields.Fields``. ``factor``, odd, is of a hash, and nobody's to know.
-    """
-    cdef const int64_t[::1] kind = told["kind"], code = told["code"], observe = told["observe"]
-    cdef const int64_t[::1] block1 = told["block1"], block2 = told["block2"], q_block = told["q_block"]
-    cdef const int64_t[::1] mids = told["mid"], lengths = told["token_length"]
-    cdef const uint64_t[::1] tokens = told["token"]
-    cdef const uint8_t[::1] sound = told["sound"]
-    cdef const uint64_t[::1] src_hi = columns["src_hi"], src_lo = columns["src_lo"]
-    cdef const uint64_t[::1] dst_hi = columns["dst_hi"], dst_lo = columns["dst_lo"]
-    cdef const uint16_t[::1] src_port = columns["src_port"], dst_port = columns["dst_port"]
-    cdef int64_t count = len(keep), at, row
+cdef int _want(Batch batch, Seen *seen, int64_t count, uint64_t factor) except -1:
+    """Set ``kept`` of each message that has to be looked at one by one: the rules of ``pick.wanted``."""
+    cdef int64_t at
     cdef uint64_t mask = 31, there, back
     cdef bint request, response, loud, answers, confirmed, wants
     cdef uint8_t here
-    cdef Ends ends, reverse
+    cdef Ends ends
+    cdef Seen *one
     cdef Entry *table = NULL
     cdef int64_t *places = NULL  # of each message: its identifier's, its token's; -1 where it matters not
     while mask < 4 * <uint64_t> count:
@@ -238,58 +278,80 @@ def wanted(dict columns, dict told, const int64_t[::1] rows, uint64_t factor, ui
         if table == NULL or places == NULL:
             raise MemoryError
         for at in range(count):
-            row = rows[at]
-            ends = Ends(
-                src_hi[row], src_lo[row], dst_hi[row], dst_lo[row], src_port[row], dst_port[row], 0
-            )
-            request, response = 0 < code[at] < 32, code[at] >= 64
+            one = &seen[at]
+            ends = batch.ends(one.row)
+            request, response = 0 < one.code < 32, one.code >= 64
             there = back = 0
-            if request or kind[at] == CON:
+            if request or one.kind == CON:
                 there = _way(&ends, factor)
-            if response or kind[at] == ACK or kind[at] == RST:
-                reverse = _reversed(&ends)
-                back = _way(&reverse, factor)
+            if response or one.kind == ACK or one.kind == RST:
+                ends = _reversed(&ends)
+                back = _way(&ends, factor)
             places[2 * at] = places[2 * at + 1] = -1
-            if kind[at] != NON:
+            if one.kind != NON:
                 # An identifier has another length than any token.
                 places[2 * at] = _slot(
-                    table, mask, _keyed(there if kind[at] == CON else back, mids[at], 31, factor)
+                    table, mask, _keyed(there if one.kind == CON else back, one.mid, 31, factor)
                 )
-                if kind[at] != CON:
+                if one.kind != CON:
                     table[places[2 * at]].flags |= ACKNOWLEDGED
             if request or response:
                 places[2 * at + 1] = _slot(
-                    table, mask, _keyed(there if request else back, tokens[at], lengths[at], factor)
+                    table, mask, _keyed(there if request else back, one.token, one.token_length, factor)
                 )
                 if request:
                     table[places[2 * at + 1]].flags |= ASKED
                 else:
-                    loud = code[at] >= 128 or block1[at] >= 0 or block2[at] >= 0 or q_block[at] >= 0
+                    loud = one.code >= 128 or one.block1 >= 0 or one.block2 >= 0 or one.q_block >= 0
                     table[places[2 * at + 1]].flags |= ANSWERED | (LOUD if loud else 0)
         for at in range(count):
-            request, response = 0 < code[at] < 32, code[at] >= 64
-            wants = code[at] >= 128 or block1[at] >= 0 or block2[at] >= 0 or q_block[at] >= 0
+            one = &seen[at]
+            request, response = 0 < one.code < 32, one.code >= 64
+            wants = one.code >= 128 or one.block1 >= 0 or one.block2 >= 0 or one.q_block >= 0
             here = table[places[2 * at + 1]].flags if places[2 * at + 1] >= 0 else 0
             answers = request and here & ANSWERED
             wants = wants or (request and here & LOUD)
-            if kind[at] == CON:
+            if one.kind == CON:
                 confirmed = answers or table[places[2 * at]].flags & ACKNOWLEDGED
                 wants = wants or not confirmed
             wants = wants or (
-                request and not answers and (kind[at] != NON or code[at] == GET or code[at] == FETCH)
+                request and not answers and (one.kind != NON or one.code == GET or one.code == FETCH)
             )
-            wants = wants or (response and kind[at] != ACK and observe[at] < 0 and not here & ASKED)
-            keep[at] = wants
-            if kind[at] == CON:
-                table[places[2 * at]].flags |= SENT | (KEPT if wants else 0)
+            one.kept = wants or (
+                response and one.kind != ACK and one.observe < 0 and not here & ASKED
+            )
+            if one.kind == CON:
+                table[places[2 * at]].flags |= SENT | (KEPT if one.kept else 0)
         for at in range(count):
-            if (kind[at] == ACK or kind[at] == RST) and not keep[at]:
+            one = &seen[at]
+            if (one.kind == ACK or one.kind == RST) and not one.kept:
                 here = table[places[2 * at]].flags
-                keep[at] = not here & SENT or here & KEPT
-            keep[at] = keep[at] != 0 and sound[at] != 0
+                one.kept = not here & SENT or here & KEPT
+            one.kept = one.kept and one.sound
     finally:
         free(table)
         free(places)
+    return 0
+
+
+def wanted(const uint8_t[::1] octets, dict columns, const int64_t[::1] rows, uint64_t factor, uint8_t[::1] keep):
+    """Set ``keep`` of each message of ``rows`` that has to be looked at one by one.
+
+    ``factor``, odd, is of a hash, and nobody's to know.
+    """
+    cdef Batch batch = Batch(octets, columns)
+    cdef int64_t at, count = len(rows)
+    cdef Seen *seen = <Seen *> malloc((count + 1) * sizeof(Seen))
+    if seen == NULL:
+        raise MemoryError
+    try:
+        for at in range(count):
+            batch.parse(rows[at], &seen[at])
+        _want(batch, seen, count, factor)
+        for at in range(count):
+            keep[at] = seen[at].kept
+    finally:
+        free(seen)
 
 
 # ---------------------------------------------------------------- what needs no look
@@ -299,6 +361,7 @@ cdef enum:
     _REQUEST_CLASS_END = 32
     _FRAMES = 8
     _MAX_RETRANSMIT = 4
+    _IMAGES = 4096  # kinds of requests of which is remembered whether they ask for an image
     _LIFETIME = 247  # seconds: a number of an enum has 32 bits
     _ELSEWHERE = 50_000_000
     _IDENTIFIED = 20_000_000
@@ -335,15 +398,14 @@ cdef struct Open:
     int32_t after_token
     uint16_t mid
     uint16_t held  # bytes of raw
-    uint16_t options  # places in raw
-    uint16_t variable
+    uint16_t options  # place in raw
     uint8_t token_length
     uint8_t code
     uint8_t what  # HELD, SHOWN
     uint8_t links
     uint8_t acknowledged
     uint8_t reset
-    uint8_t raw[_OPTION_BYTES]
+    uint8_t raw[_OPTION_BYTES]  # of a request, until its options end
 
 
 cdef inline bint _alike(const Ends *one, const Ends *other) noexcept nogil:
@@ -512,7 +574,7 @@ cdef class Ledger:
             one.links & BY_MID != 0, one.links & BY_TOKEN != 0,
             one.code, one.mid, one.token, one.token_length,
             one.first, one.last, one.copies, [one.sights[at].frame for at in range(one.copies)],
-            one.acknowledged != 0, one.reset != 0, raw, raw[one.options : one.variable],
+            one.acknowledged != 0, one.reset != 0, raw, raw[one.options :],
             [
                 (
                     one.sights[at].digest, one.sights[at].wire, one.sights[at].ip_id, one.sights[at].time,
@@ -528,13 +590,12 @@ cdef class Ledger:
 
     # ------------------------------------------------------------ messages
 
-    cdef bint _image(self, int64_t kind, int64_t code, const Open *one, object like_image) except -1:
+    cdef bint _image(self, const Seen *seen, bytes raw, object like_image) except -1:
         """Whether a request's path is an image's; asked once for those that say the same."""
-        cdef bytes raw = (<const char *> one.raw)[: one.held]
-        key = (kind, code, raw[one.options : one.variable])
-        known = self.images.get(key)
+        cdef tuple key = (seen.kind, seen.code, raw[4 + seen.token_length :])
+        cdef object known = self.images.get(key)
         if known is None:
-            if len(self.images) >= 4096:
+            if len(self.images) >= _IMAGES:
                 self.images.clear()
             known = self.images[key] = bool(like_image(raw))
         return known
@@ -543,152 +604,162 @@ cdef class Ledger:
         self,
         const uint8_t[::1] octets,
         dict columns,
-        dict told,
-        const int64_t[::1] rows,
-        const int64_t[::1] wanted,
+        const uint8_t[::1] ports,
         object like_image,
         int64_t[::1] shown,
     ):
-        """Take the messages ``wanted``, places in ``told`` (``fields.Fields``) and ``rows``, in frame order.
+        """Take the messages of a batch, in frame order.
 
-        Those that have to be looked at are put into ``shown``, as long as ``wanted``. Answers how many those
-        are, and ``(before how many of them, message)`` for what was held and is told now.
-        ``like_image`` is asked with the first bytes of a request.
+        Rows of those that have to be looked at are put into ``shown``, as long as the columns. Answers how many
+        those are, and ``(before how many of them, message)`` for what was held and is told now. ``ports`` says
+        of each of 65536 whether it is one of CoAP's, ``like_image`` of the first bytes of a request whether
+        its path is an image's.
         """
-        cdef const int64_t[::1] kinds = told["kind"], codes = told["code"], mids = told["mid"]
-        cdef const int64_t[::1] lengths = told["token_length"], contents = told["length"]
-        cdef const int64_t[::1] block1 = told["block1"], block2 = told["block2"], q_block = told["q_block"]
-        cdef const int64_t[::1] options = told["options"], variable = told["variable"]
-        cdef const uint64_t[::1] tokens = told["token"]
-        cdef const uint64_t[::1] src_hi = columns["src_hi"], src_lo = columns["src_lo"]
-        cdef const uint64_t[::1] dst_hi = columns["dst_hi"], dst_lo = columns["dst_lo"]
-        cdef const uint16_t[::1] src_port = columns["src_port"], dst_port = columns["dst_port"]
-        cdef const uint8_t[::1] version = columns["version"]
-        cdef const int64_t[::1] times = columns["time"], frames = columns["frame"]
-        cdef const int64_t[::1] payload = columns["payload"], captured = columns["payload_captured"]
-        cdef const int64_t[::1] wires = columns["payload_wire"]
-        cdef const uint32_t[::1] ip_id = columns["ip_id"], interface = columns["interface"]
-        cdef const uint32_t[::1] digest = columns["digest"]
-        cdef int64_t at, here, row, kind, code, begin, step, now = 0
-        cdef int32_t same, asked, other
-        cdef bint request, response, plain, group, held, known
-        cdef uint8_t links
-        cdef Ends ends, back, whom
-        cdef Sight sight
-        cdef Open now_one
-        cdef Open *one
+        cdef Batch batch = Batch(octets, columns)
+        cdef int64_t row, at, count = 0, now = 0
         cdef list before = []
-        for at in range(len(wanted)):
-            here = wanted[at]
-            row, kind, code, begin = rows[here], kinds[here], codes[here], payload[rows[here]]
-            ends = Ends(
-                src_hi[row], src_lo[row], dst_hi[row], dst_lo[row], src_port[row], dst_port[row], version[row]
-            )
-            back = _reversed(&ends)
-            sight = Sight(frames[row], times[row], wires[row], digest[row], ip_id[row], interface[row])
-            request, response = 0 < code < _REQUEST_CLASS_END, code >= 64
-            group = request and _group(&ends)
-            plain = not group and code < 128 and block1[here] < 0 and block2[here] < 0 and q_block[here] < 0
-            # What it refers to: a message of the same identifier, and the request that has or had its token.
-            same = asked = -1
-            if kind == CON:
-                same = self._by_mid(&ends, <uint16_t> mids[here])
-            elif kind != NON:
-                same = self._by_mid(&back, <uint16_t> mids[here])
-            if request:
-                whom = _unaddressed(&ends) if group else ends
-                asked = self._by_token(&whom, tokens[here], <uint8_t> lengths[here])
-            elif response:
-                asked = self._by_token(&back, tokens[here], <uint8_t> lengths[here])
-                if asked < 0:
-                    whom = _unaddressed(&back)
-                    asked = self._by_token(&whom, tokens[here], <uint8_t> lengths[here])
-            held = False
-            if plain and (kind == CON or request):
-                if same >= 0:
-                    one = &self.table[same]
-                    held = (
-                        one.what == HELD and one.code == code and times[row] - one.first <= <int64_t> _LIFETIME * 1_000_000_000
-                        and (not request or (
-                            one.token == tokens[here] and one.token_length == lengths[here]
-                            and asked >= 0 and self.table[asked].what == HELD
-                        ))
-                        and not (response and asked >= 0 and self.table[asked].what == SHOWN)
-                        and not (response and asked < 0 and self.forgot)
-                        and one.copies < _FRAMES
-                    )
-                    if held and not self._copy(one, &sight):
-                        one.sights[one.copies] = sight
-                        one.copies += 1
-                        one.last = max(one.last, times[row])
-                        if response and asked >= 0:
-                            self._confirm(asked)
-                elif not response or (self.table[asked].what == HELD if asked >= 0 else not self.forgot):
-                    memset(&now_one, 0, sizeof(Open))
-                    now_one.ends, now_one.token = ends, tokens[here]
-                    now_one.token_length, now_one.mid = <uint8_t> lengths[here], <uint16_t> mids[here]
-                    now_one.code, now_one.what, now_one.copies = <uint8_t> code, HELD, 1
-                    now_one.links = (BY_MID if kind == CON else 0) | (BY_TOKEN if request else 0)
-                    now_one.first, now_one.last, now_one.sights[0] = times[row], times[row], sight
-                    held = True
-                    if request:
-                        now_one.held = <uint16_t> min(captured[row], _OPTION_BYTES)
-                        for step in range(now_one.held):
-                            now_one.raw[step] = octets[begin + step]
-                        now_one.options = <uint16_t> (options[here] - begin)
-                        now_one.variable = <uint16_t> (variable[here] - begin)
-                        # A payload marker without payload is an error (RFC 7252 section 3), and whose options
-                        # are not all here has a path that nobody knows.
-                        held = (
-                            contents[here] >= 0
-                            and (contents[here] > 0 or now_one.variable == now_one.held)
-                            and not self._image(kind, code, &now_one, like_image)
-                        )
-                    if held:
-                        if request and asked >= 0:
-                            self._supersede(asked)
-                        elif response and asked >= 0:
-                            self._confirm(asked)
-                        self._new(before, now)[0] = now_one
-                        self._link(<int32_t> (self.count - 1))
-            elif plain:
-                # An acknowledgement, or an answer that wants none.
-                known = (same < 0 or self.table[same].what == HELD) and (
-                    asked < 0 or self.table[asked].what == HELD
-                )
-                held = known and not (
-                    self.forgot and ((same < 0 and kind != NON) or (asked < 0 and response))
-                )
-                if held:
-                    if same >= 0 and not self.table[same].acknowledged and not self.table[same].reset:
-                        if kind == ACK:
-                            self.table[same].acknowledged = 1
-                        else:
-                            self.table[same].reset = 1
-                    if asked >= 0:
-                        self._confirm(asked)
-            if held:
-                continue
-            for other in (min(same, asked), max(same, asked)):
-                if other >= 0 and self.table[other].what == HELD:
-                    before.append((now, self._tell(other)))
-            shown[now] = here
-            now += 1
-            # Marks of what is shown.
-            if group and asked < 0:
-                one = self._new(before, now)
-                one.ends, one.token, one.token_length = whom, tokens[here], <uint8_t> lengths[here]
-                one.what, one.links = SHOWN, BY_TOKEN
-                self._link(<int32_t> (self.count - 1))
-            links = (BY_MID if kind == CON and same < 0 else 0) | (
-                BY_TOKEN if request and not group and asked < 0 else 0
-            )
-            if links:
-                one = self._new(before, now)
-                one.ends, one.token, one.token_length = ends, tokens[here], <uint8_t> lengths[here]
-                one.mid, one.code, one.what, one.links = <uint16_t> mids[here], <uint8_t> code, SHOWN, links
-                self._link(<int32_t> (self.count - 1))
+        cdef Seen *seen
+        for row in range(len(batch.kinds)):
+            if (
+                batch.transports[row] == _UDP
+                and (ports[batch.dst_port[row]] or ports[batch.src_port[row]])
+                and batch.kinds[row] == _TRANSPORT
+                and batch.captured[row] >= _HEADER
+                and octets[batch.payload[row]] >> 6 == 1
+            ):
+                shown[count] = row
+                count += 1
+        if not count:
+            return 0, before
+        seen = <Seen *> malloc(count * sizeof(Seen))
+        if seen == NULL:
+            raise MemoryError
+        try:
+            for at in range(count):
+                batch.parse(shown[at], &seen[at])
+            _want(batch, seen, count, self.factor)
+            for at in range(count):
+                if seen[at].kept and not self._hold(batch, &seen[at], like_image, before, now):
+                    shown[now] = seen[at].row
+                    now += 1
+        finally:
+            free(seen)
         return now, before
+
+    cdef bint _hold(
+        self, Batch batch, const Seen *seen, object like_image, list before, int64_t now
+    ) except -1:
+        """Whether a message is held, or of one that is, and needs no look. Where it does, what it refers to is
+        put into ``before``, and its mark is set."""
+        cdef int64_t row = seen.row, begin = batch.payload[row], step
+        cdef int32_t same = -1, asked = -1, other, kind = seen.kind, code = seen.code
+        cdef bint request = 0 < code < _REQUEST_CLASS_END, response = code >= 64, held = False
+        cdef uint8_t length = <uint8_t> seen.token_length, links
+        cdef uint16_t mid = <uint16_t> seen.mid
+        cdef Ends ends = batch.ends(row), back = _reversed(&ends), whom = ends
+        cdef bint group = request and _group(&ends)
+        cdef bint plain = not group and code < 128 and seen.block1 < 0 and seen.block2 < 0 and seen.q_block < 0
+        cdef Sight sight = Sight(
+            batch.frames[row], batch.times[row], batch.wires[row], batch.digest[row], batch.ip_id[row],
+            batch.interface[row],
+        )
+        cdef bytes raw = b""
+        cdef Open *one
+        # What it refers to: a message of the same identifier, and the request that has or had its token.
+        if kind == CON:
+            same = self._by_mid(&ends, mid)
+        elif kind != NON:
+            same = self._by_mid(&back, mid)
+        if request:
+            if group:
+                whom = _unaddressed(&ends)
+            asked = self._by_token(&whom, seen.token, length)
+        elif response:
+            asked = self._by_token(&back, seen.token, length)
+            if asked < 0:
+                whom = _unaddressed(&back)
+                asked = self._by_token(&whom, seen.token, length)
+        if plain and (kind == CON or request):
+            if same >= 0:
+                one = &self.table[same]
+                held = (
+                    one.what == HELD and one.code == code and one.copies < _FRAMES
+                    and sight.time - one.first <= <int64_t> _LIFETIME * 1_000_000_000
+                )
+                if request:
+                    held = (
+                        held and one.token == seen.token and one.token_length == length
+                        and asked >= 0 and self.table[asked].what == HELD
+                    )
+                elif response:
+                    held = held and (self.table[asked].what == HELD if asked >= 0 else not self.forgot)
+                if held and not self._copy(one, &sight):
+                    one.sights[one.copies] = sight
+                    one.copies += 1
+                    one.last = max(one.last, sight.time)
+                    if response and asked >= 0:
+                        self._confirm(asked)
+            elif not response or (self.table[asked].what == HELD if asked >= 0 else not self.forgot):
+                held = True
+                if request:
+                    # A payload marker without payload is an error (RFC 7252 section 3), and whose options are
+                    # not all here has a path that nobody knows.
+                    held = seen.length > 0 or (
+                        seen.length == 0 and seen.variable == begin + min(batch.captured[row], _OPTION_BYTES)
+                    )
+                    if held:
+                        raw = bytes(batch.octets[begin : seen.variable])
+                        held = not self._image(seen, raw, like_image)
+                if held:
+                    if request and asked >= 0:
+                        self._supersede(asked)
+                    elif response and asked >= 0:
+                        self._confirm(asked)
+                    one = self._new(before, now)
+                    one.what, one.copies = HELD, 1
+                    one.links = (BY_MID if kind == CON else 0) | (BY_TOKEN if request else 0)
+                    one.first, one.last, one.sights[0] = sight.time, sight.time, sight
+                    one.options, one.held = 4 + length, <uint16_t> len(raw)
+                    memcpy(one.raw, <const uint8_t *> raw, len(raw))
+                    self._name(one, &ends, seen)
+        elif plain:
+            # An acknowledgement, or an answer that wants none.
+            held = (
+                (self.table[same].what == HELD if same >= 0 else not (self.forgot and kind != NON))
+                and (self.table[asked].what == HELD if asked >= 0 else not (self.forgot and response))
+            )
+            if held:
+                if same >= 0 and not self.table[same].acknowledged and not self.table[same].reset:
+                    if kind == ACK:
+                        self.table[same].acknowledged = 1
+                    else:
+                        self.table[same].reset = 1
+                if asked >= 0:
+                    self._confirm(asked)
+        if held:
+            return True
+        for other in (min(same, asked), max(same, asked)):
+            if other >= 0 and self.table[other].what == HELD:
+                before.append((now, self._tell(other)))
+        # A request to a group is asked for by its token as one to nobody.
+        links = (BY_MID if kind == CON and same < 0 else 0) | (
+            BY_TOKEN if request and not group and asked < 0 else 0
+        )
+        if group and asked < 0:
+            one = self._new(before, now)
+            one.what, one.links = SHOWN, BY_TOKEN
+            self._name(one, &whom, seen)
+        if links:
+            one = self._new(before, now)
+            one.what, one.links = SHOWN, links
+            self._name(one, &ends, seen)
+        return False
+
+    cdef void _name(self, Open *one, const Ends *ends, const Seen *seen) noexcept:
+        """Give the latest one its ends, identifier and token, and link it."""
+        one.ends, one.token, one.token_length = ends[0], seen.token, <uint8_t> seen.token_length
+        one.mid, one.code = <uint16_t> seen.mid, <uint8_t> seen.code
+        self._link(<int32_t> (self.count - 1))
 
     cdef inline void _confirm(self, int32_t place) noexcept:
         if not self.table[place].reset:

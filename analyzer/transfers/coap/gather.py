@@ -18,7 +18,7 @@ from analyzer.tables import UDP, Packets
 from analyzer.transfers.carrier import Address, Endpoint
 from analyzer.transfers.coap.body import RESTARTS, Body, place, shown
 from analyzer.transfers.coap.exchange import SECOND, Confirmable, Exchanges, Message, What
-from analyzer.transfers.coap.fields import COMPILED, OPTION_BYTES, Fields, candidates, read
+from analyzer.transfers.coap.fields import COMPILED, OPTION_BYTES, candidates, marks, read
 from analyzer.transfers.coap.pick import FACTOR, wanted
 from analyzer.transfers.images import like_image
 
@@ -155,30 +155,25 @@ class Messages:
             return
         if len(packets.quotes["row"]):
             self._add_quotes(packets)
-        rows = candidates(packets)
-        if not len(rows):
-            return
-        fields = read(packets, rows)
-        places = np.flatnonzero(wanted(packets, fields))
         before: deque[tuple[int, tuple[Any, ...]]] = deque()
-        if self._ledger is not None and len(places):
-            shown = np.empty(len(places), np.int64)
+        if self._ledger is None:
+            rows = candidates(packets)
+            rows = rows[wanted(packets, read(packets, rows))] if len(rows) else rows
+        else:
+            shown = np.empty(len(columns["frame"]), np.int64)
             octets = np.frombuffer(packets.buffer, np.uint8)
-            told = fields._asdict()
-            count, held = self._ledger.take(octets, columns, told, rows, places, _of_image, shown)
-            places, before = shown[:count], deque(held)
-        if len(places):
-            self._show(packets, fields, places, before)
+            count, held = self._ledger.take(octets, columns, marks(), _of_image, shown)
+            rows, before = shown[:count], deque(held)
+        if len(rows):
+            self._show(packets, rows, before)
         for _, values in before:
             self._restore(Held(*values))
 
-    def _show(
-        self, packets: Packets, fields: Fields, places: Array, before: deque[tuple[int, tuple[Any, ...]]]
-    ) -> None:
-        """Look at the messages in ``places``; what was held is due ``before`` so many of them."""
-        rows = fields.rows[places]
+    def _show(self, packets: Packets, rows: Array, before: deque[tuple[int, tuple[Any, ...]]]) -> None:
+        """Look at the messages in ``rows``; what was held is due ``before`` so many of them."""
+        fields = read(packets, rows)
         part = [packets.columns[name][rows].tolist() for name in _COLUMNS]
-        told = [getattr(fields, name)[places].tolist() for name in _FIELDS]
+        told = [getattr(fields, name).tolist() for name in _FIELDS]
         buffer = memoryview(packets.buffer)
         for number, (row, values) in enumerate(
             zip(zip(*part, strict=True), zip(*told, strict=True), strict=True)

@@ -46,7 +46,8 @@ def wanted(packets: Packets, fields: Fields, *, compiled: bool = True) -> Array:
     unwanted."""
     if compiled and COMPILED is not None:
         kept = np.empty(len(fields.rows), np.uint8)
-        COMPILED.wanted(packets.columns, fields._asdict(), fields.rows, FACTOR, kept)
+        octets = np.frombuffer(packets.buffer, np.uint8)
+        COMPILED.wanted(octets, packets.columns, fields.rows, FACTOR, kept)
         return kept.view(bool)
     kind, code = fields.kind, fields.code
     request, response = (code > 0) & (code < 32), code >= 64

@@ -140,34 +140,6 @@ def test_marks_count_from_one() -> None:
     assert root.keys == {"a": (1, 1), "list": (2, 1)}
 
 
-def test_reader_notes_everything_and_goes_on() -> None:
-    text = "nmae: x\nport: 70000\nflag: maybe\nkind: tpc\nempty: ''\nswitch: true\n"
-    reader = Reader("t.yaml")
-    root = documents.load(text, reader)
-    fields = reader.fields(root, "a thing", ("name", "port"), ("flag", "kind", "empty", "switch"))
-    assert reader.integer(fields.get("port"), "port", 1, 65535) is None
-    assert reader.flag(fields.get("flag"), "flag") is None
-    assert reader.choice(fields.get("kind"), "kind", ("tcp", "udp"), "udp") == "udp"
-    assert reader.text(fields.get("empty"), "empty") == ""
-    assert reader.text(fields.get("switch"), "switch") == ""
-    assert reader.number(fields.get("kind"), "kind", 0, 1) is None
-    assert [str(mistake) for mistake in reader.mistakes] == [
-        "t.yaml:1:1: a thing has no field 'nmae' (did you mean 'name'?)",
-        "t.yaml:1:1: a thing needs the field 'name'",
-        "t.yaml:2:7: port '70000' is out of range (1 to 65535)",
-        "t.yaml:3:7: flag must be true or false, not 'maybe'",
-        "t.yaml:4:7: unknown kind 'tpc' (did you mean 'tcp'?)",
-        "t.yaml:4:7: kind must be a number, not 'tpc' (0 to 1)",
-        "t.yaml:5:8: empty must not be empty",
-        "t.yaml:6:9: switch must be text, not 'true' (put it in quotes)",
-    ]
-
-
-def test_quotes_are_short_and_harmless() -> None:
-    assert documents.quote("\x1b[31m") == "'\\x1b[31m'"
-    assert len(documents.quote("x" * 1000)) <= documents.MAX_QUOTE + 2
-
-
 @given(st.text() | st.text(alphabet="ab:- \n[]{}&*!|>'\"#,?%@`\t~0123456789"))
 @settings(deadline=None)
 def test_any_text_gives_a_tree_or_mistakes(text: str) -> None:
