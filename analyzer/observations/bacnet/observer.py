@@ -11,9 +11,10 @@ import numpy as np
 from analyzer import model
 from analyzer.errors import DissectError
 from analyzer.flowtable.copies import Recent
+from analyzer.kinds import among
 from analyzer.observation import Ends, Observation, Setting, Tally
 from analyzer.observations.bacnet import devices, refusals, segments
-from analyzer.observations.bacnet.pick import MOST, PLAIN, sift, wants
+from analyzer.observations.bacnet.pick import MOST, PLAIN, TIED, sift, wants
 from analyzer.observations.bacnet.sighting import Sighting
 from analyzer.observations.bacnet.waiting import Waiting
 from analyzer.picking import Want
@@ -57,24 +58,18 @@ class Observer:
         if not len(rows):
             return
         plain = ties == PLAIN
+        plain &= ~among(keys, keys[ties == TIED])
         loud = np.flatnonzero(~plain)
-        if not len(loud):
-            self._waiting.add(packets, rows, keys)
-            return
-        part = [packets.columns[name][rows[loud]].tolist() for name in _COLUMNS]
-        buffer = memoryview(packets.buffer)
-        begun = 0
-        for place, key, row in zip(loud.tolist(), keys[loud].tolist(), zip(*part, strict=True), strict=True):
-            if key:
-                # Only now somebody asks what was requested.
-                before = begun + np.flatnonzero(plain[begun:place])
-                self._waiting.add(packets, rows[before], keys[before])
-                begun = place
-                for earlier, data in self._waiting.take(key):
-                    self._see(earlier, data)
-            self._see(row, buffer[row[_BEGIN] : row[_BEGIN] + MOST])
-        rest = begun + np.flatnonzero(plain[begun:])
-        self._waiting.add(packets, rows[rest], keys[rest])
+        if len(loud):
+            part = [packets.columns[name][rows[loud]].tolist() for name in _COLUMNS]
+            buffer = memoryview(packets.buffer)
+            for key, row in zip(keys[loud].tolist(), zip(*part, strict=True), strict=True):
+                if key:
+                    # Only now somebody asks what was requested.
+                    for earlier, data in self._waiting.take(key):
+                        self._see(earlier, data)
+                self._see(row, buffer[row[_BEGIN] : row[_BEGIN] + MOST])
+        self._waiting.add(packets, rows[plain], keys[plain])
 
     def _see(self, row: tuple[int, ...], data: bytes | memoryview) -> None:
         """Look at one message: ``_COLUMNS`` of it, and the bytes where its payload begins."""

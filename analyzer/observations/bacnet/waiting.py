@@ -7,54 +7,50 @@ from typing import Any, Final
 
 import numpy as np
 
-from analyzer.tables import Packets
+from analyzer.tables import PACKETS, Packets
 
 Array = np.ndarray[Any, Any]
 KEPT: Final = 4096
-"""Requests kept, the latest."""
+"""Requests kept at least, the latest; at most twice as many."""
 
 
 class Waiting:
     """The latest requests, in frame order: ``columns`` of each, and its first ``most`` bytes."""
 
     def __init__(self, columns: tuple[str, ...], most: int) -> None:
-        self._columns, self._most = columns, most
-        self._parts: list[tuple[Array, ...]] = []
-        """Keys, bytes, and the columns of consecutive requests."""
-        self._count = 0
+        self._room, self._count = 2 * KEPT, 0
+        dtypes = {column.name: column.dtype for column in PACKETS.columns}
+        self._columns = {name: np.zeros(self._room, dtypes[name]) for name in columns}
+        self._keys = np.zeros(self._room, np.uint64)
+        """0 for what was taken."""
+        self._data = np.zeros((self._room, most), np.uint8)
 
     def __len__(self) -> int:
-        return self._count
+        return int(np.count_nonzero(self._keys[: self._count]))
 
     def add(self, packets: Packets, rows: Array, keys: Array) -> None:
-        """Keep the requests in ``rows``, by ``keys``."""
+        """Keep the requests in ``rows``, by ``keys``, which are not 0."""
+        half = self._room // 2
         if not len(rows):
             return
-        rows, keys = rows[-KEPT:], keys[-KEPT:]
-        octets = np.frombuffer(packets.buffer, np.uint8)
-        places = packets.columns["payload"][rows, None] + np.arange(self._most)
-        data = octets[np.minimum(places, len(octets) - 1)]
-        self._parts.append((keys, data, *(packets.columns[name][rows] for name in self._columns)))
+        if len(rows) > half:
+            rows, keys, self._count = rows[-half:], keys[-half:], 0
+        if self._count + len(rows) > self._room:
+            arrays: tuple[Array, ...] = (self._keys, self._data, *self._columns.values())
+            for array in arrays:
+                array[:half] = array[self._count - half : self._count].copy()
+            self._count = half
+        here = slice(self._count, self._count + len(rows))
         self._count += len(rows)
-        if self._count > 2 * KEPT or len(self._parts) > KEPT // 8:
-            self._join()
-
-    def _join(self) -> None:
-        """Make one table of the parts, of the latest requests."""
-        self._parts = [tuple(np.concatenate(part)[-KEPT:] for part in zip(*self._parts, strict=True))]
-        self._count = len(self._parts[0][0])
+        self._keys[here] = keys
+        octets = np.frombuffer(packets.buffer, np.uint8)
+        places = packets.columns["payload"][rows, None] + np.arange(self._data.shape[1])
+        self._data[here] = octets[np.minimum(places, len(octets) - 1)]
+        for name, array in self._columns.items():
+            array[here] = packets.columns[name][rows]
 
     def take(self, key: int) -> Iterator[tuple[tuple[int, ...], bytes]]:
         """The requests of ``key`` in their order, columns and bytes; they are kept no longer."""
-        if not self._count:
-            return
-        self._join()
-        table = self._parts[0]
-        hit = table[0] == key
-        rows = np.flatnonzero(hit)
-        if not len(rows):
-            return
-        self._parts = [tuple(array[~hit] for array in table)]
-        self._count -= len(rows)
-        for row in rows.tolist():
-            yield tuple(array[row].item() for array in table[2:]), table[1][row].tobytes()
+        for row in np.flatnonzero(self._keys[: self._count] == key).tolist():
+            self._keys[row] = 0
+            yield tuple(array[row].item() for array in self._columns.values()), self._data[row].tobytes()
