@@ -146,6 +146,10 @@ class Merge:
         self.frame = frame
         self._watchers = watchers
 
+    def watch(self, watchers: Sequence[Watcher]) -> None:
+        """Show what comes to ``watchers`` from now on."""
+        self._watchers = watchers
+
     def extend(self, packets: Packets) -> None:
         """Add a batch that was decoded with the number of the next frame."""
         self.table.add(packets)

@@ -15,8 +15,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from analyzer.model import CaptureRead, News
+from analyzer.pipeline import memory
+from analyzer.pipeline.folding import OPEN
 from analyzer.pipeline.follow import Watch, _Follower
 from analyzer.pipeline.options import Options
+from analyzer.transfers.coap.gather import REQUESTS
 
 MEBIBYTE: Final = 1 << 20
 SAMPLES: Final = 20
@@ -83,6 +86,7 @@ def follow(options: argparse.Namespace) -> list[dict[str, Any]]:
         Options((str(options.folder),), site=str(options.site)),
         Watch(lambda: False, tell, share=options.share),
     )
+    memory.give_back()
     print(HEAD)
     report = follower.run(str(options.folder))
     print(
@@ -107,12 +111,78 @@ def line(one: dict[str, Any]) -> str:
     )
 
 
+PAGE: Final = """\
+# What following days of captures takes
+
+Made by `benchmarks/days.py` of the ring files that `benchmarks/building.py` makes: {nodes}. {hours:.0f} hours
+of capture in {files} files, {packets} packets, {counted} conversations spread evenly, most of them from ports
+that are new each time: CoAP, TLS, BACnet, searches for UPnP devices, DNS, NTP, updates over TFTP (one in ten
+fails), doors of BioStar that reconnect, refused connections, ICMP errors, a host that is off. The files are
+read as fast as they can be, and judged whenever that is due; resident memory is that of the whole process,
+its libraries included.
+
+| hours | packets | conversations | flows kept | resident | flows | transfers | observers | activity | files |
+| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+{rows}
+
+Memory is in MiB; the last five columns are what is kept, pickled. The process peaked at {peak:.0f} MiB, while
+a table was judged and folded. What bounds each:
+
+| what | bound |
+| --- | --- |
+| flows | an hour of them, and of those that are over four of a kind: hosts, service, outcome and verdict |
+| transfers | four of a kind and the latest between two hosts; {limit} messages of CoAP |
+| observers | BioStar: four connections of a kind between two hosts; BACnet: causes and hosts |
+| activity | stretches in which a host went on sending, 28 MiB; where that is too little, short silences go |
+| files | a thousand entries, those that findings cite, and one for each stretch of others |
+
+Memory does not depend on time but on how many hosts talk to how many others, and on the conversations of an
+hour and of {open} hours for TCP connections that never end.
+"""
+
+
+def page(samples: list[dict[str, Any]]) -> str:
+    """The page about some samples: those nearest to each tenth."""
+    chosen = [samples[round((len(samples) - 1) * tenth / 10)] for tenth in range(11)]
+    last = samples[-1]
+    rows = [
+        "| "
+        + " | ".join(
+            (
+                f"{one['hours']:.1f}",
+                f"{one['packets']:,}".replace(",", " "),
+                f"{one['counted']:,}".replace(",", " "),
+                f"{one['flows']:,}".replace(",", " "),
+                f"{one['resident'] / MEBIBYTE:.0f}",
+                *(
+                    f"{one['parts'][name] / MEBIBYTE:.1f}"
+                    for name in ("flows", "transfers", "observers", "activity", "captures")
+                ),
+            )
+        )
+        + " |"
+        for one in chosen
+    ]
+    return PAGE.format(
+        nodes="200 nodes, two gateways, a BMS, 30 doors, 40 office computers and a scanner",
+        hours=last["hours"],
+        files=last["files"],
+        packets=f"{last['packets']:,}".replace(",", " "),
+        counted=f"{last['counted']:,}".replace(",", " "),
+        rows="\n".join(rows),
+        peak=last["peak"] / MEBIBYTE,
+        limit=f"{REQUESTS:,}".replace(",", " "),
+        open=OPEN // HOUR,
+    )
+
+
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("folder", type=Path)
     made.add_argument("--site", type=Path)
     made.add_argument("--share", type=float, default=0.1, help="of the time that judging may take")
-    made.add_argument("--json", type=Path)
+    made.add_argument("--json", type=Path, help="write the figures")
+    made.add_argument("--page", type=Path, help="write a page about them")
     return made
 
 
@@ -122,3 +192,5 @@ if __name__ == "__main__":
     found = follow(wanted)
     if wanted.json:
         wanted.json.write_text(json.dumps(found, indent=1) + "\n")
+    if wanted.page:
+        wanted.page.write_text(page(found))

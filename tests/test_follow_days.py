@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
+import pickle
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from analyzer.flowtable import engine
-from analyzer.model import FindingTold, News
-from analyzer.pipeline import Options, check
+from analyzer.activity import Activity
+from analyzer.flowtable import copies, engine
+from analyzer.model import FindingTold, News, Report
+from analyzer.observations.biostar import kept
+from analyzer.parts import Merge
+from analyzer.pipeline import Options, check, folding
 from analyzer.pipeline import follow as module
 from analyzer.pipeline.follow import Watch, essence, follow
+from analyzer.transfers.coap import exchange, gather
 
+DAY = 86_400 * 10**9
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 if engine.COMPILED is None:
@@ -45,6 +53,14 @@ def rare(tell: Callable[[News], None]) -> Watch:
     return Watch(lambda: False, tell, interval=1e9)
 
 
+def outcomes(report: Report) -> Counter[str]:
+    """How many transfers ended how."""
+    counted: Counter[str] = Counter()
+    for transfer in report.transfers:
+        counted[f"{transfer.outcome} {transfer.cause}"] += transfer.counts
+    return counted
+
+
 def test_a_folded_day_tells_what_one_check_tells(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(module, "FLOWS", 500)
     options = ring(tmp_path, "--days=1", "--flows=5000", "--nodes=10", "--files=24")
@@ -58,3 +74,49 @@ def test_a_folded_day_tells_what_one_check_tells(tmp_path, monkeypatch) -> None:
     told = {one.finding.id for one in news if isinstance(one, FindingTold)}
     assert told >= {finding.id for finding in report.findings}
     assert report.flows.totals() == whole.flows.totals()
+    assert outcomes(report) == outcomes(whole)
+    assert len(report.transfers) < len(whole.transfers)
+
+
+NOT_STATE = frozenset({"options", "watch", "sheets", "place"})
+"""Of a follower: what the user gave."""
+
+
+def held(follower: module._Follower) -> dict[str, int]:
+    """Bytes of every part of what is kept, pickled: whatever a part consists of is in it."""
+    merge = follower.reading.merge
+    parts = {name: one for name, one in vars(follower).items() if name not in NOT_STATE | {"reading"}}
+    parts |= {f"reading.{name}": one for name, one in vars(follower.reading).items() if name != "_current"}
+    assert isinstance(merge, Merge)
+    return {name: len(pickle.dumps(one, 5)) for name, one in parts.items()}
+
+
+def test_three_days_are_kept_in_the_memory_of_one(tmp_path, monkeypatch) -> None:
+    """Small bounds stand for the large ones; then whatever grows with time is seen to grow."""
+    monkeypatch.setattr(module, "FLOWS", 300)
+    monkeypatch.setattr(module, "LATEST", 10)
+    monkeypatch.setattr(copies, "RECENT", 64)
+    monkeypatch.setattr(gather, "REQUESTS", 64)
+    for where in (folding, exchange, kept):
+        monkeypatch.setattr(where, "EACH", 2)
+    monkeypatch.setattr(module, "Activity", functools.partial(Activity, limit=300))
+    options = ring(tmp_path, "--days=3", "--flows=9000", "--nodes=7", "--files=180")
+    sizes: list[tuple[int, dict[str, int]]] = []
+    fold = module._Follower.fold
+
+    def noted(self: module._Follower, report: Report) -> None:
+        fold(self, report)
+        sizes.append((report.captures[-1].last or 0, held(self)))
+
+    monkeypatch.setattr(module._Follower, "fold", noted)
+    follower = module._Follower(options, rare(lambda _: None))
+    report = follower.run(options.sources[0])
+    first = report.captures[0].first or 0
+    day = [one for at, one in sizes if at < first + DAY]
+    assert len(day) >= 4
+    assert len(sizes) > 2 * len(day)
+    assert (follower.refused, follower.folded > 7000, follower.transfers > 20) == (0, True, True)
+    for name, size in sizes[-1][1].items():
+        assert size < 1.6 * day[-1][name] + 2048, name
+    assert len(report.captures) < 60
+    assert sum(info.files for info in report.captures) == 180

@@ -122,3 +122,16 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(30):
         building.say(number, GATEWAY, BMS, unicast(segment(number, 0)))
     assert len(building.observer().segments.open) == 5
+
+
+def test_messages_that_ended_are_given_up_and_others_stay() -> None:
+    building = Building()
+    for number in range(3):
+        building.say(number, GATEWAY, BMS, unicast(segment(number, 0)))
+    building.say(5, GATEWAY, BMS, unicast(segment(1, 1, more=False)))
+    segments = building.observer().segments
+    last = max(held.tally.last for held in segments.open.values())
+    segments.forget(last)
+    assert len(segments.open) == 3
+    segments.forget(last + 1)
+    assert [held.ended for held in segments.open.values()] == [False, False]

@@ -10,13 +10,14 @@ from captures import pcap
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tftpwire import Wire, make_batch
+from traffic import Traffic
 
 from analyzer import flowtable, parts
 from analyzer.capture.find import find
 from analyzer.decode import decode, name
 from analyzer.parts import Extent, Merge, together
 from analyzer.picking import picker
-from analyzer.tables import Batch
+from analyzer.tables import Batch, Packets
 from analyzer.transfers import Collector
 
 ENGINE = name("auto")
@@ -110,3 +111,20 @@ def test_bytes_that_end_early_are_no_part(length: int) -> None:
     whole = parts.packed(parts.read(piece, [piece.batch], ENGINE))
     with pytest.raises(ValueError, match="no part"):
         parts.unpacked(whole[:length])
+
+
+def test_others_watch_from_now_on() -> None:
+    class Seen:
+        def __init__(self) -> None:
+            self.frames: list[int] = []
+
+        def add(self, packets: Packets) -> None:
+            self.frames += packets.columns["frame"].tolist()
+
+    one, other = Seen(), Seen()
+    frames = Traffic().coap(0, "10.0.0.1", "10.0.0.2").frames
+    merge = Merge("dpkt", (one,))  # type: ignore[arg-type]
+    merge.extend(decode(make_batch(frames), merge.frame, "dpkt"))
+    merge.watch((other,))  # type: ignore[arg-type]
+    merge.extend(decode(make_batch(frames), merge.frame, "dpkt"))
+    assert (one.frames, other.frames) == ([1, 2], [3, 4])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
@@ -12,10 +13,11 @@ from judging import BMS, CURRENT, FOUND, GATEWAY, LAPTOP, NODE, OTHER, SEARCH, a
 from traffic import Traffic
 
 from analyzer.flowtable import engine
-from analyzer.model import CaptureRead, FindingTold, FindingWithdrawn, News
+from analyzer.model import CaptureRead, FindingTold, FindingWithdrawn, News, Report
+from analyzer.observation import Ends
 from analyzer.pipeline import Options, check
 from analyzer.pipeline import follow as module
-from analyzer.pipeline.folding import EACH, IDLE, OPEN, plan
+from analyzer.pipeline.folding import EACH, IDLE, OPEN, Plan, plan
 from analyzer.pipeline.follow import essence, follow
 
 HOUR = IDLE // 10**9
@@ -36,15 +38,20 @@ def busy(hours: int) -> Traffic:
     return traffic
 
 
+def rows(report: Report, end: int, spoken: Iterable[Ends] = ()) -> list[int]:
+    """For each flow the row that may count for it."""
+    return plan(report, end, spoken).into.tolist()
+
+
 def test_flows_of_a_kind_that_ended_long_ago_count_as_the_fourth() -> None:
     traffic = Traffic()
     for number in range(7):
         traffic.connect(number, NODE, 40000 + number, GATEWAY, 443, b"x")
     traffic.connect(2 * HOUR, NODE, 50000, GATEWAY, 443, b"x")
     report = judged(traffic)
-    assert plan(report, END + (2 * HOUR + 1) * 10**9).tolist() == [0, 1, 2, 3, 3, 3, 3, 7]
+    assert rows(report, END + (2 * HOUR + 1) * 10**9) == [0, 1, 2, 3, 3, 3, 3, 7]
     assert EACH == 4
-    assert plan(report, END + HOUR * 10**9).tolist() == list(range(8))
+    assert rows(report, END + HOUR * 10**9) == list(range(8))
 
 
 def test_what_is_another_thing_stays() -> None:
@@ -62,8 +69,8 @@ def test_what_is_another_thing_stays() -> None:
         traffic.udp(40 + number, LAPTOP, 52000 + number, "239.255.255.250", 1900, SEARCH)
         if number % 2:
             traffic.udp(40.5 + number, GATEWAY, 1900, LAPTOP, 52000 + number, FOUND)
-    into = plan(judged(traffic), END + 2 * HOUR * 10**9)
-    assert into.tolist() == list(range(len(into)))
+    into = rows(judged(traffic), END + 2 * HOUR * 10**9)
+    assert into == list(range(len(into)))
 
 
 def test_a_search_and_its_answers_count_in_one_of_their_kind() -> None:
@@ -74,11 +81,11 @@ def test_a_search_and_its_answers_count_in_one_of_their_kind() -> None:
         traffic.udp(number + 0.2, OTHER, 1900, LAPTOP, 52000 + number, FOUND)
     report = judged(traffic)
     assert [flow.parent for flow in report.flows[3:6]] == [None, "f4", "f4"]
-    into = plan(report, END + 2 * HOUR * 10**9).tolist()
+    into = rows(report, END + 2 * HOUR * 10**9)
     assert into == [*range(12), 9, 10, 11, 9, 10, 11]
     lone = Traffic().udp(3 * HOUR, GATEWAY, 50005, LAPTOP, 52005, b"more")
     lone.frames += traffic.frames  # one answer goes on: its search stays, and so does the other answer
-    into = plan(judged(lone), END + 2 * HOUR * 10**9).tolist()
+    into = rows(judged(lone), END + 2 * HOUR * 10**9)
     assert into == [*range(12), 9, 10, 11, 15, 16, 17]
 
 
@@ -88,8 +95,8 @@ def test_a_connection_without_an_end_is_over_when_no_keep_alive_came() -> None:
         traffic.tcp(number, NODE, 51000 + number, GATEWAY, 443, 2)
         traffic.tcp(number + 0.5, GATEWAY, 443, NODE, 51000 + number, 18)
     report = judged(traffic)
-    assert plan(report, END + OPEN).tolist() == [0, 1, 2, 3, 4]
-    assert plan(report, END + OPEN + 10**10).tolist() == [0, 1, 2, 3, 3]
+    assert rows(report, END + OPEN) == [0, 1, 2, 3, 4]
+    assert rows(report, END + OPEN + 10**10) == [0, 1, 2, 3, 3]
 
 
 def test_flows_that_an_observer_may_speak_of_stay() -> None:
@@ -98,9 +105,9 @@ def test_flows_that_an_observer_may_speak_of_stay() -> None:
         traffic.udp(number, BMS, 51000 + number, GATEWAY, 47808, unicast(request(1)))
         traffic.udp(number + 0.1, GATEWAY, 47808, BMS, 51000 + number, unicast(answer(1)))
     report = judged(traffic)
-    assert plan(report, END + 2 * HOUR * 10**9).tolist() == [0, 1, 2, 3, 3, 3]
+    assert rows(report, END + 2 * HOUR * 10**9) == [0, 1, 2, 3, 3, 3]
     spoken = ("udp", (address(BMS), 51001), (address(GATEWAY), 47808))
-    assert plan(report, END + 2 * HOUR * 10**9, [spoken]).tolist() == [0, 1, 2, 3, 4, 4]
+    assert rows(report, END + 2 * HOUR * 10**9, [spoken]) == [0, 1, 2, 3, 4, 4]
 
 
 def test_a_failure_that_passed_is_another_kind_than_one_that_did_not() -> None:
@@ -110,8 +117,8 @@ def test_a_failure_that_passed_is_another_kind_than_one_that_did_not() -> None:
     traffic.coap(700, GATEWAY, NODE, sport=41000)
     for number in range(6):
         traffic.coap(1000 + 100 * number, GATEWAY, NODE, answered=False, sport=42000 + number)
-    into = plan(judged(traffic), END + 2 * HOUR * 10**9)
-    assert into.tolist() == [0, 1, 2, 3, 3, 3, 6, 7, 8, 9, 10, 10, 10]
+    into = rows(judged(traffic), END + 2 * HOUR * 10**9)
+    assert into == [0, 1, 2, 3, 3, 3, 6, 7, 8, 9, 10, 10, 10]
 
 
 needs_compiled = pytest.mark.skipif(engine.COMPILED is None, reason="the compiled table was not built")
@@ -128,27 +135,36 @@ def test_days_in_a_table_of_hours(tmp_path, monkeypatch) -> None:
     assert len(whole.flows) > 1200
     assert len(report.flows) < 600
     assert essence(report) == essence(whole)
-    assert len(report.transfers) == len(whole.transfers) == 15
+    assert len(report.transfers) < len(whole.transfers) == 15
+    assert sum(one.counts for one in report.transfers) == 15
     told = [one.finding.id for one in news if isinstance(one, FindingTold)]
     assert sorted(told) == sorted({finding.id for finding in report.findings})
     assert not [one for one in news if isinstance(one, FindingWithdrawn)]
     assert sum(isinstance(one, CaptureRead) for one in news) == 12
     assert sum(sum(flow.packets) for flow in report.flows) == sum(sum(flow.packets) for flow in whole.flows)
-    (problem,) = report.captures[-1].problems
-    assert (problem.code, problem.damage) == ("folded-flows", False)
-    assert problem.count == len(whole.flows) - len(report.flows)
+    problems = {one.code: one for one in report.captures[-1].problems}
+    assert {code: one.count for code, one in problems.items()} == {
+        "folded-flows": len(whole.flows) - len(report.flows),
+        "folded-transfers": len(whole.transfers) - len(report.transfers),
+    }
+    assert not any(one.damage for one in problems.values())
 
 
 @needs_compiled
 def test_a_fold_that_would_change_what_is_found_is_not_made(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(module, "FLOWS", 200)
-    monkeypatch.setattr(module, "plan", lambda report, *_: np.zeros(len(report.flows), np.int64))
+    monkeypatch.setattr(
+        module,
+        "plan",
+        lambda report, *_, **__: Plan(np.zeros(len(report.flows), np.int64), frozenset(), {}, 0),
+    )
     rings.write(tmp_path, rings.parts(rings.frames(busy(3)), 5))
     options = Options((str(tmp_path),), hosts=CURRENT)
     report = follow(options, rings.eager(lambda _: None))
     whole = check(options)
     assert list(report.flows) == list(whole.flows)
     assert essence(report) == essence(whole)
+    assert [problem.code for problem in report.captures[-1].problems] == ["not-folded"]
 
 
 @needs_compiled

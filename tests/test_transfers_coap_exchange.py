@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.transfers.coap import exchange
-from analyzer.transfers.coap.exchange import EXCHANGE_LIFETIME, Confirmable, Event, Exchanges, Message, What
+from analyzer.transfers.coap.exchange import (
+    EACH,
+    EXCHANGE_LIFETIME,
+    Confirmable,
+    Event,
+    Exchanges,
+    Message,
+    What,
+)
 
 CON, NON, ACK, RST = range(4)
 A, B = (4, 0, 1, 40000), (4, 0, 2, 5683)
@@ -120,3 +128,34 @@ def test_the_exhausted_in_the_order_in_which_they_began() -> None:
     for mid, frame in ((1, 20), (2, 10)):
         layer.keep(Confirmable(A, B, mid, 1, 0, 0, 5, frames=[frame]))
     assert [one.mid for one in layer.exhausted()] == [2, 1]
+
+
+def test_what_was_given_up_long_ago_is_told_by_a_few() -> None:
+    layer = Exchanges()
+    for number in range(20):
+        source = (*A[:3], 50000 + number)
+        for at in (0, 2, 6, 14, 30):
+            layer.feed(Message(source, B, CON, 1, number, (number * 1000 + at) * SECOND, 1))
+        layer.feed(Message(source, B, CON, 1, 100 + number, (number * 1000 + at) * SECOND, 1))  # once only
+    assert len(layer.exhausted()) == 20
+    layer.forget(19_000 * SECOND)
+    assert [(one.source[3], one.alike) for one in layer.exhausted()] == [
+        *((50000 + number, 0) for number in range(EACH - 1)),
+        (50000 + EACH - 1, 19 - EACH - 1),
+        *((50000 + number, 0) for number in (18, 19)),
+    ]
+    assert sum(1 + one.alike for one in layer.exhausted()) == 20
+    assert [one.mid for one in layer.waiting.values()] == [19, 119]
+    layer.forget(30_000 * SECOND)
+    assert sum(1 + one.alike for one in layer.exhausted()) == 20
+    assert (len(layer.exhausted()), layer.waiting) == (EACH + 1, {})
+
+
+def test_a_well_known_port_of_the_sender_is_a_kind_of_its_own() -> None:
+    layer = Exchanges()
+    for number, port in enumerate([5683, *range(50000, 50020)]):
+        for at in (0, 2, 6, 14, 30):
+            layer.feed(Message((*A[:3], port), B, CON, 1, number, (number * 1000 + at) * SECOND, 1))
+    layer.forget(99_000 * SECOND)
+    assert next(one.source[3] for one in layer.exhausted()) == 5683
+    assert len(layer.exhausted()) == 1 + EACH + 1

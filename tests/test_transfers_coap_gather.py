@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from tftpwire import CLIENT, SERVER
 
 from analyzer.model import TransferOutcome
+from analyzer.transfers import draw
 from analyzer.transfers.coap import gather
 
 COMPLETE = TransferOutcome.COMPLETE
@@ -252,3 +253,24 @@ def test_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(found.errors) == 10
     assert len(found._requests) <= 10
     assert len(found.reports) <= 10
+
+
+def test_what_ended_long_ago_is_given_up_unless_it_is_kept() -> None:
+    wire = Coap()
+    for number in range(4):
+        wire.port = 40000 + number
+        fetch(wire, 1000 * number, 300)
+    wire.port = 41000
+    wire.get(10, 900, 0, name="/light").content(10.1, 900, 0, False)  # a single block: no transfer
+    collector = wire.collect()
+    drafts = [draft.transfer for draft in draw(collector, lambda *_: ())]
+    assert len(drafts) == 4
+    kept = drafts[1].parts
+    collector.forget(frozenset(kept), {kept[0]: 7}, drafts[3].first)
+    told = [draft.transfer for draft in draw(collector, lambda *_: ())]
+    assert [(one.frames, one.counts) for one in told] == [(drafts[1].frames, 8), (drafts[3].frames, 1)]
+    found = collector.gatherers["coap"].found
+    assert len(found.bodies) == len(found._current) == 2
+    assert all(
+        request.body is None or request.body in found.bodies.values() for request in found._requests.values()
+    )

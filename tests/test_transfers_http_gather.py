@@ -6,6 +6,7 @@ import pytest
 from httpwire import Http, answer, fetch, request
 
 from analyzer.model import TransferOutcome
+from analyzer.transfers import draw
 from analyzer.transfers.http import gather
 
 COMPLETE = TransferOutcome.COMPLETE
@@ -50,3 +51,15 @@ def test_connections_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(found._connections) == len(found._keys) == 5
     assert (len(found.exchanges), found.dropped) == (10, 25)
     assert len(found._watched) <= 6
+
+
+def test_what_ended_long_ago_is_given_up_unless_it_is_kept() -> None:
+    wire = Http().open()
+    for number in range(3):
+        wire.c(request(f"/{number}.bin")).s(answer(200, 1000)).s(b"x" * 1000)
+    wire.close()
+    collector = wire.collect()
+    _, two, three = (draft.transfer for draft in draw(collector, lambda *_: ()))
+    collector.forget(frozenset(two.parts), {two.parts[0]: 2}, three.last)
+    told = [draft.transfer for draft in draw(collector, lambda *_: ())]
+    assert [(transfer.file, transfer.counts) for transfer in told] == [("/1.bin", 3), ("/2.bin", 1)]

@@ -274,3 +274,17 @@ def test_a_long_write_is_one_session() -> None:
     assert draft.rows == (7,)
     assert draft.transfer.flows == ("f8",)
     assert draft.transfer.bytes == 1198 * 512 + 8
+
+
+def test_what_ended_long_ago_is_given_up_unless_it_is_kept() -> None:
+    wire = Wire()
+    for number in range(3):
+        wire.read_file(1000 * number, CLIENT, SERVER, sport=3000 + number, tid=50300 + number)
+    collector = wire.collect()
+    first, second, third = (draft.transfer for draft in draw(collector, lambda *_: ()))
+    assert [transfer.counts for transfer in (first, second, third)] == [1, 1, 1]
+    collector.forget(frozenset(first.parts), {first.parts[0]: 5}, third.first)
+    told = [draft.transfer for draft in draw(collector, lambda *_: ())]
+    assert [(one.frames, one.counts) for one in told] == [(first.frames, 6), (third.frames, 1)]
+    found = collector.gatherers["tftp"].found
+    assert len(found._clients) == 2

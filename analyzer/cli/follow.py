@@ -171,6 +171,7 @@ def follow(wish: Wish, job: Job) -> Report:
     Raises :class:`analyzer.errors.PortmatrixError` where that cannot be done.
     """
     from analyzer.pipeline import follow as following  # noqa: PLC0415 - --help must not load the stages
+    from analyzer.pipeline import memory  # noqa: PLC0415
 
     run = Run(wish, job)
     wanted = job.options()
@@ -180,6 +181,7 @@ def follow(wish: Wish, job: Job) -> Report:
         name = "standard input" if source == "-" else source
         end = "" if wish.ends is None else f" until {wish.ends:%Y-%m-%d %H:%M:%S}"
         say(f"following {name}{end}; Ctrl-C ends it and gives the report")
+    memory.give_back()
     with run.signals():
         report = following.follow(wanted, following.Watch(run.running, run.tell, run.keep, interval))
         run.write(report)

@@ -105,9 +105,13 @@ def display_filter(frames: Sequence[int], captures: Sequence[CaptureInfo]) -> st
 
 
 def home_of(frames: Sequence[int], captures: Sequence[CaptureInfo]) -> CaptureInfo | None:
-    """The capture that holds the first of ``frames``."""
+    """The capture that holds the first of ``frames``; None where that is somewhere in several files."""
     for capture in captures:
-        if frames and capture.first_frame <= frames[0] < capture.first_frame + capture.packets:
+        if (
+            frames
+            and capture.files == 1
+            and capture.first_frame <= frames[0] < capture.first_frame + capture.packets
+        ):
             return capture
     return None
 

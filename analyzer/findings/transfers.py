@@ -124,7 +124,7 @@ def _word(case: Case, held: Sequence[Transfer], status: Mapping[str, Status]) ->
         verb = "fetch" if first.operation == "read" else "send"
     case.title = f"{who} {verb} {what} {way} {where} by {NAMES[first.protocol]}: {WORDS[first.cause]}"
     lines = [spell(transfer) for transfer in held[:EXAMPLES]]
-    more = len(held) - EXAMPLES
+    more = sum(transfer.counts for transfer in held) - len(lines)
     said = ". ".join(lines) + (f". And {more} more" if more > 0 else "")
     rows = [f"{name} is {ROWS[status[name]]}" for name in case.rows if status.get(name) in ROWS]
     case.detail = said + ("." if rows else "") + "".join(f" {line}." for line in rows)

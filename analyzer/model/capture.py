@@ -52,3 +52,7 @@ class CaptureInfo:
     problems: tuple[Problem, ...]
     filters: tuple[str, ...] = ()
     """Capture filters that the file states (pcapng); a stranger's text."""
+    files: int = 1
+    """Files that it tells of: several where a ring was followed for days. ``path`` names the first and the
+    last of them, and so does ``ends``."""
+    ends: tuple[str, str] | None = None

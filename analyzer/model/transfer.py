@@ -88,6 +88,11 @@ class Transfer:
     flows: tuple[str, ...] = ()
     path: Path | None = None
     """Where its packets died, where two captures of its path were compared."""
+    parts: tuple[int, ...] = ()
+    """The first frame of each request that belongs to it."""
+    counts: int = 1
+    """Transfers that it stands for: itself, and those of its kind that were over long ago, where a capture is
+    followed for days."""
 
     @property
     def rate(self) -> float:

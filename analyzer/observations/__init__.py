@@ -47,6 +47,13 @@ def ends(watching: Iterable[Watching[Observer]]) -> Iterator[Ends]:
             yield from one.made.ends()
 
 
+def forget(watching: Iterable[Watching[Observer]], before: int) -> None:
+    """Give up what ended before ``before``, ns, and what nothing that comes can ask for."""
+    for one in watching:
+        if one.made is not None:
+            one.made.forget(before)
+
+
 def near(setting: Setting) -> Mapping[int, str]:
     """What comes close to right for attempts that failed, by the flow's row."""
     return {row: said for behaviour in load().values() for row, said in behaviour.near(setting).items()}
@@ -59,6 +66,7 @@ __all__ = [
     "Watching",
     "attempts",
     "ends",
+    "forget",
     "near",
     "observe",
     "observers",

@@ -37,6 +37,9 @@ class Observer(Protocol):
     def ends(self) -> Iterable[Ends]:
         """The ends of the flows of which it may still speak."""
 
+    def forget(self, before: int) -> None:
+        """Give up what ended before ``before``, ns, and what nothing that comes can ask for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:

@@ -1,4 +1,4 @@
-"""Which flows are over and of a kind, so that one may count for many while a capture is followed for days.
+"""Which flows and transfers are over and of a kind, so that one may count for many in a capture of days.
 
 The first few of a kind stay as they are: findings spell them out, and rules that count to three still can.
 What a transfer, an observation or a session may speak of stays too. A flow and its legs (the answers to a
@@ -7,15 +7,16 @@ search, the data of a transfer) are one: they stay together or go together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from analyzer import transports
 from analyzer.conversations import Conversations
 from analyzer.kinds import Array, distinct, kinds
-from analyzer.model import FindingKind, Outcome, Report
+from analyzer.model import Attempt, FindingKind, Outcome, Report, Transfer, TransferOutcome
 from analyzer.observation import Ends
 from analyzer.pipeline.records import ColumnRecords
 from analyzer.tables import FIN, RST, TCP
@@ -41,21 +42,38 @@ BY_FLOW: Final = frozenset(
 _FACTS: Final = ("outcome", "why", "protocol", "reader", "fit", "claimed", "confidence", "basis", "asks_back")
 
 
-def plan(report: Report, end: int, spoken: Iterable[Ends] = ()) -> Array:
-    """For each flow of a report the row that may count for it at ``end``, ns: mostly its own.
+class Plan(NamedTuple):
+    """What may be folded: for each flow of a report the row that may count for it, mostly its own.
 
-    ``spoken`` are the ends of flows of which those who watch may still speak.
+    ``kept`` are the first frames of the requests of transfers that stay; ``counted`` tells for some of them
+    how many more transfers they stand for. ``before`` is when whatever is folded was over, ns.
+    """
+
+    into: Array
+    kept: frozenset[int]
+    counted: dict[int, int]
+    before: int
+
+
+class _Unit(NamedTuple):
+    """Transfers that stay or go together: those of one attempt at an update, or a single one."""
+
+    attempt: Attempt | None
+    transfers: Sequence[Transfer]
+    rows: list[int]
+
+
+def plan(report: Report, end: int, spoken: Iterable[Ends] = (), *, transfers: bool = True) -> Plan:
+    """What may be folded of a report at ``end``, ns.
+
+    ``spoken`` are the ends of flows of which those who watch may still speak. Without ``transfers`` all
+    of those stay, with their flows.
     """
     assert isinstance(report.flows, ColumnRecords)
     found, judgements, waived = report.flows.parts()
     into: Array = found.all.copy()
     assert judgements is not None
     over = _over(found, end)
-    over[_spoken_of(report, found)] = False
-    over[_between(found, spoken)] = False
-    families = _families(found, over)
-    if not over.any():
-        return into
     waivers = np.zeros(len(found), bool)
     waivers[list(waived)] = True
     places = found.places
@@ -69,8 +87,28 @@ def plan(report: Report, end: int, spoken: Iterable[Ends] = ()) -> Array:
         found.complaints,
         _followed_by_success(found, relation),
     ]
-    kind = kinds(signature).of
+    kind = kinds(signature).of if len(found) else into
+    units = list(_units(report))
+    gone, counted = _folded_transfers(units if transfers else (), found, kind, over, end, into)
+    over[_spoken_of(report, found)] = False
+    over[_between(found, spoken)] = False
+    families = _families(found, over)
+    _fold(kind, over, families, into)
+    kept = frozenset(
+        frame
+        for unit in units
+        for transfer in unit.transfers
+        if transfer.id not in gone
+        for frame in transfer.parts
+    )
+    return Plan(into, kept, counted, end - IDLE)
+
+
+def _fold(kind: Array, over: Array, families: dict[int, list[int]], into: Array) -> None:
+    """Count what is ``over`` in the first few of its kind."""
     heads, of = _of_family(kind, over, families)
+    if not len(heads):
+        return
     # The place of each flow among those of its kind: sorted by kind, then by row.
     order = np.argsort(of, kind="stable")
     begins = np.flatnonzero(np.concatenate(([True], of[order][1:] != of[order][:-1])))
@@ -83,7 +121,88 @@ def plan(report: Report, end: int, spoken: Iterable[Ends] = ()) -> Array:
         owner = int(into[head])
         if over[head] and owner != head:
             into[_alike(kind, legs)] = _alike(kind, families[owner])
-    return into
+
+
+def _units(report: Report) -> Iterator[_Unit]:
+    by_name = {transfer.id: transfer for transfer in report.transfers}
+    for attempt in report.attempts:
+        held = [by_name.pop(name) for name in attempt.transfers if name in by_name]
+        if held:
+            yield _Unit(attempt, held, _rows_of(held))
+    for transfer in by_name.values():
+        yield _Unit(None, [transfer], _rows_of([transfer]))
+
+
+def _rows_of(transfers: Iterable[Transfer]) -> list[int]:
+    return sorted({row for transfer in transfers for row in _rows(transfer.flows)})
+
+
+def _folded_transfers(
+    units: Sequence[_Unit], found: Conversations, kind: Array, over: Array, end: int, into: Array
+) -> tuple[set[str], dict[int, int]]:
+    """The ids of transfers that go, and for how many more some that stay stand. Their flows go ``into`` those
+    of their like where nobody else uses them."""
+    users = Counter(row for unit in units for row in unit.rows)
+    groups: dict[tuple[object, ...], list[_Unit]] = defaultdict(list)
+    gone: set[str] = set()
+    counted: dict[int, int] = {}
+    latest = {_pair(unit): unit for unit in sorted(units, key=lambda unit: unit.transfers[-1].last)}
+    for unit in sorted(units, key=lambda unit: unit.transfers[0].frames[0]):
+        # What follows the last transfer of a node is told of, and what does not.
+        if not _finished(unit, end - IDLE) or latest[_pair(unit)] is unit:
+            continue
+        own = [row for row in unit.rows if users[row] == 1]
+        whole = len(own) == len(unit.rows) and bool(over[own].all()) and _closed(found, own)
+        told = (*_told(unit), whole, tuple(np.sort(kind[own]).tolist()) if whole else None)
+        held = groups[told]
+        if len(held) < EACH:
+            held.append(unit)
+            continue
+        owner = held[-1]
+        for transfer, other in zip(unit.transfers, owner.transfers, strict=True):
+            gone.add(transfer.id)
+            counted[other.parts[0]] = counted.get(other.parts[0], 0) + transfer.counts
+        if whole:
+            into[_alike(kind, own)] = _alike(kind, owner.rows)
+    return gone, counted
+
+
+def _pair(unit: _Unit) -> frozenset[str]:
+    return frozenset((unit.transfers[-1].client, unit.transfers[-1].server))
+
+
+def _finished(unit: _Unit, before: int) -> bool:
+    """Whether all of it was over ``before``, ns."""
+    last = max(transfer.last for transfer in unit.transfers)
+    running = any(transfer.outcome is TransferOutcome.IN_PROGRESS for transfer in unit.transfers)
+    return not running and max(last, unit.attempt.last if unit.attempt is not None else last) < before
+
+
+def _closed(found: Conversations, rows: Sequence[int]) -> bool:
+    """Whether no flow of ``rows`` has a leg or a parent outside."""
+    there = set(rows)
+    return all(
+        {leg.row for leg in found.legs.get(row, ())} <= there
+        and (row not in found.parents or found.parents[row].row in there)
+        for row in rows
+    )
+
+
+def _told(unit: _Unit) -> tuple[object, ...]:
+    """What is said of transfers, whichever they are."""
+    attempt = unit.attempt
+    update = None if attempt is None else (attempt.outcome, attempt.reason, attempt.came_back)
+    return (
+        update,
+        *(
+            (
+                *(one.protocol, one.operation, one.client, one.server, one.file, one.mode),
+                *(tuple(one.requested.items()), tuple(one.accepted.items()), one.outcome, one.cause),
+                one.bytes if one.outcome is TransferOutcome.COMPLETE else None,
+            )
+            for one in unit.transfers
+        ),
+    )
 
 
 def _over(found: Conversations, end: int) -> Array:

@@ -34,13 +34,14 @@ from analyzer.model import (
     Severity,
 )
 from analyzer.observation import Ends
-from analyzer.observations import ends, observers
+from analyzer.observations import Observer, Watching, ends, forget, observers
 from analyzer.parts import Merge, extent_of
 from analyzer.picking import Watcher
-from analyzer.pipeline.folding import plan
+from analyzer.pipeline.folding import Plan, plan
 from analyzer.pipeline.judging import judge
 from analyzer.pipeline.options import Options, expected
 from analyzer.pipeline.reading import info_of
+from analyzer.pipeline.spans import LATEST, spans
 from analyzer.transfers import Collector
 
 INTERVAL: Final = 5.0
@@ -125,8 +126,7 @@ class _Follower:
         self.options, self.watch = options, watch
         self.sheets, self.place = expected(options)
         self.collector, self.activity, self.watching = Collector(), Activity(), observers()
-        watchers: tuple[Watcher, ...] = (self.collector, self.activity, *self.watching)
-        self.reading = Reading(decode.name(options.engine), watchers)
+        self.reading = Reading(decode.name(options.engine), self.watchers())
         self.told: dict[str, Finding] = {}
         self.gaps: list[Gap] = []
         self.judged = 0
@@ -134,8 +134,14 @@ class _Follower:
         self.due = 0.0
         self.folded = 0
         """Flows that others count for."""
+        self.transfers = 0
+        """Transfers that others count for."""
+        self.refused = 0
+        """Foldings that would have changed what is found."""
         self.full = FLOWS
         """Flows at which to look for more of them."""
+        self.many = 2 * LATEST
+        """Files at which to tell of some together."""
 
     def run(self, source: str) -> Report:
         if source == "-":
@@ -184,6 +190,10 @@ class _Follower:
         self.reading.done[-1] = info
         self.watch.tell(CaptureRead(info))
         self.look()
+        if len(self.reading.done) > self.many:
+            cited = {finding.frames[0] for finding in self.told.values() if finding.frames}
+            self.reading.done = spans(self.reading.done, cited, LATEST)
+            self.many = 2 * max(LATEST, len(self.reading.done))
 
     def lost(self, gap: Gap) -> None:
         """Tell of a gap now, and in the report with the next capture."""
@@ -199,11 +209,24 @@ class _Follower:
         return (Problem("lost-packets", f"{detail}{more}", self.reading.frame, len(self.gaps)),)
 
     def counted(self) -> tuple[Problem, ...]:
-        """What the report has to say of flows that others count for."""
-        if not self.folded:
-            return ()
-        detail = f"{self.folded} flows that were over are counted in others of their kind, not one by one"
-        return (Problem("folded-flows", detail, 0, self.folded, damage=False),)
+        """What the report has to say of what is not told one by one."""
+        return tuple(
+            Problem(code, detail.format(count), 0, count, damage=False)
+            for code, count, detail in (
+                ("folded-flows", self.folded, "{} flows that were over are counted in others of their kind"),
+                (
+                    "folded-transfers",
+                    self.transfers,
+                    "{} transfers that were over are counted in others like them",
+                ),
+                (
+                    "not-folded",
+                    self.refused,
+                    "{} times folding would have changed what is found: memory grew",
+                ),
+            )
+            if count
+        )
 
     # ------------------------------------------------------------ judging
 
@@ -233,7 +256,7 @@ class _Follower:
         collector, watching = self.collector, self.watching
         if not last:
             # Whoever tells what it saw closes what is open: of what goes on a copy is asked.
-            collector, watching = pickle.loads(pickle.dumps((collector, watching), 5))
+            collector, watching = self.copies()
         return judge(
             self.reading.infos(),
             self.reading.merge.table.flows(),
@@ -255,19 +278,47 @@ class _Follower:
         return report
 
     def fold(self, report: Report) -> None:
-        """Fold what is over, unless that would change what is found; ``report`` is on the table as it is."""
-        merge, flows = self.reading.merge, len(report.flows)
-        made = flowtable.folded(merge.table, plan(report, self.end(), self.spoken()))
-        if made is not None:
-            before, merge.table = merge.table, made
+        """Fold what is over, unless that would change what is found; ``report`` is on the table as it is.
+
+        Where it would, flows alone are tried: then those who watch keep all that they saw.
+        """
+        table, collector, watching = self.reading.merge.table, self.collector, self.watching
+        for whole in (True, False):
+            self.forget(plan(report, self.end(), self.spoken(), transfers=whole), watching=whole)
             after = self.report()
             if essence(after) == essence(report):
-                flows = len(after.flows)
-                self.folded += len(report.flows) - flows
+                self.folded += len(report.flows) - len(after.flows)
+                self.transfers += len(report.transfers) - len(after.transfers)
                 self.told |= {one.id: one for one in after.findings if one.id in self.told}
-            else:
-                merge.table = before
-        self.full = max(FLOWS, 2 * flows)
+                self.full = max(FLOWS, 2 * len(after.flows))
+                return
+            self.reading.merge.table = table
+            self.collector, self.watching = collector, watching
+            self.reading.merge.watch(self.watchers())
+        self.refused += 1
+        self.full = table.count + FLOWS
+
+    def forget(self, what: Plan, *, watching: bool) -> None:
+        """Fold the table; with ``watching`` those who watch give up what is over: copies of them do, so that
+        there is a way back."""
+        merge = self.reading.merge
+        merge.table = flowtable.folded(merge.table, what.into) or merge.table
+        if watching:
+            self.collector, self.watching = self.copies()
+            self.collector.forget(what.kept, what.counted, what.before)
+            forget(self.watching, what.before)
+            merge.watch(self.watchers())
+
+    def copies(self) -> tuple[Collector, tuple[Watching[Observer], ...]]:
+        """Those who watch, as they are now."""
+        made: tuple[Collector, tuple[Watching[Observer], ...]] = pickle.loads(
+            pickle.dumps((self.collector, self.watching), 5)
+        )
+        return made
+
+    def watchers(self) -> tuple[Watcher, ...]:
+        """Who is shown every packet."""
+        return (self.collector, self.activity, *self.watching)
 
     def spoken(self) -> Iterator[Ends]:
         """The ends of flows of which those who watch may still speak."""

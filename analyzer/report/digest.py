@@ -94,7 +94,9 @@ def tallies(report: Report) -> list[tuple[str, str]]:
     """``("Flows", "3 unexpected, …")``, the same of rows and transfers; none of what there is nothing of."""
     flows = Counter({word.value: count for word, count in Records.of(report.flows).verdicts().items()})
     rows = Counter(result.status.value for result in report.rows)
-    transfers = Counter(entry.outcome.value for entry in report.transfers)
+    transfers: Counter[str] = Counter()
+    for entry in report.transfers:
+        transfers[entry.outcome.value] += entry.counts
     lines = []
     for label, words, counted in (
         ("Flows", VERDICT_ORDER, flows),

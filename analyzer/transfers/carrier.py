@@ -6,7 +6,7 @@ A file or package beside this one that holds ``CARRIER`` is one carrier; the fol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -67,6 +67,13 @@ class Gatherer(Protocol):
 
     def ends(self) -> Iterable[Ends]:
         """The ends of the flows of which ``observe`` may still speak."""
+
+    def forget(self, kept: Collection[int], counted: Mapping[int, int], before: int) -> None:
+        """Give up what ended before ``before``, ns, and what nothing that comes can ask for.
+
+        ``kept`` are the first frames of the requests that stay, ``counted`` tells for some of them how many
+        more transfers they stand for now.
+        """
 
 
 Carrier = Late[Gatherer]

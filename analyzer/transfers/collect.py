@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 
@@ -68,3 +68,8 @@ class Collector:
         """The ends of the flows of which they may still speak, those of transfers aside."""
         for gatherer in self.gatherers.values():
             yield from gatherer.ends()
+
+    def forget(self, kept: Collection[int], counted: Mapping[int, int], before: int) -> None:
+        """As :meth:`Gatherer.forget`, of every carrier. Frame numbers tell their requests apart."""
+        for gatherer in self.gatherers.values():
+            gatherer.forget(kept, counted, before)

@@ -100,6 +100,10 @@ class Observer:
         """The ends of the flows of which it may still speak: those that its tallies name."""
         return (("udp", one, other) for tally in self._tallies() for one, other in tally.ends)
 
+    def forget(self, before: int) -> None:
+        """Give up segmented messages that ended before ``before``, ns. All else is counted by hosts."""
+        self.segments.forget(before)
+
     def _tallies(self) -> Iterator[Tally]:
         refused, found = self.refusals, self.devices
         for tallies in (refused.results, refused.refusals, refused.rejections):

@@ -74,6 +74,14 @@ class Segments:
         elif apdu.type in (2, 3, 5, 6, 7):
             self._settled(seen, npdu, apdu)
 
+    def forget(self, before: int) -> None:
+        """Give up the messages that ended, or of which segments are missing here, before ``before``, ns."""
+        self.open = {
+            key: held
+            for key, held in self.open.items()
+            if held.tally.last >= before or not (held.ended or held.lost)
+        }
+
     def _segment(self, seen: Sighting, npdu: Npdu, apdu: Apdu, number: int) -> None:
         request = apdu.type == 0
         remote = (npdu.destination, npdu.target) if request else (npdu.source, npdu.origin)

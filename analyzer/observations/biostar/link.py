@@ -100,6 +100,16 @@ class Link:
     end_frame: int = 0
     last: int = 0
     sides: tuple[Side, Side] = field(default_factory=lambda: (Side(), Side()))
+    alike: int = 0
+    """Connections of its kind that were over long ago, and that it stands for."""
+    together: int = 1
+    """How many of those between its hosts were open at the same time at the most, where some are given up."""
+    settled: bool = False
+    """Whether ``silence`` says all that there is to say of its silences, for those beside it may be gone."""
+    silence: tuple[Gap, bool] | None = None
+    """The silence that was too long, and whether the connection ended with it."""
+    excused: Gap | None = None
+    """A silence in which its device was heard on a connection that was given up since."""
 
     def add(self, packet: Packet) -> None:
         """Count a packet of this connection, in frame order."""

@@ -13,6 +13,7 @@ from typing import Final
 from analyzer.model import Attempt
 from analyzer.observation import Endpoint, Ends, Observation, Setting
 from analyzer.observations.biostar import sessions
+from analyzer.observations.biostar.kept import kept
 from analyzer.observations.biostar.link import LISTENER, OPENER, Link, Packet
 from analyzer.observations.biostar.pick import PORTS, wants
 from analyzer.observations.biostar.upgrades import upgrades
@@ -82,3 +83,9 @@ class Observer:
     def ends(self) -> Iterator[Ends]:
         """The ends of the flows of which it may still speak."""
         return (("tcp", link.opener, link.listener) for link in self.links)
+
+    def forget(self, before: int) -> None:
+        """Give up connections that were over before ``before``, ns, but a few of each kind."""
+        self.links = kept(self.links, before)
+        there = {id(link) for link in self.links}
+        self._current = {ends: link for ends, link in self._current.items() if id(link) in there}

@@ -80,7 +80,7 @@ def of_devices(links: Iterable[Link], setting: Setting) -> dict[Pair, list[Link]
 def tell(links: Sequence[Link], setting: Setting) -> Iterator[Observation]:
     """One observation for each cause between the same kinds of host."""
     pairs = of_devices(links, setting)
-    quick = {pair: [link for link in held if _closed_at_once(link)] for pair, held in pairs.items()}
+    quick = {pair: [link for link in held if closed_at_once(link)] for pair, held in pairs.items()}
     quick = {pair: held for pair, held in quick.items() if len(held) >= REPEATED}
     yield from _quick(pairs, quick, setting)
     yield from _alone(pairs, quick, setting)
@@ -91,7 +91,7 @@ def tell(links: Sequence[Link], setting: Setting) -> Iterator[Observation]:
 # ---------------------------------------------------------------- closed at once
 
 
-def _closed_at_once(link: Link) -> bool:
+def closed_at_once(link: Link) -> bool:
     """Whether a connection that came about did not last, in a way that is no visit.
 
     A PC may look in at a device in direct mode, exchange a few words and go. A device in server mode stays,
@@ -115,18 +115,19 @@ def _quick(
     for (one, other, port, why, recovered), some in groups.items():
         links = [link for held in some.values() for link in held]
         openers, listeners = named(pair.opener for pair in some), named(pair.listener for pair in some)
-        by_listener = sum(link.ended_by == LISTENER for link in links)
-        who = listeners if by_listener * 2 > len(links) else openers
+        by_listener = _count(link for link in links if link.ended_by == LISTENER)
+        who = listeners if by_listener * 2 > _count(links) else openers
         longest = max(link.lasted(0) for link in links) / SECOND
+        all_of_them = _count(links)
         yield Observation(
             kind=FindingKind.UNSTABLE_SESSION,
             severity=Severity.NOTE if recovered else Severity.WARNING,
             key=("biostar", "quick", one, other, str(port), why[:20]),
             title=f"connections of {openers} to TCP {port} of {listeners} are closed at once"
             + (", and later ones last" if recovered else ""),
-            detail=f"{len(links)} connections came about and lasted {longest:.1f} s at the most; {who} "
-            f"ended {by_listener if who == listeners else len(links) - by_listener} of them first, "
-            f"{sum(link.reset for link in links)} by RST. {why}".rstrip(),
+            detail=f"{all_of_them} connections came about and lasted {longest:.1f} s at the most; {who} "
+            f"ended {by_listener if who == listeners else all_of_them - by_listener} of them first, "
+            f"{_count(link for link in links if link.reset)} by RST. {why}".rstrip(),
             advice=_quick_advice(port, why, listeners),
             frames=_frames(links),
             flows=_flows(links, setting),
@@ -191,7 +192,7 @@ def _alone(
             continue
         held = [link for link in links if link.established]
         if held and setting.seen.end - held[0].begun >= WATCHED:
-            servers[pair.listener, pair.port][pair] = _most_at_once(held, setting.seen.end), held
+            servers[pair.listener, pair.port][pair] = most_at_once(held, setting.seen.end), held
     for (server, port), devices in servers.items():
         single = {
             pair: held
@@ -219,13 +220,13 @@ def _alone(
         )
 
 
-def _most_at_once(links: Iterable[Link], end: int) -> int:
+def most_at_once(links: Sequence[Link], end: int) -> int:
     """How many connections of one device were open at the same time at the most."""
     moments = []
     for link in links:
         over = link.ended if link.ended_by is not None else end
         moments += [(link.begun, 1), (over, -1)]
-    most = now = 0
+    now, most = 0, max((link.together for link in links), default=0)
     for _, step in sorted(moments, key=lambda moment: (moment[0], -moment[1])):
         now += step
         most = max(most, now)
@@ -249,7 +250,7 @@ def _silent(pairs: dict[Pair, list[Link]], setting: Setting) -> Iterator[Observa
         if pair.port not in AT_SERVER:
             continue
         for link in links:
-            silence = _silence(link, links, setting)
+            silence = silence_of(link, links, setting.seen.end)
             if silence is not None:
                 key = setting.kind(pair.opener), setting.kind(pair.listener), pair.port, silence.over
                 groups[key].append(silence)
@@ -263,8 +264,8 @@ def _silent(pairs: dict[Pair, list[Link]], setting: Setting) -> Iterator[Observa
             key=("biostar", "silent", one, other, str(port), "over" if over else ""),
             title=f"{devices} is silent for {longest.gap.length // SECOND} s on its connection to {servers}"
             + (", which then ends" if over else ""),
-            detail=f"{times(len(held))}. A device is heard at least every {KEEP_ALIVE // SECOND} s: after "
-            "that the server takes the connection for dead",
+            detail=f"{times(_count(one.link for one in held))}. A device is heard at least every "
+            f"{KEEP_ALIVE // SECOND} s: after that the server takes the connection for dead",
             advice="Look for what forgets idle connections on the way (a firewall's or NAT's timeout below "
             f"{KEEP_ALIVE // SECOND} s is the usual one), and for a device that hangs or loses its "
             "network: compare a capture at the device.",
@@ -286,15 +287,16 @@ def _silent(pairs: dict[Pair, list[Link]], setting: Setting) -> Iterator[Observa
         )
 
 
-def _silence(link: Link, links: Sequence[Link], setting: Setting) -> Silence | None:
-    """The longest silence of the device on a connection, if it was too long.
+def silence_of(link: Link, links: Sequence[Link], end: int) -> Silence | None:
+    """The longest silence of the device on a connection until ``end``, if it was too long.
 
     A silence in which the device was heard on its other connection tells of no lost keep-alive, unless the
     connection ended with it.
     """
+    if link.settled:
+        return None if link.silence is None else Silence(link, *link.silence)
     if not link.established:
         return None
-    end = setting.seen.end
     tail, worst = _tail(link, end), _worst(link, end)
     reopened = any(
         other.opened and other is not link and tail.first < other.begun <= tail.last for other in links
@@ -308,7 +310,8 @@ def _silence(link: Link, links: Sequence[Link], setting: Setting) -> Silence | N
         for other in links
         if other is not link and other.established
     )
-    return Silence(link, worst, False) if worst.length > TOO_LONG and not heard else None
+    excused = heard or worst == link.excused
+    return Silence(link, worst, False) if worst.length > TOO_LONG and not excused else None
 
 
 def _tail(link: Link, end: int) -> Gap:
@@ -359,6 +362,11 @@ def _mixed(links: Iterable[Link], setting: Setting) -> Iterator[Observation]:
 
 
 # ---------------------------------------------------------------- evidence
+
+
+def _count(links: Iterable[Link]) -> int:
+    """How many connections they stand for."""
+    return sum(1 + link.alike for link in links)
 
 
 def _frames(links: Sequence[Link]) -> tuple[int, ...]:

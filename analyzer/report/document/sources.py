@@ -18,6 +18,7 @@ def capture(info: CaptureInfo) -> Entry:
     known = info.first is not None and info.last is not None
     return {
         "path": unicode(info.path),
+        "files": info.files,
         "sha256": info.sha256,
         "format": info.format,
         "link_types": list(info.link_types),

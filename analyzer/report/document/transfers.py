@@ -41,6 +41,7 @@ def transfer(entry: Transfer) -> Entry:
         "evidence": list(entry.evidence),
         "flows": list(entry.flows),
         "path": None if entry.path is None else path(entry.path),
+        "counts": entry.counts,
     }
 
 

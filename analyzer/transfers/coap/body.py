@@ -101,6 +101,8 @@ class Body:
     cut: bool = False
     folded: list[Body] = field(default_factory=list)
     """Earlier unheeded requests of the same transfer, from other ports."""
+    alike: int = 0
+    """Transfers of the same kind that were over long ago, and that this one stands for."""
 
     # ------------------------------------------------------------ every message
 

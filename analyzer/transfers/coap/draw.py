@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from analyzer.addresses import text
@@ -60,6 +60,10 @@ class Gatherer:
         for fault in faults.seen(self.found):
             one, other = fault.client, fault.server
             yield "udp", (one[:3], one[3]), (other[:3], other[3])
+
+    def forget(self, kept: Collection[int], counted: Mapping[int, int], before: int) -> None:
+        """Give up what ended before ``before`` and is not among ``kept``."""
+        self.found.forget(kept, counted, before)
 
 
 def _folded(judged: Sequence[tuple[Body, Ending]]) -> Iterable[tuple[Body, Ending]]:
@@ -122,6 +126,8 @@ def _draft(body: Body, ending: Ending, known: Circumstances) -> Draft:
         answered_frame=body.first_answer_frame,
         evidence=_evidence(whole),
         flows=tuple(f"f{row + 1}" for row in rows),
+        parts=tuple(one.first_frame for one in sorted(whole, key=lambda one: one.first_frame)),
+        counts=1 + sum(one.alike for one in whole),
     )
     failed_push = body.writes and ending.outcome is not TransferOutcome.COMPLETE
     return Draft(transfer, rows, body.image or failed_push)

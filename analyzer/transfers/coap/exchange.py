@@ -20,6 +20,10 @@ MAX_TRANSMIT_WAIT, EXCHANGE_LIFETIME = 93 * SECOND, 247 * SECOND
 """RFC 7252 sections 4.8 and 4.8.2."""
 WAITING: Final = 20_000
 """Messages remembered, and of each kind of fault as many."""
+EACH: Final = 4
+"""Of messages of a kind that were given up long ago as many stay, and the last of all."""
+DYNAMIC: Final = 49152
+"""Ports from here on are chosen anew each time (RFC 6335 section 6)."""
 FRAMES: Final = 8
 """Frames remembered of one message that is sent again and again."""
 
@@ -68,6 +72,8 @@ class Confirmable:
     owner: object = None
     """What its user says it belongs to; the layer only asks whether there is anything."""
     frames: list[int] = field(default_factory=list)
+    alike: int = 0
+    """Messages of the same kind that were given up long ago, and that this one stands for."""
 
     @property
     def exhausted(self) -> bool:
@@ -125,6 +131,24 @@ class Exchanges:
         began."""
         found = [one for one in (*self.given_up, *self.waiting.values()) if one.exhausted]
         return sorted(found, key=lambda one: one.frames[0])
+
+    def forget(self, before: int) -> None:
+        """Give up what was last heard of before ``before``, ns; a few of a kind that nobody answered stay."""
+        for key, one in list(self.waiting.items()):
+            if one.last < before:
+                del self.waiting[key]
+                self._give_up(one)
+        groups: dict[tuple[object, ...], list[Confirmable]] = {}
+        for one in self.given_up:
+            port = one.source[3] if one.source[3] < DYNAMIC else 0
+            if one.last < before:
+                groups.setdefault((one.source[:3], port, one.target, one.code), []).append(one)
+        gone = set()
+        for held in groups.values():
+            for one in held[EACH:-1]:
+                held[EACH - 1].alike += 1 + one.alike
+                gone.add(id(one))
+        self.given_up = [one for one in self.given_up if id(one) not in gone]
 
     def _confirmable(self, message: Message) -> Event:
         key = (message.source, message.target, message.mid)

@@ -25,7 +25,8 @@ JUDGED: Final = (Verdict.EXPECTED, Verdict.DISPUTED, Verdict.REVIEW)
 
 class Fault(NamedTuple):
     """Requests for ``subject`` that were answered with the error ``code``, or, where that is empty, a message
-    that the other end never acknowledged, though it may have acknowledged others. ``last`` is in ns."""
+    that the other end never acknowledged, though it may have acknowledged others. ``last`` is in ns.
+    ``counts`` are the messages of its kind that it stands for."""
 
     code: str
     subject: str
@@ -34,6 +35,7 @@ class Fault(NamedTuple):
     times: int
     last: int
     frames: tuple[int, ...]
+    counts: int = 1
 
     @property
     def asker(self) -> str:
@@ -50,7 +52,8 @@ def seen(found: Messages) -> Iterator[Fault]:
     for one in found.exhausted():
         if one.owner is None:
             subject = f"CON {CODES.get(one.code, 'ping')}"
-            yield Fault("", subject, one.source, one.target, one.copies, one.last, tuple(one.frames))
+            ends = one.source, one.target
+            yield Fault("", subject, *ends, one.copies, one.last, tuple(one.frames), 1 + one.alike)
 
 
 def tell(faults: Iterable[Fault], setting: Setting) -> Iterator[Observation]:
@@ -115,8 +118,9 @@ def _between(held: Sequence[Fault]) -> tuple[str, str]:
     )
 
 
-def _examples(lines: Sequence[str]) -> str:
-    more = f"; and {len(lines) - EXAMPLES} more" if len(lines) > EXAMPLES else ""
+def _examples(lines: Sequence[str], total: int) -> str:
+    left = total - len(lines[:EXAMPLES])
+    more = f"; and {left} more" if left else ""
     return "; ".join(lines[:EXAMPLES]) + more
 
 
@@ -129,7 +133,7 @@ def _error(held: Sequence[Fault]) -> tuple[str, str, str]:
     ]
     return (
         f"{server} answers CoAP requests of {client} with {held[0].code}",
-        f"{total} answers: {_examples(lines)}",
+        f"{total} answers: {_examples(lines, len(lines))}",
         f"The way is open and the service answers; it refuses what is asked. Compare the versions of "
         f"{client} and {server} (a resource that one of them lacks gives 4.04, a method 4.05), their "
         "credentials (4.01, 4.03), and read the log of the host that answers (5.00 is its own fault, 5.03 "
@@ -149,7 +153,7 @@ def _silence(held: Sequence[Fault], port: int, recovered: bool) -> tuple[str, st
     return (
         f"{server} stops answering {client} on UDP {port} in the middle of the capture{later}",
         "It answered before. Confirmable messages were repeated to the last (RFC 7252 section 4.2) without "
-        f"an acknowledgement: {_examples(lines)}",
+        f"an acknowledgement: {_examples(lines, sum(fault.counts for fault in held))}",
         f"The port is open: it worked before. Look at what happened to {server} at that moment: power, link, "
         "restart, an update, a new firewall rule. If many hosts fell silent at once, look at the switch or "
         "gateway between.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 from collections import deque
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -193,6 +194,24 @@ class Messages:
                 begin,
                 captured < min(wire, OPTION_BYTES),
             )
+
+    def forget(self, kept: Collection[int], counted: Mapping[int, int], before: int) -> None:
+        """Give up what ended before ``before`` and does not begin with one of the frames ``kept``."""
+        for body in self.bodies.values():
+            body.alike += counted.get(body.first_frame, 0)
+        self.bodies = {
+            number: one
+            for number, one in self.bodies.items()
+            if one.first_frame in kept or one.last >= before
+        }
+        self._current = {slot: one for slot, one in self._current.items() if one.number in self.bodies}
+        self._requests = {name: one for name, one in self._requests.items() if _latest(one, before) >= before}
+        pairs = {(one.client, one.server) for one in self.bodies.values()}
+        self.reports = {
+            pair: held for pair, held in self.reports.items() if pair in pairs or held[-1].time >= before
+        }
+        self.exhausted()  # those that were held back come among the others
+        self.exchanges.forget(before)
 
     def _restore(self, held: Held) -> None:
         """Know a message as if it had been looked at when it came."""
@@ -437,6 +456,12 @@ class Messages:
                     held.append(
                         Report(reporter[0], icmp >> 8, icmp & 255, reporter, of_client, time, frame)  # type: ignore[arg-type]
                     )
+
+
+def _latest(request: Request, unknown: int) -> int:
+    """When something was last heard of a request, ns."""
+    known = [one.last for one in (request.body, request.confirmable) if one is not None]
+    return max(known, default=unknown)
 
 
 @functools.lru_cache(maxsize=4096)

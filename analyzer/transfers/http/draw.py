@@ -4,7 +4,7 @@ one."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -73,6 +73,10 @@ class Gatherer:
     def ends(self) -> Iterable[Ends]:
         """None: it speaks of transfers alone."""
         return ()
+
+    def forget(self, kept: Collection[int], counted: Mapping[int, int], before: int) -> None:
+        """Give up what ended before ``before`` and is not among ``kept``."""
+        self.found.forget(kept, counted, before)
 
 
 def _files(exchanges: Sequence[Exchange], known: Circumstances) -> Iterable[File]:
@@ -205,6 +209,8 @@ def _draft(file: File, ending: Ending, known: Circumstances) -> Draft:
         answered_frame=answered.answered_frame,
         evidence=_evidence(whole),
         flows=tuple(f"f{row + 1}" for row in rows),
+        parts=tuple(one.first_frame for one in whole),
+        counts=1 + sum(one.alike for one in whole),
     )
     return Draft(transfer, rows)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import numpy as np
@@ -108,6 +109,12 @@ class Streams:
                 self.dropped += 1
             else:
                 self.exchanges.append(exchange)
+
+    def forget(self, kept: Collection[int], counted: Mapping[int, int], before: int) -> None:
+        """Give up what ended before ``before`` and does not begin with one of the frames ``kept``."""
+        self.exchanges = [one for one in self.exchanges if one.first_frame in kept or one.last >= before]
+        for exchange in self.exchanges:
+            exchange.alike += counted.get(exchange.first_frame, 0)
 
     def finish(self) -> list[Exchange]:
         """All exchanges that matter, those of open connections too, in order of their first frames."""

@@ -116,6 +116,8 @@ class Exchange:
     close_frame: int = 0
     one_sided: bool = False
     last_frames: list[int] = field(default_factory=lambda: [0, 0])
+    alike: int = 0
+    """Transfers of the same kind that were over long ago, and that this one stands for."""
 
     def over(self) -> bool:
         """Whether nothing more can come of it on this connection."""

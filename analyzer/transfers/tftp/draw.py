@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from analyzer.addresses import text
@@ -53,6 +53,10 @@ class Gatherer:
         """None: it speaks of transfers alone."""
         return ()
 
+    def forget(self, kept: Collection[int], counted: Mapping[int, int], before: int) -> None:
+        """Give up what ended before ``before`` and is not among ``kept``."""
+        self.found.forget(kept, counted, before)
+
 
 def _draft(session: Session, ending: Ending, known: Circumstances) -> Draft:
     leg = session.best()
@@ -99,6 +103,8 @@ def _draft(session: Session, ending: Ending, known: Circumstances) -> Draft:
         answered_frame=leg.first_frame if leg is not None else 0,
         evidence=_evidence(whole, leg),
         flows=tuple(f"f{row + 1}" for row in rows),
+        parts=tuple(one.first_frame for one in whole),
+        counts=1 + sum(one.alike for one in whole),
     )
     return Draft(transfer, rows)
 

@@ -6,6 +6,7 @@ A packet that is a copy of one seen just before (a mirror of both directions) is
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import numpy as np
@@ -115,6 +116,17 @@ class Sessions:
             )
             if fragmented and opcode == _DATA:
                 self._fragmented(session, server, row, ulen)
+
+    def forget(self, kept: Collection[int], counted: Mapping[int, int], before: int) -> None:
+        """Give up what ended before ``before`` and does not begin with one of the frames ``kept``."""
+        for session in self.sessions:
+            session.alike += counted.get(session.first_frame, 0)
+        self.sessions = [one for one in self.sessions if one.first_frame in kept or one.last_time >= before]
+        there = {id(session) for session in self.sessions}
+        self._clients = {end: one for end, one in self._clients.items() if id(one) in there}
+        self._before = {end: one for end, one in self._before.items() if id(one) in there}
+        self._strays = {ends: held for ends, held in self._strays.items() if held[-1][4] >= before}
+        self._datagrams = {name: leg for name, leg in self._datagrams.items() if max(leg.last_time) >= before}
 
     # ------------------------------------------------------------ requests
 

@@ -264,6 +264,8 @@ class Session:
     reports: list[Report] = field(default_factory=list)
     folded: list[Session] = field(default_factory=list)
     """Earlier requests of the same transfer, from other ports or unheeded repetitions."""
+    alike: int = 0
+    """Transfers of the same kind that were over long ago, and that this one stands for."""
 
     @property
     def reads(self) -> bool:
