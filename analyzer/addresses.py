@@ -57,15 +57,6 @@ def from_ip(address: IpAddress) -> Address:
     return address.version, number >> 64, number & LOW
 
 
-def to_ip(version: int, hi: int, lo: int) -> IpAddress:
-    """The ``ipaddress`` object of an IP address. Raises ``ValueError`` for a MAC."""
-    if version == 4:
-        return ipaddress.IPv4Address(lo)
-    if version == 6:
-        return ipaddress.IPv6Address(hi << 64 | lo)
-    raise ValueError(f"{mac(lo)} is a MAC address")
-
-
 def is_multicast(version: int, hi: int, lo: int) -> bool:
     """Whether a multicast group is addressed: 224.0.0.0/4, ff00::/8, or a MAC with the group bit.
 

@@ -11,7 +11,7 @@ from collections.abc import Generator
 from queue import SimpleQueue
 from typing import Final, TypeVar
 
-WAITING: Final = 2
+WAITING: Final = 1
 """Items made ahead. Few: they should still be in a processor's cache when they are looked at."""
 
 T = TypeVar("T")

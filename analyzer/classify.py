@@ -13,11 +13,11 @@ from typing import Final
 
 import numpy as np
 
-from analyzer import payloads, protocols, transports
+from analyzer import payloads, protocols
 from analyzer.addresses import is_broadcast, is_multicast, looks_broadcast
 from analyzer.conversation import Address, Conversation, Readings
 from analyzer.conversations import Conversations
-from analyzer.kinds import Array, among, distinct, kinds
+from analyzer.kinds import Array, among, distinct
 from analyzer.model import Basis, Confidence
 from analyzer.payloads import TFTP_OPCODES
 from analyzer.protocol import Fit, Protocol, Says
@@ -334,12 +334,12 @@ def _rank(transport: str, port: int) -> int:
 
 
 def _look(transport: Array, port: Array) -> Array:
-    """What the rules see of each port by itself, as a number."""
-    firsts, of = kinds((transport, port))
-    names = (transports.name(number) for number in transport[firsts].tolist())
-    ports = port[firsts].tolist()
-    seen = [2 * _rank(name, one) + _ephemeral(one) for name, one in zip(names, ports, strict=True)]
-    return np.array(seen, np.int64)[of]
+    """What the rules see of each port by itself, as a number: its rank, and whether it is ephemeral."""
+    claimed = among(transport, (TCP, UDP)) & (payloads.claims(transport, port) > 0)
+    ranks = np.where(claimed & (port > 0) & (port < DYNAMIC), 2, (port > 0) & (port < SYSTEM))
+    ephemeral = (port >= LINUX_EPHEMERAL) | (port > SYSTEM) & (port <= OLD_EPHEMERAL)
+    seen: Array = 2 * ranks + ephemeral
+    return seen
 
 
 def _claim(conversation: Conversation) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import ipaddress
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -13,11 +14,12 @@ from analyzer.model import Host
 if TYPE_CHECKING:
     from analyzer.kinds import Array
 
+QUOTES: Final = frozenset("\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb")
+"""What word processors make of quotation marks."""
+_MAC: Final = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE | re.ASCII)
 CACHE: Final = 1 << 16
 """Addresses a :class:`Directory` remembers; a /16 of hosts fits."""
-FORMS: Final = (
-    "an address, a network such as 10.0.0.0/24, or a range such as 10.0.0.5-10.0.0.9; names are not looked up"
-)
+FORMS: Final = "write an address, a network such as 10.0.0.0/24, or a range such as 10.0.0.5-10.0.0.9"
 """What stands for addresses."""
 
 
@@ -47,6 +49,8 @@ def span(network: str, groups: bool = False) -> Span:
         return _prefix(text, groups)
     first, dash, last = (part.strip() for part in text.partition("-"))
     low = _address(first)
+    if low.version == 4 and re.fullmatch(r"[0-9]{1,3}", last, re.ASCII):
+        raise ValueError(f"both ends whole: {first}-{first.rpartition('.')[0]}.{last}")
     high = _address(last) if dash else low
     if low.version != high.version:
         raise ValueError("both ends of a range are IPv4, or both are IPv6")
@@ -76,7 +80,29 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     try:
         return ipaddress.ip_address(text)
     except ValueError as error:
-        raise ValueError(FORMS) from error
+        raise ValueError(_remedy(text)) from error
+
+
+def _remedy(text: str) -> str:
+    """What to write instead of something that is no address, by what people write."""
+    if _MAC.fullmatch(text):
+        return "a MAC address does not do: write the IP address"
+    if not QUOTES.isdisjoint((text[:1], text[-1:])):
+        return "write straight quotes, or none"
+    port = re.fullmatch(r"([0-9.]+):[0-9]+", text, re.ASCII)
+    if port is not None:
+        return f"leave the port out: {port[1]}"
+    star = re.fullmatch(r"([0-9.]+)\.[*x]", text, re.ASCII)
+    if star is not None and star[1].count(".") == 2:
+        return f"write {star[1]}.0/24 for all addresses that begin so"
+    parts = text.split(".")
+    if len(parts) == 4 and all(re.fullmatch(r"[0-9]{1,9}", part, re.ASCII) for part in parts):
+        if any(int(part) > 255 for part in parts):
+            return "each of its four numbers is 0 to 255"
+        return f"no number begins with 0: {'.'.join(str(int(part)) for part in parts)}"
+    if re.search(r"[g-z]", text, re.IGNORECASE):
+        return f"{FORMS}; names are not looked up"
+    return FORMS
 
 
 class Directory:

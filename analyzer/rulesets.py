@@ -120,8 +120,13 @@ def roles(rulesets: Iterable[Ruleset]) -> frozenset[str]:
     return frozenset(found)
 
 
-def modes(rulesets: Iterable[Ruleset]) -> frozenset[str]:
-    """Every mode that an edition is chosen by."""
-    return frozenset(
-        edition.mode for ruleset in rulesets for edition in ruleset.editions if edition.mode
-    ) | frozenset(mode for ruleset in rulesets for mode in ruleset.temporary_modes)
+def modes(rulesets: Iterable[Ruleset]) -> dict[str, frozenset[str]]:
+    """Every mode that an edition is chosen by, with the roles that have it."""
+    found: dict[str, set[str]] = {}
+    for ruleset in rulesets:
+        for mode in ruleset.temporary_modes:
+            found.setdefault(mode, set())
+        for edition in ruleset.editions:
+            if edition.mode:
+                found.setdefault(edition.mode, set()).add(edition.subject)
+    return {mode: frozenset(roles) for mode, roles in found.items()}

@@ -28,6 +28,9 @@ ANSWER_WITHIN: Final = 15 * SECOND
 1.3.2) and CoAP's default leisure 5 s (RFC 7252 section 8.2); the rest is for slow devices."""
 LEG_WITHIN: Final = 120 * SECOND
 """How long after the last request a TFTP server may begin to answer; retries are 1 to 5 s apart."""
+EARLY: Final = 100_000_000
+"""How long before its request a TFTP server may seem to begin, ns: a tap gives each direction a port of
+its own, and the clocks of merged captures differ."""
 TFTP: Final = "tftp"
 
 CANDIDATES: Final = 16
@@ -142,13 +145,22 @@ def _readings_of_ends(conversation: Conversation) -> Iterable[tuple[Client, Clie
 def _request(
     conversation: Conversation, requests: Openers, client: Client, server: Client, side: int
 ) -> Conversation | None:
-    """The TFTP request that the flow is a leg of, the latest one before it."""
+    """The TFTP request that the flow is a leg of: the latest one before it, else one just after it."""
+    best: Conversation | None = None
+    for moment in (conversation.start, conversation.start + EARLY):
+        best = best or _latest(conversation, requests, moment, client, server, side)
+    return best
+
+
+def _latest(
+    conversation: Conversation, requests: Openers, moment: int, client: Client, server: Client, side: int
+) -> Conversation | None:
     best: Conversation | None = None
     for keys, strictly in ((((client, server[0]), (client, None)), False), ((client,), True)):
         fitting = [
             request
             for key in keys
-            for request in requests.before(key, conversation.start, LEG_WITHIN)
+            for request in requests.before(key, moment, LEG_WITHIN)
             if request.row != conversation.row
             and not (strictly and (request.to_group or request.responder == server[0]))
         ]

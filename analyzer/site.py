@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from analyzer import documents, versions
@@ -25,9 +26,20 @@ ACTIVITIES: Final = (
     "all",
 )
 """What a user may say took place; ``all`` stands for every activity."""
-MODES: Final = frozenset({"server", "direct"})
+Modes = Mapping[str, frozenset[str]]
+"""Mode → the roles that have it."""
+_BIOSTAR: Final = frozenset({"biostar-server", "biostar-client", "biostar-device"})
+MODES: Final[Modes] = MappingProxyType({"server": _BIOSTAR, "direct": _BIOSTAR})
 """Modes known without a ruleset: those of BioStar."""
 ANY: Final = "any"
+HOST_EXAMPLE: Final = {"name": "gateway", "address": "10.20.0.10", "role": "igor-gateway"}
+ALLOW_EXAMPLE: Final = {
+    "from": "10.20.0.99",
+    "to": "gateway",
+    "transport": "tcp",
+    "port": "22",
+    "reason": "maintenance laptop",
+}
 
 _TRANSPORT: Final = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -36,7 +48,7 @@ _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 # The site file
 
 
-def load(path: str, roles: Collection[str], modes: Collection[str] = MODES) -> Site:
+def load(path: str, roles: Collection[str], modes: Modes = MODES) -> Site:
     """The site that a file declares; ``roles`` and ``modes`` are those the loaded rulesets know.
 
     Raises :class:`SiteError` with every mistake in file order, :class:`PortmatrixError` for a file
@@ -45,7 +57,7 @@ def load(path: str, roles: Collection[str], modes: Collection[str] = MODES) -> S
     return parse(documents.read(path), path, roles, modes)
 
 
-def parse(text: str, file: str, roles: Collection[str], modes: Collection[str] = MODES) -> Site:
+def parse(text: str, file: str, roles: Collection[str], modes: Modes = MODES) -> Site:
     """The site of one YAML document. Raises :class:`SiteError` with every mistake, and nothing else."""
     reader = Reader(file)
     root = documents.load(text, reader)
@@ -58,7 +70,7 @@ def parse(text: str, file: str, roles: Collection[str], modes: Collection[str] =
 class _Parser:
     """Nodes → Site; what is wrong goes to the reader."""
 
-    def __init__(self, reader: Reader, roles: Collection[str], modes: Collection[str]) -> None:
+    def __init__(self, reader: Reader, roles: Collection[str], modes: Modes) -> None:
         self.reader, self.roles, self.modes = reader, roles, modes
         self.named: dict[str, int] = {}  # host name → line
         self.stated: dict[tuple[Span, str], tuple[Host, int]] = {}
@@ -84,15 +96,10 @@ class _Parser:
         )
 
     def host(self, item: Node) -> Host:
-        fields = self.reader.fields(item, "a host", ("address",), ("name", "role", "version", "mode"))
-        networks: list[str] = []
-        spans: list[Span] = []
-        for place in self.reader.some(fields.get("address")):
-            network = self.reader.text(place, "address")
-            found = self.span(place, network)
-            if found is not None:
-                networks.append(network)
-                spans.append(found)
+        fields = self.reader.fields(
+            item, "a host", ("address",), ("name", "role", "version", "mode"), HOST_EXAMPLE
+        )
+        networks, spans = self.networks(fields.get("address"))
         named = tuple(
             self.reader.choice(place, "role", self.roles) for place in self.reader.some(fields.get("role"))
         )
@@ -119,7 +126,25 @@ class _Parser:
             self.named[host.name] = item.line
         for found in spans:
             self.contradiction(item, fields, found, host)
+        if host.mode and all(named) and not _has(host, self.modes):
+            of = " and ".join(host.roles) or "a host without a role"
+            hint = modes_of(host.roles, self.modes)
+            self.reader.note(fields["mode"], f"{of} has no mode {host.mode}", hint)
         return host
+
+    def networks(self, node: Node | None) -> tuple[list[str], list[Span]]:
+        """The addresses of a host, as written and as numbers."""
+        networks: list[str] = []
+        spans: list[Span] = []
+        for place in self.reader.some(node):
+            network = self.reader.text(place, "address")
+            found = self.span(place, network)
+            if found is not None:
+                networks.append(network)
+                spans.append(found)
+        if node is not None and node.value == []:
+            self.reader.note(node, "the list of addresses is empty", "for example 10.20.0.10")
+        return networks, spans
 
     def contradiction(self, item: Node, fields: dict[str, Node], found: Span, host: Host) -> None:
         """Two entries for the same addresses and role cannot state two versions or modes."""
@@ -138,17 +163,24 @@ class _Parser:
 
     def allow(self, item: Node) -> list[Allow]:
         fields = self.reader.fields(
-            item, "an allow entry", ("from", "to", "transport", "reason"), ("port", "owner", "until")
+            item,
+            "an allow entry",
+            ("from", "to", "transport", "reason"),
+            ("port", "owner", "until"),
+            ALLOW_EXAMPLE,
         )
         transport = self.reader.text(fields.get("transport"), "transport")
         if transport and _TRANSPORT.fullmatch(transport) is None:
-            self.reader.note(
-                fields["transport"], f"transport {quote(transport)} is not known", "tcp, udp, icmp, … or any"
-            )
+            small = transport.lower()
+            hint = f"write {small}" if _TRANSPORT.fullmatch(small) else "one of tcp, udp, icmp, … or any"
+            self.reader.note(fields["transport"], f"transport {quote(transport)} is not known", hint)
         ports: list[int | None] = []
         for place in self.reader.some(fields.get("port")):
             if place.text == ANY:
                 ports.append(None)
+            elif place.value is not None and not isinstance(place.value, int):
+                hint = "0 to 65535, several as [22, 23], or any"
+                self.reader.note(place, f"port must be a number, not {place.kind}", hint)
             elif (port := self.reader.integer(place, "port", 0, 65535)) is not None:
                 ports.append(port)
         if "port" in fields and transport in ("icmp", "icmpv6", "igmp", "arp") and ports != [None]:
@@ -200,14 +232,28 @@ class _Parser:
                 return datetime.date.fromisoformat(text)
         except ValueError:
             pass
-        self.reader.note(node, f"until {quote(text)} is no date", "write it as 2027-01-31")
+        hint = "no such day" if _DATE.fullmatch(text) else "write it as 2027-01-31"
+        self.reader.note(node, f"until {quote(text)} is no date", hint)
         return None
+
+
+def modes_of(roles: Collection[str], modes: Modes) -> str:
+    """What somebody should write who gave ``roles`` a mode that they do not have."""
+    known = sorted(mode for mode, having in modes.items() if not having.isdisjoint(roles))
+    if known:
+        return f"mode: {' or '.join(known)}"
+    have = sorted({role for having in modes.values() for role in having})
+    return f"leave the mode out; only {', '.join(have)} {'has' if len(have) == 1 else 'have'} one"
+
+
+def _has(host: Host, modes: Modes) -> bool:
+    return not modes.get(host.mode, frozenset()).isdisjoint(host.roles)
 
 
 # Options
 
 
-def parse_host(option: str, roles: Collection[str] | None = None, modes: Collection[str] = MODES) -> Host:
+def parse_host(option: str, roles: Collection[str] | None = None, modes: Modes = MODES) -> Host:
     """The host of ``ROLE=ADDRESS[@VERSION]``, or ``ROLE=ADDRESS@MODE`` for a role that has modes.
 
     ``ROLE`` and ``ADDRESS`` may be several, with commas. Raises :class:`UsageError`; an unknown role is
@@ -236,9 +282,14 @@ def parse_host(option: str, roles: Collection[str] | None = None, modes: Collect
             versions.parse(stated)
         except ValueError as error:
             raise UsageError(f"--host {shown}: {error}") from error
-    return Host(
+    host = Host(
         name=address.strip(), networks=networks, roles=named, version="" if mode else stated, mode=mode
     )
+    if mode and roles is not None and not _has(host, modes):
+        raise UsageError(
+            f"--host {shown}: {' and '.join(named)} has no mode {mode} ({modes_of(named, modes)})"
+        )
+    return host
 
 
 def combine(site: Site | None, hosts: Sequence[Host], activities: Sequence[str]) -> Site:
@@ -252,49 +303,72 @@ def combine(site: Site | None, hosts: Sequence[Host], activities: Sequence[str])
             hint = documents.nearest(activity, ACTIVITIES)
             raise UsageError(f"--activity {quote(activity)}: unknown" + (f" ({hint})" if hint else ""))
     base = site if site is not None else Site(declared=bool(hosts))
-    merged = list(base.hosts)
+    merged = _Merged(base.hosts)
     for host in hosts:
-        _refuse_contradiction(merged, host)
-        _join(merged, host)
+        merged.add(host)
     return dataclasses.replace(
         base,
-        hosts=tuple(merged),
+        hosts=tuple(merged.hosts),
         activities=frozenset({"operation", *base.activities, *activities}),
         declared=base.declared or bool(hosts),
     )
 
 
-def _refuse_contradiction(known: Iterable[Host], host: Host) -> None:
-    spans = {span(network) for network in host.networks}
-    for other in known:
-        shared = sorted(set(host.roles) & set(other.roles))
-        if not shared or spans.isdisjoint(span(network) for network in other.networks):
-            continue
-        for what, one, two in (("version", other.version, host.version), ("mode", other.mode, host.mode)):
-            if one and two and one != two:
-                raise UsageError(
-                    f"--host {shared[0]}={host.name}@{two}: contradicts {what} {one} of {quote(other.name)}"
-                )
+class _Merged:
+    """Hosts that are added one by one, each found by its addresses: there may be thousands."""
+
+    def __init__(self, hosts: Iterable[Host]) -> None:
+        self.hosts: list[Host] = []
+        self._at: dict[Span, list[int]] = {}
+        """Which hosts have a span of addresses among theirs, in order."""
+        self._names: set[str] = set()
+        for host in hosts:
+            self._append(host)
+
+    def add(self, host: Host) -> None:
+        """Add a host, into the entry of the same addresses where nothing contradicts that.
+
+        Raises :class:`UsageError` for one that states another version or mode for the same addresses and
+        role.
+        """
+        spans = {span(network) for network in host.networks}
+        there = sorted({index for found in spans for index in self._at.get(found, ())})
+        for index in there:
+            _refuse_contradiction(self.hosts[index], host)
+        for index in there:
+            other = self.hosts[index]
+            if spans != {span(network) for network in other.networks} or _differ(other, host):
+                continue
+            self.hosts[index] = dataclasses.replace(
+                other,
+                roles=tuple(dict.fromkeys((*other.roles, *host.roles))),
+                version=other.version or host.version,
+                mode=other.mode or host.mode,
+            )
+            return
+        if host.name in self._names:  # one address with two versions for two roles
+            host = dataclasses.replace(host, name=f"{host.name} ({', '.join(host.roles)})")
+        self._append(host)
+
+    def _append(self, host: Host) -> None:
+        for found in {span(network) for network in host.networks}:
+            self._at.setdefault(found, []).append(len(self.hosts))
+        self._names.add(host.name)
+        self.hosts.append(host)
 
 
-def _join(known: list[Host], host: Host) -> None:
-    """Add a host, into the entry of the same addresses where nothing contradicts that."""
-    spans = {span(network) for network in host.networks}
-    for index, other in enumerate(known):
-        if spans != {span(network) for network in other.networks}:
-            continue
-        if (other.version and host.version and other.version != host.version) or (
-            other.mode and host.mode and other.mode != host.mode
-        ):
-            continue
-        known[index] = dataclasses.replace(
-            other,
-            roles=tuple(dict.fromkeys((*other.roles, *host.roles))),
-            version=other.version or host.version,
-            mode=other.mode or host.mode,
-        )
-        return
-    taken = {other.name for other in known}
-    if host.name in taken:  # one address with two versions for two roles
-        host = dataclasses.replace(host, name=f"{host.name} ({', '.join(host.roles)})")
-    known.append(host)
+def _differ(one: Host, other: Host) -> bool:
+    """Whether two hosts state different versions or modes."""
+    return bool(
+        (one.version and other.version and one.version != other.version)
+        or (one.mode and other.mode and one.mode != other.mode)
+    )
+
+
+def _refuse_contradiction(other: Host, host: Host) -> None:
+    shared = sorted(set(host.roles) & set(other.roles))
+    for what, one, two in (("version", other.version, host.version), ("mode", other.mode, host.mode)):
+        if shared and one and two and one != two:
+            raise UsageError(
+                f"--host {shared[0]}={host.name}@{two}: contradicts {what} {one} of {quote(other.name)}"
+            )

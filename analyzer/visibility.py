@@ -19,7 +19,7 @@ from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
 from analyzer.kinds import Array, among, distinct
 from analyzer.protocol import Fit, Says
-from analyzer.tables import ACK, ARP, ICMP, SYN
+from analyzer.tables import ACK, ARP, ICMP, SYN, TCP, UDP, Columns
 
 SECOND: Final = 1_000_000_000
 ONE_SIDED_FLOWS: Final = 3
@@ -99,6 +99,9 @@ class Visibility:
         self.of_ports = bool((found.ported | (columns["transport"] == ICMP)).all())
         """Whether nothing but TCP, UDP and ICMP is here: perhaps the capture was taken with a filter of
         ports. Such a filter lets no ARP through; ``port 69 or icmp`` is one that people write."""
+        self.only_port = self._only_port(columns)
+        """The UDP port to which everything here goes, 0 where there is no such port. Hosts that are up for
+        minutes do more than that: somebody chose the port."""
         ported = np.flatnonzero(unicast & found.ported)
         self.anything = len(ported) > 0
         self.points: frozenset[Address] = frozenset(
@@ -108,6 +111,13 @@ class Visibility:
         )
         """Addresses that take part in every unicast TCP and UDP flow: the capture was taken at one of
         them. Empty for a mirror that shows more."""
+
+    def _only_port(self, columns: Columns) -> int:
+        if not self.of_ports or self._found.legs or (columns["transport"] == TCP).any():
+            return 0
+        _, port = self._found.pair("port")
+        ports = np.unique(port[columns["transport"] == UDP])
+        return int(ports[0]) if len(ports) == 1 else 0
 
     def _sources_without_answers(self, silent: Sequence[tuple[Array, Array]], count: int) -> Array:
         """The addresses of which this capture shows no answers, as booleans."""

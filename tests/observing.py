@@ -7,7 +7,7 @@ from typing import TypeVar
 from tftpwire import make_batch
 
 from analyzer.decode import decode
-from analyzer.observations.late import Observer
+from analyzer.observations import Observer
 from analyzer.picking import pick
 
 Seer = TypeVar("Seer", bound=Observer)

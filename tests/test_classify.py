@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,7 +29,7 @@ from judging import (
 )
 from traffic import ACK, PSH, RST, SYN, Traffic
 
-from analyzer import sessions
+from analyzer import classify, sessions
 from analyzer.classify import orient, recognise
 from analyzer.conversation import Conversation
 from analyzer.protocol import Fit
@@ -424,3 +425,10 @@ def test_conversations_keep_the_tables_order_and_sums() -> None:
     assert [one.row for one in found] == list(range(len(flows.columns["version"])))
     assert sum(sum(one.packets) for one in found) == 11
     assert [one.transport for one in found] == ["udp", "udp", "udp", "arp"]
+
+
+@pytest.mark.parametrize(("number", "name"), [(6, "tcp"), (17, "udp"), (1, "icmp"), (0x10806, "arp")])
+def test_all_ports_look_as_each_does(number: int, name: str) -> None:
+    ports = np.arange(1 << 16, dtype="u2") if number in (6, 17) else np.zeros(1, "u2")
+    looks = classify._look(np.full(len(ports), number, "u4"), ports).tolist()
+    assert looks == [2 * classify._rank(name, port) + classify._ephemeral(port) for port in ports.tolist()]

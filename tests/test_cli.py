@@ -18,6 +18,7 @@ import analyzer
 from analyzer import cli, pipeline, report
 from analyzer.cli import run
 from analyzer.errors import CaptureError, Mistake, RulesetError
+from analyzer.observations import behaviour
 from analyzer.transfers import registry
 
 ROOT = Path(analyzer.__file__).parents[1]
@@ -176,7 +177,7 @@ def test_click_runner_sees_every_command():
 def test_a_command_file_without_a_command_fails_loudly(tmp_path, monkeypatch):
     (tmp_path / "zebra.py").write_text("")
     monkeypatch.setattr(cli, "__path__", [*cli.__path__, str(tmp_path)])
-    with pytest.raises(TypeError, match="zebra"):
+    with pytest.raises(ImportError, match="zebra has no COMMAND"):
         CliRunner().invoke(cli.portmatrix, ["zebra"], catch_exceptions=False)
     sys.modules.pop("analyzer.cli.zebra", None)
 
@@ -192,17 +193,18 @@ print(*sorted(set(sys.modules) - before), file=said)
 """
 STAGES = set(
     """
-    activity addresses
+    activity addresses ahead
     capture capturefilter classify cli compliance conversation conversations
     decode directory documents
     errors exclusions
     findings flowtable
     infer
     kinds
+    late
     matrix model mudfile
     observation observations outcomes
     parallel parts payloads picking pipeline processors protocol protocols
-    report rulefile rulesets
+    registry report rulefile rulesets
     sessions site
     tables transfers transports
     updates
@@ -252,7 +254,8 @@ def test_help_imports_only_click_and_the_command_line():
     names = imported("--help", "check --help", "flows --help", "rules lint --help")
     assert foreign(names) == {"click"}
     ours = {name.split(".")[1] for name in names if name.startswith("analyzer.")}
-    assert ours == {"cli", "errors", "model", "parquet", "report", "scalar", "version"}
+    assert ours == {"cli", "errors", "model", "registry", "report", "version"}
+    assert not {f"analyzer.report.{name}" for name in report.formats()} & names
     assert not names & SLOW
 
 
@@ -277,7 +280,9 @@ def test_a_small_check_imports_only_what_it_uses():
 
 
 CARRIERS = {name: f"analyzer.transfers.{name}.draw" for name in registry.load()}
-OBSERVERS = {f"analyzer.observations.{name}.observer" for name in ("bacnet", "biostar")}
+OBSERVERS = {
+    f"analyzer.observations.{name}.observer" for name, one in behaviour.load().items() if one.observer
+}
 GATEWAY, NODE = "10.20.0.10", "10.20.1.31"
 OTHER = coapwire.Coap().get(0, 1).s(0.1, bytes.fromhex("6245") + b"\0\1\0\1")
 OTHER.udp(1, NODE, 49152, GATEWAY, 9, b"\xff\0\1").tcp(2, NODE, 49152, GATEWAY, 9100, 24, b"\x01binary")
@@ -297,7 +302,7 @@ def test_a_check_imports_the_carriers_and_observers_that_it_hears(what, tmp_path
     names = imported(f"check {tmp_path}/a.pcap --no-progress")
     assert names & set(CARRIERS.values()) == {CARRIERS[name] for name in carriers}
     assert not names & OBSERVERS
-    assert "analyzer.observations.igor" not in names
+    assert "analyzer.observations.igor.signalling" not in names
 
 
 def test_a_list_of_flows_imports_nothing_that_judges_them():
@@ -345,6 +350,12 @@ def test_the_process_starts_no_threads_unless_the_user_says_so_and_leaves_garbag
     after = ast.literal_eval(done.stdout.splitlines()[-1])
     assert after == {**dict.fromkeys(names), **given, "OPENBLAS_NUM_THREADS": expected}
     assert done.stderr == "True True\n"
+
+
+def test_a_library_that_looks_for_what_is_left_of_it_has_nothing_to_say(tmp_path):
+    command = [*COMMAND, "flows", "samples/coap-blocked/capture.pcap", "-o", str(tmp_path / "a.parquet")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["portmatrix"]
 
 
 def test_python_m_is_the_command():

@@ -89,3 +89,11 @@ def test_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["exclusions", "--version", "5.1.0", "--format", "powershell", "-o", str(target)]) == 0
     assert capsys.readouterr().out == ""
     assert target.read_text().startswith("# Antivirus exclusions")
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"), [("a.ps1", "# Anti"), ("a.json", "{"), ("a.txt", "Anti"), ("a", "Anti")]
+)
+def test_the_suffix_chooses_the_format(tmp_path: Path, name: str, begins: str) -> None:
+    assert run(["exclusions", "--version", "5.1.0", "-o", str(tmp_path / name)]) == 0
+    assert (tmp_path / name).read_text().startswith(begins)

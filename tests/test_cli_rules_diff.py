@@ -59,6 +59,13 @@ def test_markdown_by_the_suffix(tmp_path: Path) -> None:
     assert f"| peers | incoming | tcp | 1480 | BioStar server | {peers} |" in text
 
 
+def test_a_suffix_of_no_format_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "steps.xslx"
+    assert run(["rules", "diff", "biostar-1/server", "biostar-1/direct", "-o", str(file)]) == 2
+    assert "no format for .xslx" in capsys.readouterr().err
+    assert not file.exists()
+
+
 def test_a_strangers_words_are_no_markup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "evil.yaml"
     file.write_text(

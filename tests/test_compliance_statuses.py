@@ -134,6 +134,17 @@ def test_behind_a_capture_filter_nothing_is_missing() -> None:
     assert "the filter tcp port 80" in found.reason
 
 
+def test_a_capture_of_one_port_does_not_show_the_others() -> None:
+    only = talk(GATEWAY, NODE, 50201, packets=(9, 9), end=360, row=50, outcome=Outcome.ANSWERED)
+    found = results([only])[COAP]
+    assert found.status is Status.NOT_OBSERVABLE
+    assert found.reason.startswith("the capture holds UDP 50201 and nothing else")
+    also = talk(GATEWAY, NODE, 50202, packets=(9, 9), end=360, row=51, outcome=Outcome.ANSWERED)
+    assert results([only, also])[COAP].status is Status.MISSING
+    arp = talk(GATEWAY, NODE, transport="arp", packets=(1, 0), end=360, row=51)
+    assert results([only, arp])[COAP].status is Status.MISSING
+
+
 @pytest.mark.parametrize(("minutes", "status"), [(4.99, Status.NOT_OBSERVABLE), (5, Status.MISSING)])
 def test_five_minutes_are_enough(minutes: float, status: Status) -> None:
     assert results([seen(minutes)])[COAP].status is status

@@ -141,6 +141,17 @@ def test_a_filter_of_ports_that_leaves_the_answers_out_is_no_failure() -> None:
     assert not judged(unfiltered.coap(900, GATEWAY, NODE), CURRENT[:2]).compliant
 
 
+def test_an_answer_that_stands_before_its_request_is_one() -> None:
+    # Two captures merged, or a tap with a port a direction: the server's clock is 5 ms behind.
+    request, block = b"\0\1node.bin\0octet\0", b"\0\3\0\1" + b"x" * 100
+    traffic = Traffic().arp(0, GATEWAY, NODE).udp(1, GATEWAY, 50123, NODE, 2000, block)
+    traffic.udp(1.005, NODE, 2000, GATEWAY, 69, request).udp(1.01, NODE, 2000, GATEWAY, 50123, b"\0\4\0\1")
+    report = judged(traffic.coap(900, GATEWAY, NODE), CURRENT[:2])
+    assert [(str(one.outcome), one.bytes) for one in report.transfers] == [("complete", 100)]
+    assert report.compliant
+    assert {entry.status for entry in report.rows if entry.row.port == 69 and entry.flows} == {"working"}
+
+
 def test_a_lone_request_is_no_proof_of_silence() -> None:
     # ``tcpdump port 69`` of a healthy update: one packet, and who knows how long tcpdump went on.
     request = b"\0\1node.bin\0octet\0"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import types
 from pathlib import Path
 
 import pytest
@@ -28,9 +27,10 @@ def test_an_unknown_target_is_told() -> None:
         export.choose("pf")
 
 
-def test_a_file_that_is_no_target_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export.importlib, "import_module", lambda name: types.SimpleNamespace(__name__=name))
-    with pytest.raises(TypeError, match=r"analyzer.export.bpf: no Target named 'bpf'"):
+def test_a_file_that_is_no_target_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "zebra.py").write_text("TARGET = 'zebra'")
+    monkeypatch.setattr(export, "__path__", [*export.__path__, str(tmp_path)])
+    with pytest.raises(ImportError, match=r"analyzer\.export\.zebra has no TARGET of type Target"):
         export.targets.__wrapped__()
 
 

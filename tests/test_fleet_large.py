@@ -6,6 +6,7 @@ import gzip
 import random
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import fleets
@@ -14,6 +15,7 @@ from captures import damaged, pcap, pcapng
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analyzer import parts
 from analyzer.fleet.large import Large
 from analyzer.fleet.plan import plan
 from analyzer.fleet.work import Yield, analyse, batch
@@ -124,6 +126,33 @@ def test_pieces_of_a_file_that_changed_meanwhile_are_not_put_together(tmp_path: 
             steps += large.took(step, result)
     assert done == ["digest", "piece 0", "piece 1", "whole"]
     assert content(result) == content(batch(analyse, [job]))
+
+
+def test_a_piece_of_a_url_that_changed_while_it_was_read_is_not_put_to_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fsspec
+
+    system = fsspec.filesystem("memory")
+    system.pipe("/b7/a.pcap", pcap(MADE))
+    read, calls = parts.read, []
+
+    def changing(*given: Any, **more: Any) -> parts.Part:
+        found = read(*given, **more)
+        calls.append(found)
+        if len(calls) == 4:
+            system.pipe("/b7/a.pcap", pcap(MADE[:-9]))
+        return found
+
+    monkeypatch.setattr(parts, "read", changing)
+    try:
+        (job,) = plan(["memory://b7/a.pcap"], fleets.sites(tmp_path / "sites", "b7")).jobs
+        for last in ("merged", "whole"):
+            made, done = in_pieces(job, 2, random.Random(0), shared=False)
+            assert done[-1] == last, "the file changed while the last of its pieces was read"
+        assert content(made) == content(batch(analyse, [job]))
+    finally:
+        system.rm("/b7", recursive=True)
 
 
 def test_parts_that_are_too_much_to_send_are_merged_at_home(tmp_path: Path, monkeypatch) -> None:

@@ -181,6 +181,30 @@ def test_a_site_is_called_something_that_may_be_a_folder(tmp_path):
         plan([folder], folder)
 
 
+@pytest.mark.parametrize(
+    ("text", "split"),
+    [
+        ("split: 64 MB\n", 64_000_000),
+        ("split: 1000\ncaptures: []\n", 1000),
+        ("captures: []\n", None),
+    ],
+)
+def test_the_fleet_file_says_from_which_size_captures_are_split(text, split, tmp_path):
+    fleets.healthy(tmp_path / "b7" / "a.pcap")
+    folder = fleets.sites(tmp_path / "sites", "b7")
+    (tmp_path / "sites" / "fleet.yaml").write_text(text)
+    assert plan([str(tmp_path / "b7")], folder).split == split
+    assert plan([str(tmp_path / "b7")]).split is None
+
+
+@pytest.mark.parametrize("value", ["many", "0", "[1]", "''", "true"])
+def test_a_split_that_is_no_size_has_its_place(value, tmp_path):
+    folder = fleets.sites(tmp_path / "sites", "b7")
+    (tmp_path / "sites" / "fleet.yaml").write_text(f"split: {value}\n")
+    with pytest.raises(SiteError, match=r"fleet\.yaml:1:8: split"):
+        plan([folder], folder)
+
+
 def test_mistakes_in_the_fleet_file_have_their_place(tmp_path):
     folder = fleets.sites(tmp_path / "sites", "b7")
     (tmp_path / "sites" / "fleet.yaml").write_text("captures:\n  - {site: b8, match: '*'}\n  - {match: x}\n")

@@ -11,11 +11,13 @@ import fleets
 import pytest
 
 from analyzer.errors import UsageError
+from analyzer.fleet.index import quoted
 from analyzer.fleet.plan import plan
+from analyzer.fleet.query import ask
 from analyzer.fleet.results import Results, whole
 from analyzer.fleet.run import run
 from analyzer.fleet.tables import TABLES
-from analyzer.fleet.work import analyse, batch
+from analyzer.fleet.work import File, analyse, batch
 
 
 @pytest.fixture
@@ -101,6 +103,59 @@ def test_every_table_has_a_file_and_what_a_killed_run_left_is_swept(tmp_path):
     assert found == set(TABLES)
     empty = str(made.folder / "transfers" / "*" / "*" / "*.parquet")
     assert duckdb.read_parquet(empty).columns[:3] == ["capture", "id", "protocol"]
+
+
+def test_only_what_a_run_did_not_end_is_swept(tmp_path, monkeypatch):
+    made, swept = Results(str(tmp_path / "r")), []
+    monkeypatch.setattr(made, "_sweep", lambda: swept.append(made))
+
+    def held(*files):
+        with made.held():
+            for file in files:
+                made.add("b7", [file.table], [file])
+        return len(swept)
+
+    assert held() == 1, "whoever wrote here before"
+    assert held(File("flows", "2026-09-21", b"x")) == 1
+    assert held() == 1
+    with pytest.raises(KeyboardInterrupt), made.held():
+        raise KeyboardInterrupt
+    assert held() == 2
+    monkeypatch.setattr("analyzer.fleet.results.whole", full)
+    with made.held(), pytest.raises(OSError, match="No space"):
+        made.add("b7", ["x"], [File("flows", "2026-09-21", b"x")])
+    assert held() == 3
+
+
+def full(*_given):
+    raise OSError(28, "No space left on device")
+
+
+def test_a_query_of_one_site_opens_no_file_of_another(results):
+    with results.held():
+        pass
+    (other,) = results.folder.glob("flows/site=b9/*/*.parquet")
+    other.write_bytes(b"no Parquet")
+    with results.database(alike=True) as database:
+        ((count,),) = database.execute("SELECT count(*) FROM flows WHERE site = 'b7'").fetchall()
+        assert count == 2
+        with pytest.raises(duckdb.Error, match="b9"):
+            database.execute("SELECT count(*) FROM flows").fetchall()
+
+
+@pytest.mark.parametrize("site", ["b7", "b9"])
+def test_files_of_a_version_that_had_fewer_columns_are_asked_too(results, site, tmp_path):
+    (path,) = results.folder.glob(f"flows/site={site}/*/*.parquet")
+    less = tmp_path / "less.parquet"
+    duckdb.sql(
+        f"COPY (SELECT * EXCLUDE waived FROM read_parquet({quoted(path)})) TO '{less}' (FORMAT parquet)"
+    )
+    path.write_bytes(less.read_bytes())
+    with results.held():
+        pass
+    for sql in ("SELECT count(waived) FROM flows", "SELECT count(*), any_value(waived) FROM flows"):
+        assert ask(str(results.folder), sql)[1][0][0] == (0 if "waived)" in sql[:20] else 4)
+    assert len(ask(str(results.folder), "SELECT * FROM flows")[1]) == 4
 
 
 def test_two_runs_do_not_write_at_once(tmp_path):

@@ -7,7 +7,8 @@ from judging import recognised
 from tftpwire import make_batch
 
 from analyzer.decode import decode
-from analyzer.observations import Setting, biostar
+from analyzer.observations import Setting, Watching
+from analyzer.observations.biostar import BEHAVIOUR
 from analyzer.observations.biostar.observer import Observer
 from analyzer.tables import Packets
 from analyzer.visibility import Visibility
@@ -20,7 +21,7 @@ def batch(doors: Doors) -> Packets:
 def test_it_is_made_by_the_first_packet_of_a_connection() -> None:
     doors, other = Doors().device(0, 40), Doors()
     other.connect_to(0, DOOR, SERVER, 8080)
-    watching = biostar.watcher()
+    watching = Watching(BEHAVIOUR.observer)
     watching.add(batch(other))
     assert watching.made is None
     watching.add(batch(doors))
@@ -30,4 +31,4 @@ def test_it_is_made_by_the_first_packet_of_a_connection() -> None:
 
 def test_without_a_call_to_a_device_nothing_is_near() -> None:
     found = recognised(Doors().device(0, 40))
-    assert biostar.near(Setting(found, Visibility(found))) == {}
+    assert BEHAVIOUR.near(Setting(found, Visibility(found))) == {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.errors import UsageError
+from analyzer.errors import SiteError
 from analyzer.pipeline.options import Options, expected
 
 
@@ -25,5 +25,5 @@ def test_without_a_word_nothing_is_declared() -> None:
 def test_a_mode_of_a_role_that_has_none_is_refused(tmp_path) -> None:
     path = tmp_path / "site.yaml"
     path.write_text("hosts: [{name: gw, address: 10.0.0.1, role: igor-gateway, mode: server}]\n")
-    with pytest.raises(UsageError, match="gw: igor-gateway has no mode server"):
+    with pytest.raises(SiteError, match=r"site.yaml:1:65: igor-gateway has no mode server \(leave the m"):
         expected(Options((), site=str(path)))

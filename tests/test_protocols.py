@@ -201,7 +201,7 @@ def test_one_file_adds_a_protocol(package: Path) -> None:
         ("bare.py", "PORTS = 1", "plugged.bare has no PROTOCOL"),
         ("wrong.py", "PROTOCOL = 'coap'", "plugged.wrong has no PROTOCOL"),
         ("other.py", GOOD.format(name="another"), "plugged.other calls itself 'another'"),
-        ("zz_twin.py", GOOD.format(name="aa"), "plugged.zz_twin repeats the name 'aa'"),
+        ("zz_twin.py", GOOD.format(name="aa"), "plugged.zz_twin calls itself 'aa'"),
     ],
 )
 def test_a_broken_plugin_fails_loudly(package: Path, file: str, text: str, message: str) -> None:

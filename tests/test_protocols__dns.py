@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import DissectError
-from analyzer.protocols._dns import parse
+from analyzer.protocol import NO, UNSURE, Payload
+from analyzer.protocols._dns import Header, parse, read
 
 QUERY = frozenset({0})
 
@@ -34,6 +35,17 @@ def test_a_cut_name_is_left_out() -> None:
     assert (header.name, header.type) == (None, None)
     with pytest.raises(DissectError):
         parse(data[:20], 20, QUERY)
+
+
+def test_a_payload_is_a_message_or_says_why_not() -> None:
+    data = bytes(dpkt.dns.DNS(qd=[dpkt.dns.DNS.Q(name="gateway.example.org")]))
+    udp = Payload(data, len(data), "udp", 49152, 53)
+    assert read(udp, QUERY) == parse(data, len(data), QUERY)
+    tcp = len(data).to_bytes(2, "big") + data
+    assert read(Payload(tcp, len(tcp), "tcp", 49152, 53), QUERY) == parse(data, len(data), QUERY)
+    assert not isinstance(read(udp, frozenset({5})), Header)
+    assert read(udp, frozenset({5})) == NO
+    assert read(Payload(b"", 0, "udp", 49152, 53), QUERY) == UNSURE
 
 
 def test_endless_labels_end() -> None:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.protocols._text import LIMIT, StartLine, fields, may_start, short, start_line
+from analyzer.protocol import Fit, Payload, Reading, Says
+from analyzer.protocols._text import LIMIT, StartLine, fields, http, may_start, short, start_line
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,20 @@ from analyzer.protocols._text import LIMIT, StartLine, fields, may_start, short,
 )
 def test_start_line(data: bytes, expected: StartLine | None) -> None:
     assert start_line(data) == expected
+
+
+@pytest.mark.parametrize(
+    ("transport", "data", "expected"),
+    [
+        ("tcp", b"GET /a HTTP/1.1\r\n", Reading(Fit.YES, Says.REQUEST, True, "GET /a")),
+        ("tcp", b"HTTP/1.1 304 Not Modified\r\n", Reading(Fit.YES, Says.RESPONSE, None, "HTTP 304")),
+        ("tcp", b"\x00\x01", None),
+        ("tcp", b"", None),
+        ("udp", b"GET /a HTTP/1.1\r\n", None),
+    ],
+)
+def test_http(transport: str, data: bytes, expected: Reading | None) -> None:
+    assert http(Payload(data, len(data), transport, 49152, 80)) == expected
 
 
 @given(

@@ -40,6 +40,7 @@ def test_report_is_valid_and_the_same_as_the_document(report):
         "flows",
         "findings",
         "transfers",
+        "attempts",
     ]
 
 

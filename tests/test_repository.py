@@ -221,14 +221,19 @@ def test_the_list_of_packages_is_complete() -> None:
     assert set(PROJECT["tool"]["setuptools"]["packages"]) == {"analyzer", "analyzer.shipped", *found}
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wheel built from a copy, because a build leaves its traces where it is made."""
-    folder = tmp_path_factory.mktemp("build")
+def copied(folder: Path) -> Path:
+    """A copy of what a build needs, because a build leaves its traces where it is made."""
     for name in ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
     for name in ("analyzer", "rulesets"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel built from a copy."""
+    folder = copied(tmp_path_factory.mktemp("build"))
     made = run(
         *(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", "made", "."),
         cwd=folder,
@@ -261,11 +266,7 @@ def test_the_wheel_carries_the_package_and_the_rulesets(wheel: Path) -> None:
 
 @pytest.mark.slow
 def test_the_source_archive_carries_what_the_build_needs(tmp_path: Path) -> None:
-    for name in ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, tmp_path)
-    for name in ("analyzer", "rulesets"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
-    made = run(sys.executable, "setup.py", "-q", "sdist", "-d", "made", cwd=tmp_path)
+    made = run(sys.executable, "setup.py", "-q", "sdist", "-d", "made", cwd=copied(tmp_path))
     assert made.returncode == 0, made.stdout + made.stderr
     (path,) = (tmp_path / "made").glob("*.tar.gz")
     with tarfile.open(path) as archive:
@@ -278,11 +279,7 @@ def test_the_source_archive_carries_what_the_build_needs(tmp_path: Path) -> None
 
 @pytest.mark.slow
 def test_without_a_compiler_everything_works_with_dpkt(tmp_path: Path) -> None:
-    for name in ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, tmp_path)
-    for name in ("analyzer", "rulesets"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
-    built = run(sys.executable, "setup.py", "-q", "build", cwd=tmp_path, CC="no-such-compiler")
+    built = run(sys.executable, "setup.py", "-q", "build", cwd=copied(tmp_path), CC="no-such-compiler")
     assert built.returncode == 0, built.stdout + built.stderr
     said = run(sys.executable, "-m", "analyzer", "--version", cwd=tmp_path, PYTHONPATH=str(tmp_path))
     assert said.stdout == f"portmatrix {VERSION} (decoder: dpkt)\n", said.stdout + said.stderr

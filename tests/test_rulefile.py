@@ -162,7 +162,7 @@ editions:
         "15:22: no service describes udp 80 (services has tcp 80: add transport udp)",
         "15:37: outgoing tcp 80 appears twice",
         "16:5: edition '1.0+' of acme-meter appears twice",
-        "19:22: incoming tcp port must be a whole number, not 'eighty'",
+        "19:22: incoming tcp port must be a whole number, not 'eighty' (1 to 65535)",
         "20:13: peers: incoming/tcp/443 is not in this edition's table",
         "20:42: peers cannot be given for 'in' (write incoming, outgoing, or a row such as incoming/tcp/80)",
     ]
@@ -246,8 +246,9 @@ def test_ranges_cannot_stand_for_millions() -> None:
 
 def test_the_root_must_be_a_mapping() -> None:
     assert mistakes("[1, 2]") == [
-        "1:1: a ruleset must be a mapping, not a list (fields: ruleset, title, vendor, product, document, "
-        "subject, notes, observe_minutes, temporary_modes, services, editions, exclusions, background)"
+        "1:1: a ruleset is written with fields, not as a list (fields: ruleset, title, vendor, product, "
+        "document, subject, notes, observe_minutes, temporary_modes, services, editions, "
+        "exclusions, background)"
     ]
     assert mistakes("") == ["1:1: the document is empty"]
 

@@ -93,7 +93,8 @@ def test_roles_and_modes(tmp_path: Path) -> None:
         "igor-gateway",
         "igor-node",
     }
-    assert rulesets.modes(shipped) == {"server", "direct"}
+    doors = {"biostar-server", "biostar-client", "biostar-device"}
+    assert rulesets.modes(shipped) == {"server": doors, "direct": doors}
     assert "acme-meter" in rulesets.roles(rulesets.load([own(tmp_path, "acme")]))
 
 

@@ -77,6 +77,21 @@ def test_an_answer_from_a_new_port_is_a_leg(first: bytes) -> None:
     assert (leg.originator, leg.originator_port, leg.port) == (address(NODE), 2000, 51110)
 
 
+@pytest.mark.parametrize(("early", "tied"), [(0.005, True), (0.1, True), (0.2, False)])
+def test_an_answer_may_stand_just_before_its_request(early: float, tied: bool) -> None:
+    traffic = Traffic().udp(5, NODE, 2000, GATEWAY, 69, RRQ)
+    found = recognised(traffic.udp(5 - early, GATEWAY, 51110, NODE, 2000, DATA))
+    leg, asked = found
+    assert (leg.parent == asked) is tied
+    assert not tied or (leg.originator, leg.originator_port) == (address(NODE), 2000)
+
+
+def test_the_request_before_an_answer_goes_before_the_one_after_it() -> None:
+    traffic = request().udp(1, GATEWAY, 51110, NODE, 2000, DATA).udp(1.05, NODE, 2000, GATEWAY, 6969, RRQ)
+    first, leg, _ = recognised(traffic)
+    assert leg.parent == first
+
+
 def test_a_leg_of_which_only_the_client_is_seen_is_a_leg() -> None:
     found = recognised(request().udp(1, NODE, 2000, GATEWAY, 50197, ACK1))
     assert found[1].parent == found[0]

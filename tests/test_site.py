@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer import rulesets, site
+from analyzer.directory import Span, span
 from analyzer.errors import PortmatrixError, SiteError, UsageError
 from analyzer.model import Allow, Host, Site
 
@@ -132,23 +133,77 @@ allow:
     assert mistakes(text) == [
         "4:50: unknown role 'igor-nod' (did you mean 'igor-node'?)",
         "4:69: '6.0.2a' is doubtful, the letter may mean before or after 6.0.2: write the number alone",
-        "5:26: address '10.20.0.400' cannot be used "
-        "(an address, a network such as 10.0.0.0/24, or a range such as 10.0.0.5-10.0.0.9; "
-        "names are not looked up)",
+        "5:26: address '10.20.0.400' cannot be used (each of its four numbers is 0 to 255)",
         "6:69: unknown mode 'servr' (did you mean 'server'?)",
-        "7:5: a host needs the field 'address'",
+        "7:5: a host needs the field 'address' (for example address: 10.20.0.10)",
         "7:12: host name 'gateway' appears twice (first in line 3)",
         "7:21: a host has no field 'adress' (did you mean 'address'?)",
         "8:72: igor-gateway at 10.20.0.10/32 has version 4.1.0 here and 5.1.0 in line 3 (keep one)",
         "9:25: unknown activity 'firmware' (did you mean 'firmware-update'?)",
         "11:30: to: 'gatway' is no host name, role, address or network (did you mean 'gateway'?)",
-        "11:84: until '2027-13-31' is no date (write it as 2027-01-31)",
-        "12:5: an allow entry needs the field 'reason'",
+        "11:84: until '2027-13-31' is no date (no such day)",
+        "12:5: an allow entry needs the field 'reason' (for example reason: maintenance laptop)",
         "12:52: port '70000' is out of range (0 to 65535)",
         "13:12: from: '10.20.9.5/24' is no host name, role, address or network "
         "(10.20.9.0/24 for the network, 10.20.9.5 for the host)",
         "13:62: icmp has no ports (leave the port out)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "hosts:\n  - 10.0.0.1\n",
+            "2:5: a host is written with fields, not as '10.0.0.1' "
+            "(for example {name: gateway, address: 10.20.0.10, role: igor-gateway})",
+        ),
+        (
+            "hosts:\n  -\n",
+            "2:4: a host is empty (for example {name: gateway, address: 10.20.0.10, role: igor-gateway})",
+        ),
+        (
+            "hosts:\n  name: a\n",
+            "2:3: hosts must be a list, not fields (one entry a line, each after '- ')",
+        ),
+        (
+            "hosts: [{address:10.0.0.1, name: a}]\n",
+            "1:10: a host has no field 'address:10.0.0.1' "
+            "(write address: 10.0.0.1, with a space after the colon)",
+        ),
+        ("hosts: [{address: []}]\n", "1:19: the list of addresses is empty (for example 10.20.0.10)"),
+        (
+            "hosts: [{address: 10.0.0.1, role: igor-node, mode: server}]\n",
+            "1:52: igor-node has no mode server (leave the mode out; "
+            "only biostar-client, biostar-device, biostar-server have one)",
+        ),
+        (
+            "hosts: [{address: 10.0.0.1, mode: server}]\n",
+            "1:35: a host without a role has no mode server (leave the mode out; "
+            "only biostar-client, biostar-device, biostar-server have one)",
+        ),
+        (
+            "allow: [{from: any, to: any, transport: TCP, reason: r}]\n",
+            "1:41: transport 'TCP' is not known (write tcp)",
+        ),
+        (
+            "allow: [{from: any, to: any, transport: tcp, port: 20-30, reason: r}]\n",
+            "1:52: port must be a number, not '20-30' (0 to 65535, several as [22, 23], or any)",
+        ),
+        (
+            "allow: [{from: any, to: any, transport: tcp, reason: r, until: 2027-02-30}]\n",
+            "1:64: until '2027-02-30' is no date (no such day)",
+        ),
+        ("observe_minutes: ten\n", "1:18: observe_minutes must be a number, not 'ten' (0.1 to 10080)"),
+    ],
+)
+def test_a_mistake_says_what_to_write_instead(text: str, told: str) -> None:
+    assert mistakes(text) == [told]
+
+
+def test_a_role_that_is_not_known_may_have_the_mode() -> None:
+    text = "hosts: [{address: 10.0.0.1, role: biostar-servr, mode: server}]\n"
+    assert mistakes(text) == ["1:35: unknown role 'biostar-servr' (did you mean 'biostar-server'?)"]
 
 
 def test_two_modes_for_one_server_contradict() -> None:
@@ -334,6 +389,21 @@ def test_an_option_cannot_contradict_the_site_file() -> None:
 def test_a_more_specific_address_is_no_contradiction() -> None:
     found = site.combine(parse(CONTRACT), hosts("igor-node=10.20.1.7@5.0.2"), [])
     assert len(found.hosts) == 6
+
+
+def test_thousands_of_hosts_are_laid_over_each_other_in_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = hosts(*(f"igor-node=10.1.{one >> 8}.{one & 255}@6.0.2" for one in range(1, 301)))
+    looked: list[str] = []
+
+    def counted(network: str, groups: bool = False) -> Span:
+        looked.append(network)
+        return span(network, groups)
+
+    monkeypatch.setattr(site, "span", counted)
+    again = site.combine(site.combine(None, many, []), many, [])
+    assert again.hosts == tuple(many)
+    # Each address is read when its host is kept, when it is added, and when it meets the one that it equals.
+    assert len(looked) == (2 + 3) * 300
 
 
 def test_unknown_activity() -> None:

@@ -17,6 +17,6 @@ def test_nothing_known() -> None:
 
 def test_a_carrier_that_saw_nothing_has_nothing_to_say() -> None:
     for carrier in registry.load().values():
-        gatherer = carrier.gatherer()
+        gatherer = carrier.make()
         assert list(gatherer.drafts(Circumstances(0, 0, lambda *_: ()))) == []
         assert list(gatherer.observe(Setting([], Visibility([])))) == []

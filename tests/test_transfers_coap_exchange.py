@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.transfers.coap import exchange
-from analyzer.transfers.coap.exchange import EXCHANGE_LIFETIME, Event, Exchanges, Message, What
+from analyzer.transfers.coap.exchange import EXCHANGE_LIFETIME, Confirmable, Event, Exchanges, Message, What
 
 CON, NON, ACK, RST = range(4)
 A, B = (4, 0, 1, 40000), (4, 0, 2, 5683)
@@ -104,3 +104,19 @@ def test_any_order(messages: list[tuple[int, int, int, bool, int]]) -> None:
     for kind, mid, code, back, at in messages:
         event = feed(layer, at, kind, mid, code, back)
         assert (event.about is None) == (kind == NON or event.what is What.STRAY)
+
+
+def test_a_message_that_is_known_with_its_past() -> None:
+    layer = Exchanges()
+    layer.keep(Confirmable(A, B, 1, 1, 0, 14 * SECOND, 4, frames=[1, 2, 3, 4]))
+    assert feed(layer, 30, CON).what is What.REPEATED
+    assert [(one.copies, one.first) for one in layer.exhausted()] == [(5, 0)]
+    layer.keep(Confirmable(A, B, 1, 2, 400 * SECOND, 400 * SECOND, frames=[9]))
+    assert [one.first for one in layer.exhausted()] == [0], "who sends another one gave up on it"
+
+
+def test_the_exhausted_in_the_order_in_which_they_began() -> None:
+    layer = Exchanges()
+    for mid, frame in ((1, 20), (2, 10)):
+        layer.keep(Confirmable(A, B, mid, 1, 0, 0, 5, frames=[frame]))
+    assert [one.mid for one in layer.exhausted()] == [2, 1]

@@ -20,8 +20,8 @@ def batches() -> tuple[Packets, Packets]:
 
 def test_what_begins_a_transfer() -> None:
     coap, request = batches()
-    assert (CARRIER.begins(coap), CARRIER.begins(request)) == (False, True)
-    assert isinstance(CARRIER.gatherer(), Gatherer)
+    assert (CARRIER.due(coap), CARRIER.due(request)) == (False, True)
+    assert isinstance(CARRIER.make(), Gatherer)
 
 
 def test_the_collector_makes_it_then() -> None:

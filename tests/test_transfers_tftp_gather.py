@@ -8,7 +8,7 @@ import struct
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tftpwire import CLIENT, SERVER, Wire, ack, data, error, finish_read, make_batch, play, rrq, wrq
+from tftpwire import CLIENT, SERVER, Wire, ack, data, error, finish_read, make_batch, oack, play, rrq, wrq
 
 from analyzer.decode import decode
 from analyzer.model import Cause, TransferOutcome
@@ -165,6 +165,49 @@ def test_a_probe_that_is_dropped_belongs_to_what_follows() -> None:
     assert transfer.outcome is COMPLETE
 
 
+@pytest.mark.parametrize(
+    ("wire", "size", "frames"),
+    [
+        (Wire().s(0, data(1, 100)).c(0.005, rrq(), 69).c(0.01, ack(1)), 100, (1, 3)),
+        (Wire().s(0, data(1, 100)).c(0.003, ack(1)).c(0.005, rrq(), 69), 100, (1, 3)),
+        (Wire().s(0, ack(0)).c(0.005, wrq(), 69).c(0.01, data(1, 100)).s(0.02, ack(1)), 100, (1, 4)),
+        (
+            Wire().s(0, data(1)).s(0.001, data(2, 9)).c(0.005, rrq(), 69).c(0.01, ack(1)).c(0.011, ack(2)),
+            521,
+            (1, 5),
+        ),
+    ],
+)
+def test_answers_just_before_their_request(wire: Wire, size: int, frames: tuple[int, int]) -> None:
+    transfer = wire.idle(60).only()
+    assert (transfer.outcome, transfer.bytes, transfer.frames) == (COMPLETE, size, frames)
+
+
+def test_options_just_before_their_request_are_in_force() -> None:
+    wire = Wire().s(0, oack(blksize=1428)).s(0.001, oack(blksize=8)).c(0.005, rrq(blksize=1428), 69)
+    transfer = finish_read(wire.c(0.01, ack(0)), 0.1, 2, 100, 1428).only()
+    assert (transfer.accepted, transfer.block_size, transfer.bytes) == ({"blksize": "1428"}, 1428, 1528)
+    assert "ignored" not in transfer.detail
+
+
+def test_an_error_just_before_its_request_ends_it() -> None:
+    transfer = Wire().s(0, error(1, "no such file")).c(0.005, rrq(), 69).idle(60).only()
+    assert transfer.cause is Cause.ERROR_NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        Wire().s(0, data(1, 100)).c(0.2, rrq(), 69),  # too long before
+        Wire().s(0, data(7, 100)).c(0.005, rrq(), 69),  # does not begin a file
+        Wire().s(0, ack(0)).c(0.005, rrq(), 69),  # answers no read
+        Wire().s(0, data(1, 100), server="10.20.0.11").c(0.005, rrq(), 69),  # nobody asked it
+    ],
+)
+def test_what_stands_before_a_request_and_does_not_answer_it(wire: Wire) -> None:
+    assert wire.idle(60).only().outcome is TransferOutcome.FAILED
+
+
 def test_begun_before_the_capture() -> None:
     wire = finish_read(Wire(), 0, 9, 5, 512, first=4)
     transfer = wire.only()
@@ -215,6 +258,7 @@ def test_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     found = wire.collect().gatherers["tftp"].found
     assert (len(found.sessions), found.dropped) == (10, 30)
     assert len(found._strays) <= 5
+    assert len(found._loose) <= 10
 
 
 def test_a_long_write_is_one_session() -> None:

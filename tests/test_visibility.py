@@ -248,6 +248,21 @@ def test_a_mirror_of_one_direction_with_arp_of_both_is_seen_through() -> None:
     assert Visibility(recognised(traffic)).one_sided(G, N)
 
 
+@pytest.mark.parametrize(
+    ("others", "port"),
+    [
+        ((), 5683),
+        ((talk(OTHER, NODE),), 5683),
+        ((talk(transport="icmp"),), 5683),
+        ((talk(port=69),), 0),
+        ((talk(transport="tcp"),), 0),
+        ((talk(transport="arp"),), 0),
+    ],
+)
+def test_the_only_port_of_a_capture(others: tuple[Conversation, ...], port: int) -> None:
+    assert Visibility([talk(), *others]).only_port == port
+
+
 def test_a_capture_of_ports_holds_no_arp() -> None:
     assert Visibility([talk()]).of_ports
     assert Visibility([talk(), talk(transport="icmp")]).of_ports

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from types import ModuleType
 from typing import Any, Final
 
@@ -81,7 +81,7 @@ class Hosts:
     """The latest stretch of each host, over batches; those before it are given away. Compiled part only."""
 
     def __init__(self) -> None:
-        self._factors: Array = np.array([secrets.randbits(64) | 1 for _ in range(6)], np.uint64)
+        self._factors: Array = np.array([int.from_bytes(os.urandom(8)) | 1 for _ in range(6)], np.uint64)
         self._slots: Array = np.zeros(FEWEST, STRETCH)
         self._used = 0
 

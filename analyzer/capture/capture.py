@@ -15,7 +15,7 @@ from analyzer.errors import CaptureError
 from analyzer.model import Problem
 from analyzer.tables import Batch, Columns
 
-WINDOW: Final = 1 << 20
+WINDOW: Final = 1 << 21
 """Bytes of (decompressed) capture looked at together; a larger record is read whole all the same."""
 LARGE: Final = 4 << 20
 """The least size of a file, as it lies on disk, that is worth buffers of its own or a thread."""

@@ -6,9 +6,7 @@ as they lie on disk. Compression is told by content (magic numbers), never by a 
 
 from __future__ import annotations
 
-import hashlib
 import io
-import lzma
 import queue
 import sys
 import threading
@@ -121,6 +119,8 @@ def _lz4() -> tuple[Callable[[], Decompressor], type[Exception]]:
 
 
 def _xz() -> tuple[Callable[[], Decompressor], type[Exception]]:
+    import lzma  # noqa: PLC0415 - most captures are not compressed
+
     return lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY), lzma.LZMAError
 
 
@@ -183,6 +183,8 @@ class Hash:
     """SHA-256 of bytes given in order. Once they are many, a thread computes it while others are read."""
 
     def __init__(self) -> None:
+        import hashlib  # noqa: PLC0415 - most outputs show no hash
+
         self._sum = hashlib.sha256()
         self._alone = processors.available() < 2
         self._pieces: list[Buffer] = []

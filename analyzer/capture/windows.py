@@ -7,11 +7,11 @@ decodes: another processor is worth it only there, for what one has just read is
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections import deque
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from analyzer.ahead import ahead
 from analyzer.capture.reader import Octets
 
 if TYPE_CHECKING:
@@ -111,42 +111,20 @@ class Ahead(Reused):
 
     def __init__(self, source: Source, size: int) -> None:
         super().__init__(source, size)
-        self._filled: queue.Queue[tuple[bytearray, int] | BaseException] = queue.Queue(WAITING)
-        self._stopping = self._ended = False
-        self._thread = threading.Thread(target=self._work, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+        self._filled = ahead(self._filling(), WAITING)
 
     def __exit__(self, *_: object) -> None:
-        self._stopping = True
-        while self._thread.is_alive():
-            # A thread that waits for a place in the queue gets one, and then sees that it has to stop.
-            while not self._filled.empty():
-                self._filled.get_nowait()
-            self._thread.join(0.01)
+        self._filled.close()
+
+    def _filling(self) -> Generator[tuple[bytearray, int], None, None]:
+        have = 1
+        while have:
+            filled = super()._next()
+            have = filled[1]
+            yield filled
 
     def _next(self) -> tuple[bytearray, int]:
-        if self._ended:
-            return bytearray(HEADROOM), 0
-        filled = self._filled.get()
-        if isinstance(filled, BaseException):
-            self._ended = True
-            raise filled
-        self._ended = not filled[1]
-        return filled
-
-    def _work(self) -> None:
-        try:
-            have = 1
-            while have and not self._stopping:
-                filled = super()._next()
-                have = filled[1]
-                self._filled.put(filled)
-        except BaseException as error:
-            # whatever it is, it is the caller's to see
-            self._filled.put(error)
+        return next(self._filled, None) or (bytearray(HEADROOM), 0)
 
 
 def _free(buffer: bytearray) -> bool:

@@ -7,9 +7,7 @@ inside its function, so that ``--help`` costs only click. Exit codes: 0 complian
 
 from __future__ import annotations
 
-import importlib
 import os
-import pkgutil
 import signal
 import sys
 from collections.abc import Sequence
@@ -18,6 +16,7 @@ from typing import Any, Final, NoReturn
 
 import click
 
+from analyzer import registry
 from analyzer.cli.options import TYPED
 from analyzer.cli.output import say, say_line, silence
 from analyzer.errors import DocumentError, PortmatrixError
@@ -42,7 +41,7 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Names of the command modules."""
-        return sorted(item.name for item in pkgutil.iter_modules(__path__) if item.name not in SHARED)
+        return registry.names(__path__, SHARED)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -60,11 +59,7 @@ class Commands(click.Group):
         """The ``COMMAND`` of module ``cmd_name``. A module without one raises, naming it."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        module = importlib.import_module(f"{__name__}.{cmd_name}")
-        command = getattr(module, "COMMAND", None)
-        if not isinstance(command, click.Command):
-            raise TypeError(f"{module.__name__}: no click command in COMMAND")
-        return command
+        return registry.entry(__name__, cmd_name, "COMMAND", click.Command)
 
 
 def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:

@@ -10,6 +10,7 @@ import click
 from analyzer.cli import options
 from analyzer.cli.output import lines, refuse_inputs, say, whole_file
 from analyzer.errors import CaptureError
+from analyzer.report import by_ending
 from analyzer.report.neutral import visible
 from analyzer.version import VERSION
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from analyzer.exclusions import Missing, Wanted
 
 SCHEMA: Final = "portmatrix.exclusions/1"
-FORMATS: Final = ("text", "json", "powershell")
+ENDINGS: Final = {"": "text", ".txt": "text", ".json": "json", ".ps1": "powershell"}
 BACNET: Final = "bacnet-system"
 
 
@@ -31,8 +32,7 @@ BACNET: Final = "bacnet-system"
     metavar="FILE",
     help="Compare with an export of Get-MpPreference | ConvertTo-Json.",
 )
-@click.option("--format", "format_name", type=click.Choice(FORMATS), default="text", show_default=True)
-@click.option("-o", "--output", "target", metavar="FILE", help="Write here instead of standard output.")
+@options.output("", *dict.fromkeys(ENDINGS.values()))
 def exclusions(
     *,
     version: str,
@@ -41,7 +41,7 @@ def exclusions(
     hosts: tuple[str, ...],
     rules: tuple[str, ...],
     preferences: str | None,
-    format_name: str,
+    format_name: str | None,
     target: str | None,
 ) -> int:
     """Antivirus path and process exclusions for a gateway version.
@@ -53,6 +53,7 @@ def exclusions(
     from analyzer import rulesets  # noqa: PLC0415
     from analyzer import site as sites  # noqa: PLC0415
 
+    format_name = by_ending(format_name, target, ENDINGS)
     refuse_inputs(target, (site, preferences, *rules))
     sheets = rulesets.load(rules)
     roles, modes = rulesets.roles(sheets), rulesets.modes(sheets)

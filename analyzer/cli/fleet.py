@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -14,24 +13,15 @@ from analyzer.cli import options, output, progress
 from analyzer.cli.output import say
 
 RESULTS: Final = "results"
-_UNITS: Final = {
-    "": 1,
-    **{f"{letter}b": 1000**power for power, letter in enumerate("kmgt", 1)},
-    **{f"{letter}ib": 1024**power for power, letter in enumerate("kmgt", 1)},
-    **{letter: 1024**power for power, letter in enumerate("kmgt", 1)},
-}
-_SIZE: Final = re.compile(r"(\d+(?:\.\d*)?) *((?:[kmgt](?:i?b)?)?)", re.IGNORECASE)
 
 
 def _bytes(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | None:
-    """Bytes, as people write them: ``500000``, ``64MB``, ``1.5 GiB``. At least one."""
-    if value is None:
-        return None
-    found = _SIZE.fullmatch(value.strip())
-    size = int(float(found[1]) * _UNITS[found[2].lower()]) if found is not None else 0
-    if size < 1:
-        raise click.BadParameter(f"{value!r} is no size: give bytes, or a number with kB, MB, GB, MiB, GiB")
-    return size
+    from analyzer.fleet.sizes import HINT, bytes_of  # noqa: PLC0415 - --help must not load the stages
+
+    try:
+        return None if value is None else bytes_of(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}: {HINT}") from error
 
 
 class _Fleet(click.Group):
@@ -73,7 +63,10 @@ def fleet() -> None:
 @click.option("--jobs", type=click.IntRange(1), help="Worker processes; default: one a processor.")
 @click.option("--scheduler", metavar="ADDRESS", help="Workers of a Dask cluster, tcp://HOST:PORT.")
 @click.option(
-    "--split", callback=_bytes, metavar="SIZE", help="Read larger captures in pieces; default: 256 MiB."
+    "--split",
+    callback=_bytes,
+    metavar="SIZE",
+    help="Read larger captures in pieces; default: as fleet.yaml says, else 256 MiB.",
 )
 @options.talk
 def run(
@@ -113,7 +106,7 @@ def run(
         known = results.sources()
         todo = [job for job in planned.jobs if job.key not in known]
         with progress.counted(bool(quiet) or no_progress, todo) as watch:
-            account = stages.run(todo, results, start, jobs or 0, watch, split=split)
+            account = stages.run(todo, results, start, jobs or 0, watch, split=split or planned.split)
         trouble: list[str] = []
         with _told_of(trouble):
             results.forget(_stale(known, planned, {job.key for job in account.done}))

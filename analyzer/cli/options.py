@@ -134,22 +134,6 @@ talk = stack(
 )
 
 
-class _Formats(click.Option):
-    """``--format``, whose help names the formats: to know them is to import them, so only help does."""
-
-    def __init__(
-        self, *declared: Any, what: str, listed: tuple[str, ...], otherwise: str, **more: Any
-    ) -> None:
-        super().__init__(*declared, **more)
-        self.what, self.listed, self.otherwise = what, listed, otherwise
-
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        """The two columns of this option's help."""
-        known = ", ".join(self.listed or names(self.what))
-        self.help = f"{known}; default: by the suffix of -o, else {self.otherwise}."
-        return super().get_help_record(ctx)
-
-
 def output(what: str, *listed: str, default: str = "text") -> Decorator:
     """``--format`` and ``-o``; the help lists ``listed``, else the formats of ``what`` (report, flows)."""
     return stack(
@@ -157,10 +141,7 @@ def output(what: str, *listed: str, default: str = "text") -> Decorator:
             "--format",
             "format_name",
             metavar="NAME",
-            cls=_Formats,
-            what=what,
-            listed=listed,
-            otherwise=default,
+            help=f"{', '.join(listed or names(what))}; default: by the suffix of -o, else {default}.",
         ),
         click.option(
             "-o",

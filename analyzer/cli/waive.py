@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from analyzer.cli import options, output, progress
+from analyzer.cli import options, output
+from analyzer.cli.job import Job, taken
 from analyzer.cli.output import say
 from analyzer.errors import UsageError
 from analyzer.report.layout import plural
@@ -15,7 +16,7 @@ from analyzer.report.layout import plural
 
 @click.command()
 @click.argument("finding")
-@click.argument("sources", metavar="REPORT|CAPTURE...", nargs=-1, required=True)
+@click.argument("captures", metavar="REPORT|CAPTURE...", nargs=-1, required=True)
 @click.option("--site", metavar="FILE", required=True, help="Site file: it gets the allow entry.")
 @click.option("--reason", metavar="TEXT", required=True, help="Why it is fine.")
 @click.option("--owner", metavar="NAME", required=True, help="Who answers for it.")
@@ -26,36 +27,19 @@ from analyzer.report.layout import plural
 @options.engine
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing.")
 @click.option("--no-progress", is_flag=True, help="No progress line on a terminal.")
-def waive(
-    *,
-    finding: str,
-    sources: tuple[str, ...],
-    site: str,
-    reason: str,
-    owner: str,
-    until: str | None,
-    dry_run: bool,
-    rules: tuple[str, ...],
-    activities: tuple[str, ...],
-    strict: bool,
-    engine: str,
-    quiet: bool,
-    no_progress: bool,
-) -> int:
+@taken("report")
+def waive(job: Job, *, finding: str, reason: str, owner: str, until: str | None, dry_run: bool) -> int:
     """Waive a finding: write its allow entry into the site file.
 
     FINDING is the id of a finding; the report (check --format json) or the captures tell what it is
     about. The entry covers the same hosts, transport and ports, and nothing else; the rest of the file
     stays as it is. The finding becomes a note, until the day in --until has passed.
     """
-    from analyzer import pipeline  # noqa: PLC0415 - --help must not load the stages
-    from analyzer.pipeline.waive import waive as waived  # noqa: PLC0415
+    from analyzer.pipeline.waive import waive as waived  # noqa: PLC0415 - --help must not load the stages
 
-    wanted = pipeline.Options(
-        sources=sources, site=site, rules=rules, activities=activities, strict=strict, engine=engine
-    )
-    with progress.shown(quiet or no_progress) as meter:
-        waiver = waived(wanted, finding, reason, owner, _date(until), meter)
+    site, last = job.site, _date(until)
+    assert site is not None  # --site is required
+    waiver = job.run(lambda wanted, meter: waived(wanted, finding, reason, owner, last, meter))
     if dry_run:
         output.lines(f"- {entry}" for entry in waiver.entries)
         return 0
@@ -63,7 +47,7 @@ def waive(
         if Path(site).read_bytes() != waiver.before:
             raise UsageError(f"--site {site}: was changed by somebody else meanwhile; try again")
         stream.write(waiver.after)
-    if not quiet:
+    if not job.quiet:
         entries = "1 entry" if len(waiver.entries) == 1 else f"{len(waiver.entries)} entries"
         say(f"{site}:{waiver.line}: {entries} added for {finding}, {plural(waiver.flows, 'flow')} waived")
         if waiver.also:

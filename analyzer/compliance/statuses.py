@@ -177,6 +177,11 @@ class _Question:
                 reason = f"{row.subject} was seen for less than {minutes:g} minutes"
             elif not self.seen.shows_pairs_of(address, counterparts):
                 reason = "the capture was taken at another host and does not show all of this row's traffic"
+            elif self.seen.only_port and self.seen.only_port != row.port:
+                reason = (
+                    f"the capture holds UDP {self.seen.only_port} and nothing else, no ARP either: "
+                    "taken with a filter of this port, it could not show others"
+                )
             else:
                 return ""
         return reason

@@ -7,13 +7,12 @@ names.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from analyzer import registry
 from analyzer.errors import UsageError
 from analyzer.export.rules import Policy, Wishes, build
 
@@ -43,17 +42,9 @@ class Target:
 
 @cache
 def targets() -> dict[str, Target]:
-    """Every target of this folder, by name. A file that cannot be one raises, naming it."""
-    found: dict[str, Target] = {}
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda item: item.name):
-        if module.name in SHARED:
-            continue
-        loaded = importlib.import_module(f"{__name__}.{module.name}")
-        entry = getattr(loaded, "TARGET", None)
-        if not isinstance(entry, Target) or entry.name != module.name:
-            raise TypeError(f"{loaded.__name__}: no Target named {module.name!r} in TARGET")
-        found[entry.name] = entry
-    return found
+    """Every target of this folder, by name. A file that cannot be one raises ``ImportError``, naming it."""
+    names = registry.names(__path__, SHARED)
+    return {name: registry.entry(__name__, name, "TARGET", Target) for name in names}
 
 
 def choose(name: str) -> Target:

@@ -17,6 +17,7 @@ from analyzer import documents
 from analyzer.capture.source import one_line
 from analyzer.documents import Reader
 from analyzer.errors import SiteError, UsageError
+from analyzer.fleet.sizes import HINT, bytes_of
 from analyzer.urls import shown
 from analyzer.version import VERSION
 
@@ -73,10 +74,13 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to do. ``sites`` are all that are known, also those without a capture."""
+    """What is to do. ``sites`` are all that are known, also those without a capture. ``split`` is the size
+    beyond which the fleet file has a capture read in pieces, None where it says nothing.
+    """
 
     jobs: tuple[Job, ...]
     sites: tuple[str, ...]
+    split: int | None = None
 
 
 class Assignment(NamedTuple):
@@ -102,11 +106,13 @@ def plan(
     :class:`SiteError` for a fleet file with mistakes.
     """
     texts = _site_files(sites)
-    assigned = _assignments(sites, texts)
+    assigned, split = _fleet_file(sites, texts)
     sheets = tuple((os.path.basename(path), documents.read(path)) for path in _rule_files(rules))
     jobs: dict[str, Job] = {}
     bases: dict[str, str] = {}
     for found in _told_apart(_found(sources)):
+        if found.path in jobs:
+            continue
         site = site_of(found.path, texts, assigned)
         text = texts.get(site)
         if site not in bases:
@@ -115,7 +121,7 @@ def plan(
         jobs[found.path] = Job(
             key, found.path, found.size, site, text, sheets, tuple(activities), strict, found.named, found.url
         )
-    return Plan(tuple(jobs.values()), tuple(texts))
+    return Plan(tuple(jobs.values()), tuple(texts), split)
 
 
 def site_of(path: str, sites: Collection[str], assigned: Iterable[Assignment] = ()) -> str:
@@ -177,24 +183,33 @@ def _site_files(folder: str | None) -> dict[str, str]:
     return texts
 
 
-def _assignments(folder: str | None, sites: Iterable[str]) -> list[Assignment]:
-    """The lines of the fleet file. ``{site}`` in a pattern stands for the name of each site in turn."""
+def _fleet_file(folder: str | None, sites: Iterable[str]) -> tuple[list[Assignment], int | None]:
+    """The lines of the fleet file, and the size beyond which a capture is read in pieces.
+
+    ``{site}`` in a pattern stands for the name of each site in turn.
+    """
     path = os.path.join(folder, FLEET_FILE) if folder is not None else ""
     if not os.path.exists(path):
-        return []
+        return [], None
     reader = Reader(path)
     root = documents.load(documents.read(path), reader)
     lines = []
-    fields = reader.fields(root, "a fleet", ("captures",), ()) if root is not None else {}
+    fields = reader.fields(root, "a fleet", (), ("captures", "split")) if root is not None else {}
     for item in reader.items(fields.get("captures"), "captures"):
         entry = reader.fields(item, "an entry of captures", ("match",), ("site",))
         site, match = (reader.text(entry.get(name), name) for name in ("site", "match"))
         if "{site}" not in match and site not in sites:
             reader.note(entry.get("site", item), f"no site file is named {site!r}", f"{site}.yaml")
         lines.append(Assignment(site, match))
+    split = None
+    if text := reader.text(fields.get("split"), "split"):
+        try:
+            split = bytes_of(text)
+        except ValueError as error:
+            reader.note(fields["split"], f"split: {error}", HINT)
     if reader.mistakes:
         raise SiteError(reader.mistakes)
-    return lines
+    return lines, split
 
 
 def _rule_files(rules: Iterable[str]) -> Iterator[str]:
@@ -217,12 +232,14 @@ def _found(sources: Sequence[str]) -> Iterator[Found]:
 
 
 def _told_apart(files: Iterable[Found]) -> Iterator[Found]:
-    """Each file once. Files that only their credentials tell apart are numbered as they come."""
+    """Files that only their credentials tell apart, numbered as they come."""
     seen: set[str] = set()
     alike = Counter[str]()
     for found in files:
-        if (found.url or found.path) not in seen:
-            seen.add(found.url or found.path)
+        if not found.url:
+            yield found
+        elif found.url not in seen:
+            seen.add(found.url)
             alike[found.path] += 1
             again = alike[found.path]
             yield found if again == 1 else found._replace(path=f"{found.path}#{again}")

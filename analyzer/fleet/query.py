@@ -28,12 +28,23 @@ def ask(folder: str, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     engine = parquet.duckdb()
     named = [name for name in TABLES if re.search(rf"\b{name}\b", sql, re.IGNORECASE)]
     # SQL that names none may still ask which there are.
-    with Results(folder).database(named or TABLES) as database:
+    results = Results(folder)
+    try:
+        # Files that other versions wrote may lack columns.
         try:
-            answer = database.execute(sql)
-            return [entry[0] for entry in answer.description or ()], answer.fetchall()
-        except engine.Error as error:
-            raise UsageError(f"SQL: {' '.join(str(error).split())}") from error
+            return _answer(results, named or tuple(TABLES), sql, alike=True)
+        except engine.Error:
+            return _answer(results, named or tuple(TABLES), sql, alike=False)
+    except engine.Error as error:
+        raise UsageError(f"SQL: {' '.join(str(error).split())}") from error
+
+
+def _answer(
+    results: Results, tables: Sequence[str], sql: str, *, alike: bool
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    with results.database(tables, alike=alike) as database:
+        answer = database.execute(sql)
+        return [entry[0] for entry in answer.description or ()], answer.fetchall()
 
 
 def written(names: Sequence[str], rows: Sequence[Sequence[Any]], form: str) -> Iterator[str]:

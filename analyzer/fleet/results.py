@@ -18,7 +18,10 @@ from typing import Any, Final
 
 from analyzer import parquet
 from analyzer.errors import UsageError
-from analyzer.fleet.tables import TABLES, described
+from analyzer.fleet import index
+from analyzer.fleet.index import quoted
+from analyzer.fleet.rows import UNDATED
+from analyzer.fleet.tables import PARTITION, TABLES, described
 from analyzer.fleet.work import File
 from analyzer.urls import shown
 
@@ -28,6 +31,8 @@ COLUMNS: Final = "columns.md"
 """What the columns mean, beside the tables."""
 LAST: Final = "captures"
 """The table that is written last."""
+ENDED: Final = b"ended\n"
+"""What the lock file holds after a run that left nothing unfinished."""
 
 
 class Results:
@@ -37,6 +42,8 @@ class Results:
         if "://" in folder:
             raise UsageError(f"-o {shown(folder)}: results are written to a folder of this machine")
         self.folder = Path(folder)
+        self._torn = False
+        """Whether tables of a batch were written in part."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -44,20 +51,40 @@ class Results:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Keep other runs out, and take away what a run that was killed left unfinished.
+        """Keep other runs out, and take away what a run that did not end left unfinished.
 
         The lock ends with the process. Raises :class:`UsageError` where another run writes here, and where
         nothing can be written.
         """
         try:
-            file = open(self.folder / ".lock", "ab")  # noqa: SIM115 - closed below
+            file = open(self._lock, "a+b")  # noqa: SIM115 - closed below
         except OSError as error:
             raise UsageError(f"-o {self.folder}: {error.strerror or error}") from error
         with file:
             if not _locked(file.fileno()):
                 raise UsageError(f"-o {self.folder}: another run is writing there")
-            self._sweep()
+            file.seek(0)
+            if file.read() != ENDED:
+                self._sweep()
+            self._torn = False
+            file.truncate(0)
+            file.flush()
             yield
+            if not self._torn:
+                with contextlib.suppress(OSError):  # the next run sweeps in vain
+                    file.write(ENDED)
+                    file.flush()
+
+    @property
+    def _lock(self) -> Path:
+        return self.folder / ".lock"
+
+    def _ended(self) -> bool:
+        """Whether the last run left nothing unfinished, and none is under way: every file is whole then."""
+        try:
+            return self._lock.read_bytes() == ENDED
+        except OSError:
+            return False
 
     def _sweep(self) -> None:
         """Remove parts of files, and files of captures whose line in ``captures`` was not written."""
@@ -79,19 +106,22 @@ class Results:
 
     def sources(self) -> dict[str, str]:
         """Key of each capture that is there → its path or URL."""
-        with self.database([LAST]) as database:
-            return dict(database.execute("SELECT capture, source FROM captures").fetchall())
+        with parquet.connect() as database:
+            index.read(database, self.folder, LAST)
+            return dict(database.execute(f"SELECT capture, source FROM ({index.rows(LAST)})").fetchall())
 
     def add(self, site: str, keys: Iterable[str], files: Iterable[File]) -> None:
         """Write the tables of some captures. Raises ``OSError`` where there is no room or no right."""
         batch = hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:24]
         written = Counter[tuple[str, str]]()
+        torn, self._torn = self._torn, True
         for file in files:
             place = self.folder / file.table / f"site={site}" / f"day={file.day}"
             place.mkdir(parents=True, exist_ok=True)
             more = written[file.table, file.day]
             written[file.table, file.day] += 1
             whole(place / (f"{batch}-{more}.parquet" if more else f"{batch}.parquet"), file.data)
+        self._torn = torn
 
     def complete(self) -> None:
         """Give every table a file, if an empty one, and say what the columns mean.
@@ -113,62 +143,97 @@ class Results:
         """
         if not keys:
             return
-        files = str(self.folder / LAST / "site=*" / "day=*" / "*.parquet")
         with parquet.connect() as database:
+            index.read(database, self.folder, LAST)
             held = database.execute(
-                "SELECT filename, list(capture) FROM read_parquet($files, filename = true) GROUP BY 1",
-                {"files": files},
+                "SELECT site, day, name, list_transform(rows, lambda row: row.capture) FROM held_captures"
             ).fetchall()
-        touched = {
-            _batch(Path(name)): set(there) <= keys for name, there in held if not keys.isdisjoint(there)
-        }
-        for table in reversed(TABLES):
-            for path in list(self._files(table)):
-                whole_batch = touched.get(_batch(path))
-                if whole_batch:
-                    path.unlink(missing_ok=True)
-                elif whole_batch is not None:
-                    source = f"read_parquet({_quoted(path)}, hive_partitioning = false)"
-                    gone = ", ".join(_quoted(key) for key in sorted(keys))
-                    self._select(path, f"SELECT * FROM {source} WHERE capture NOT IN ({gone})")
+        gone = ", ".join(map(quoted, sorted(keys)))
+        torn, self._torn = self._torn, True
+        for site, day, name, there in held:
+            if keys.isdisjoint(there or ()):
+                continue
+            place, batch = Path(f"site={site}", f"day={day}"), Path(name).stem.partition("-")[0]
+            for table in reversed(TABLES):
+                for path in sorted((self.folder / table / place).glob(f"{batch}*.parquet")):
+                    if set(there) <= keys:
+                        path.unlink(missing_ok=True)
+                    else:
+                        source = f"read_parquet({quoted(path)}, hive_partitioning = false)"
+                        self._select(path, f"SELECT * FROM {source} WHERE capture NOT IN ({gone})")
+        self._torn = torn
 
-    def _select(self, path: Path, query: str) -> None:
+    def _select(self, path: Path, query: str, database: Any = None) -> None:
         """Make the answer to ``query`` the file ``path``."""
-        with parquet.connect() as database, tempfile.TemporaryDirectory(prefix="portmatrix-") as folder:
-            made = Path(folder, "answer.parquet")
+        with contextlib.ExitStack() as stack:
+            made = Path(
+                stack.enter_context(tempfile.TemporaryDirectory(prefix="portmatrix-")), "answer.parquet"
+            )
             try:
-                database.execute(f"COPY ({query}) TO {_quoted(made)} (FORMAT parquet, COMPRESSION zstd)")
+                (database or stack.enter_context(parquet.connect())).execute(
+                    f"COPY ({query}) TO {quoted(made)} (FORMAT parquet, COMPRESSION zstd)"
+                )
             except parquet.duckdb().IOException as error:
                 raise OSError(" ".join(str(error).split())) from error
             whole(path, made.read_bytes())
 
     @contextlib.contextmanager
-    def database(self, tables: Collection[str] = tuple(TABLES)) -> Iterator[Any]:
+    def database(self, tables: Collection[str] = tuple(TABLES), *, alike: bool = False) -> Iterator[Any]:
         """A DuckDB connection with each of ``tables`` as a view, without captures that are not there whole.
 
-        Each table costs a look at every file of it, which is where time goes in results of many sites.
+        ``alike`` takes it that all files of a table have the columns of the first: only those are opened then
+        that a query asks for by site and day. DuckDB raises an error where that is not so.
         """
         with parquet.connect() as database:
             # What is known of a file is asked for by every query, and no file changes.
             database.execute("SET parquet_metadata_cache = true")
-            if set(tables) != {LAST}:
-                database.execute(f"CREATE TEMP TABLE _whole AS SELECT capture FROM ({self._source(LAST)})")
+            ended = self._ended()
+            if not ended and set(tables) != {LAST}:
+                source = self._source(LAST, alike=alike)
+                database.execute(f"CREATE TEMP TABLE _whole AS SELECT capture FROM ({source})")
             for name in tables:
-                source = self._source(name)
-                if name != LAST:
+                source = self._source(name, alike=alike)
+                if name != LAST and not ended:
                     source = f"SELECT * FROM ({source}) WHERE capture IN (FROM _whole)"
                 database.execute(f"CREATE VIEW {name} AS {source}")
             yield database
 
-    def _source(self, name: str) -> str:
+    def _source(self, name: str, *, alike: bool) -> str:
         if next(self._files(name), None) is None:
             nothing = f"{_nothing(name)}, NULL::VARCHAR AS site, NULL::VARCHAR AS day"
             return f"SELECT {nothing} WHERE false"
         files = self.folder / name / "site=*" / "day=*" / "*.parquet"
+        columns = ", ".join(f'"{column.name}"' for column in (*TABLES[name], *PARTITION)) if alike else "*"
         return (
-            f"SELECT * FROM read_parquet({_quoted(files)}, hive_partitioning = true,"
-            " hive_types_autocast = false, union_by_name = true)"
+            f"SELECT {columns} FROM read_parquet({quoted(files)}, hive_partitioning = true,"
+            f" hive_types_autocast = false, union_by_name = {not alike})"
         )
+
+    @contextlib.contextmanager
+    def overview(self) -> Iterator[Any]:
+        """A DuckDB connection with what a summary needs, as tables. Files that were there for the last one
+        are not opened.
+
+        ``held`` has capture, source, problems, damaged, site and day of each capture that is there whole,
+        ``found`` capture, id, severity, cause, title, site and day of the findings of each site's latest day.
+        """
+        with parquet.connect() as database:
+            index.read(database, self.folder, LAST)
+            database.execute(f"CREATE TEMP TABLE held AS {index.rows(LAST)}")
+            database.execute(
+                "CREATE TEMP TABLE latest AS SELECT site,"
+                " coalesce(max(nullif(day, $undated)), $undated) AS day FROM held GROUP BY site",
+                {"undated": UNDATED},
+            )
+            index.read(database, self.folder, "findings", "(site, day) IN (FROM latest)")
+            database.execute(
+                f"CREATE TEMP TABLE found AS FROM ({index.rows('findings')})"
+                " WHERE capture IN (SELECT capture FROM held)"
+            )
+            for table in index.COLUMNS:
+                with contextlib.suppress(OSError):  # the next run opens more files
+                    self._select(index.path(self.folder, table), f"FROM held_{table}", database)
+            yield database
 
     def runs(self) -> list[Mapping[str, Any]]:
         """What earlier runs did, the oldest first. A file that is no such thing is passed over."""
@@ -213,10 +278,6 @@ def _batch(path: Path) -> tuple[str, str, str]:
 
 def _nothing(table: str) -> str:
     return ", ".join(f'NULL::{column.type} AS "{column.name}"' for column in TABLES[table])
-
-
-def _quoted(text: object) -> str:
-    return "'" + str(text).replace("'", "''") + "'"
 
 
 def _locked(file: int) -> bool:

@@ -76,16 +76,6 @@ class Summary(NamedTuple):
         return not any(line.violations for line in self.sites)
 
 
-_HELD: Final = """
-CREATE TEMP TABLE held AS SELECT capture, source, problems, damaged, site, day FROM captures
-"""
-_CURRENT: Final = """
-CREATE TEMP TABLE current AS
-SELECT site, findings.id, severity, cause, title FROM findings
-JOIN (SELECT site, max(nullif(day, 'undated')) AS last FROM held GROUP BY site) USING (site)
-WHERE day = last OR last IS NULL
-"""
-"""What is found wrong with a site today: on the day of its latest capture. What was mended is history."""
 _RANK: Final = "array_position(['violation', 'warning', 'note'], severity)"
 _SITES: Final = f"""
 WITH seen AS (
@@ -95,7 +85,7 @@ WITH seen AS (
 ), grave AS (
     SELECT site, count(DISTINCT id) FILTER (severity = 'violation') AS violations,
            count(DISTINCT id) FILTER (severity = 'warning') AS warnings, min_by(title, {_RANK}) AS worst
-    FROM current GROUP BY site
+    FROM found GROUP BY site
 )
 SELECT site, captures, last, coalesce(violations, 0), coalesce(warnings, 0), problems, 0, coalesce(worst, '')
 FROM seen LEFT JOIN grave USING (site)
@@ -103,13 +93,13 @@ ORDER BY 4 DESC, 5 DESC, site
 """
 _SHARED: Final = f"""
 SELECT cause, min_by(severity, {_RANK}), list(DISTINCT site ORDER BY site), min(title)
-FROM current WHERE severity <> 'note' AND site <> '{UNASSIGNED}'
+FROM found WHERE severity <> 'note' AND site <> '{UNASSIGNED}'
 GROUP BY cause HAVING count(DISTINCT site) > 1
 ORDER BY count(DISTINCT site) DESC, cause
 """
 _FINDINGS: Final = f"""
 SELECT site, id, min_by(severity, {_RANK}), min(title), min(cause)
-FROM current WHERE severity <> 'note' GROUP BY site, id ORDER BY 1, 2
+FROM found WHERE severity <> 'note' GROUP BY site, id ORDER BY 1, 2
 """
 
 
@@ -120,9 +110,8 @@ _DAMAGED: Final = (
 
 def summarise(results: Results, plan: Plan, account: Account, known: int) -> tuple[Summary, list[Any]]:
     """The summary of everything in ``results``, and the findings that the next run compares with."""
-    with results.database(("captures", "findings")) as database:
-        database.execute(_HELD)
-        database.execute(_CURRENT)
+    # What is found wrong with a site today is found on its latest day. What was mended is history.
+    with results.overview() as database:
         lines = [SiteLine(*row) for row in database.execute(_SITES).fetchall()]
         damaged = database.execute(_DAMAGED).fetchall()
         faults = database.execute(_SHARED).fetchall()

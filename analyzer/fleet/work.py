@@ -76,7 +76,9 @@ class Piece(NamedTuple):
 
     form: str
     state: str
-    """Of the file, so that no two files are put together."""
+    """Of the file, so that no two files are put together: another than of any other piece if it has changed
+    while this one was read.
+    """
     engine: str
     packets: int
     whole: bool
@@ -163,7 +165,7 @@ def piece(job: Job, number: int, count: int) -> Piece | None:
             return None
         state = _state(job.where)
         segment = segments.piece(capture, number, count)
-        return None if segment is None else _read(segment, capture, state)
+        return None if segment is None else _read(job, segment, capture, state)
 
 
 def rest(job: Job, before: Piece, frames: int) -> Piece:
@@ -172,7 +174,7 @@ def rest(job: Job, before: Piece, frames: int) -> Piece:
         (capture,) = find([job.where], hash=False)
         last: Segment = pickle.loads(before.segment)
         state = _state(job.where)
-        return _read(last.rest(capture.size or 0, frames), capture, state)
+        return _read(job, last.rest(capture.size or 0, frames), capture, state)
 
 
 def digest(job: Job) -> tuple[str, str]:
@@ -214,15 +216,17 @@ def _reading(job: Job) -> Iterator[None]:
         raise OSError(f"{job.path}: cannot be read: {error}") from None
 
 
-def _read(segment: Segment, capture: Capture, state: str) -> Piece:
+def _read(job: Job, segment: Segment, capture: Capture, state: str) -> Piece:
+    """The piece ``segment`` of a file that was in ``state`` before."""
     engine = decode.name("auto")
     data = b""
     if segment.start < segment.stop:
         part = parts.read(segment, segment.batches(capture.open), engine, pick_for_check())
         data = parts.packed(part)
+    after = _state(job.where)
     return Piece(
         capture.format,
-        state,
+        state if after == state else f"{state} {after}",
         engine,
         segment.packets,
         segment.whole,

@@ -200,15 +200,15 @@ class CompiledTable(FlowTable):
         """Find copies, and keep the sights at both ends of the table."""
         before, near = len(self._back), copies.DUPLICATE_FRAMES
         sights = np.empty(before + len(owners), SIGHT)
-        sights[:before] = self._back
-        latest, previous = np.full(CHAINS, -1, "i4"), np.empty(len(sights), "i4")
+        _copy(sights, self._back, before)
+        chains, previous = np.full(CHAINS, -1, "i4"), np.empty(len(sights), "i4")
         total = fast.copies(
             columns,
             owners,
             sights,
             before,
             self._records,
-            latest,
+            chains,
             previous,
             _FACTORS,
             near,
@@ -222,7 +222,8 @@ class CompiledTable(FlowTable):
         if columns["frame"][0] < self._begin + near:
             self._keep_sights(sights[before : before + near], sights[before:][-near:])
         else:
-            self._back = sights[-near:][sights["frame"][-near:] > self._last - near]
+            latest = sights[-near:]
+            self._back = latest[int(np.searchsorted(latest["frame"], self._last - near, "right")) :]
 
     def _make_room(self, rows: int) -> None:
         if rows > len(self._opener) or 2 * rows > len(self._index.slots):
@@ -341,10 +342,15 @@ class CompiledTable(FlowTable):
 def _longer(array: Array, used: int, size: int) -> Array:
     """A copy of the first ``used`` items with room for ``size`` in all, the rest zero."""
     made = np.zeros(size, array.dtype)
-    # As octets: numpy copies records of several fields one field at a time, which takes ten times as long.
-    held = used * array.itemsize
-    made.view("u1")[:held] = array.view("u1")[:held]
+    _copy(made, array, used)
     return made
+
+
+def _copy(to: Array, array: Array, count: int) -> None:
+    """Copy the first ``count`` items."""
+    # As octets: numpy copies records of several fields one field at a time, which takes ten times as long.
+    held = count * array.itemsize
+    to.view("u1")[:held] = array.view("u1")[:held]
 
 
 def _more_than(have: int, need: int, least: int) -> int:

@@ -10,7 +10,7 @@ copied after both ends of their ranges were checked.
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy, memmove, memset
 
-import secrets
+import os
 
 cdef extern from *:
     """
@@ -477,7 +477,7 @@ cdef class Recent:
     def __cinit__(self):
         cdef int at
         for at in range(3):
-            self.factors[at] = secrets.randbits(64) | 1
+            self.factors[at] = int.from_bytes(os.urandom(8), "little") | 1
         self.count = 0
         memset(self.places, 0, sizeof(self.places))
 

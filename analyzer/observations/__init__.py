@@ -1,9 +1,9 @@
-"""Observations: what the behaviour of hosts tells beside their flows, one module a protocol.
+"""Observations: what the behaviour of hosts tells beside their flows, one module or package a protocol.
 
 ::
 
-    Late.add(packets)      beside the flow table, batch by batch, to an observer where there is something
-    Late.observe(setting)  when conversations, hosts and transfers are known → Observation
+    Watching.add(packets)     beside the flow table, batch by batch, to an observer where there is something
+    observe(watching, setting)  when conversations, hosts and transfers are known → Observation
 
 A behaviour is a reading of ours, so what is told here is a warning at the most. Carriers of files tell
 observations too, of the faults that no transfer is about (``analyzer.transfers``).
@@ -11,34 +11,55 @@ observations too, of the faults that no transfer is about (``analyzer.transfers`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from analyzer import model
-from analyzer.observation import Observation, Setting
-from analyzer.observations import bacnet, biostar
-from analyzer.observations.biostar import near
-from analyzer.observations.late import Late
-from analyzer.protocols.igor_firmware import PROTOCOL as SIGNALLING
+from analyzer.late import Watching
+from analyzer.model import Attempt
+from analyzer.observation import Ends, Observation, Setting
+from analyzer.observations.behaviour import Observer, load
 
 
-def observers() -> tuple[Late, ...]:
+def observers() -> tuple[Watching[Observer], ...]:
     """One of each, to watch one analysis."""
-    return (bacnet.watcher(), biostar.watcher())
+    return tuple(Watching(one.observer) for one in load().values() if one.observer is not None)
 
 
-def observe(watching: Iterable[Late], setting: Setting) -> Iterator[Observation]:
+def observe(watching: Iterable[Watching[Observer]], setting: Setting) -> Iterator[Observation]:
     """All that they have to tell, and what conversations and transfers tell without them."""
     for one in watching:
-        yield from one.observe(setting)
-    if setting.found.facts["protocol"].among(SIGNALLING.name).any():
-        from analyzer.observations import igor  # noqa: PLC0415 - few captures hold update signalling
+        if one.made is not None:
+            yield from one.made.observe(setting)
+    for behaviour in load().values():
+        yield from behaviour.tell(setting)
 
-        yield from igor.tell(setting)
 
-
-def attempts(watching: Iterable[Late], setting: Setting) -> tuple[model.Attempt, ...]:
+def attempts(watching: Iterable[Watching[Observer]], setting: Setting) -> tuple[Attempt, ...]:
     """Updates that only the behaviour of connections shows: likely ones. Their ids count from ``u1``."""
-    return tuple(attempt for one in watching for attempt in one.attempts(setting))
+    return tuple(
+        attempt for one in watching if one.made is not None for attempt in one.made.attempts(setting)
+    )
 
 
-__all__ = ["Late", "Observation", "Setting", "attempts", "near", "observe", "observers"]
+def ends(watching: Iterable[Watching[Observer]]) -> Iterator[Ends]:
+    """The ends of the flows of which they may still speak."""
+    for one in watching:
+        if one.made is not None:
+            yield from one.made.ends()
+
+
+def near(setting: Setting) -> Mapping[int, str]:
+    """What comes close to right for attempts that failed, by the flow's row."""
+    return {row: said for behaviour in load().values() for row, said in behaviour.near(setting).items()}
+
+
+__all__ = [
+    "Observation",
+    "Observer",
+    "Setting",
+    "Watching",
+    "attempts",
+    "ends",
+    "near",
+    "observe",
+    "observers",
+]

@@ -10,7 +10,7 @@ import numpy as np
 from analyzer import protocols
 from analyzer.conversations import Conversations
 from analyzer.kinds import Array, among, distinct, kinds, members
-from analyzer.payloads.readers import Readers, abreast, details, equal
+from analyzer.payloads.readers import Readers, abreast, details, equal, places
 from analyzer.protocol import Protocol, Reading
 from analyzer.tables import TCP, UDP, Heads
 
@@ -60,11 +60,16 @@ def claims(transport: Array, port: Array) -> Array:
 
 def _order(heads: Heads, owner: Array, rows: int) -> Array:
     """How the heads from A and those from B of a row follow each other: a bit a head."""
-    by_frame = np.lexsort((heads.frame, owner))
-    mine = owner[by_frame]
-    place = np.arange(len(mine)) - np.searchsorted(mine, mine)
+    place, from_b = places(heads.slot), heads.slot & 1 == 1
     bits = np.zeros(rows, np.int64)
-    np.add.at(bits, mine, (heads.slot[by_frame] & 1) << place)
+    if not from_b.any():
+        return bits
+    theirs = np.full((int(place.max()) + 1, rows), np.iinfo(np.int64).max)
+    theirs[place[~from_b], owner[~from_b]] = heads.frame[~from_b]
+    mine, frame = owner[from_b], heads.frame[from_b]
+    # A head from B comes after those from B before it, and those from A of earlier frames.
+    before = place[from_b] + sum((frames[mine] < frame).astype(np.int64) for frames in theirs)
+    np.add.at(bits, mine, 1 << before)
     return bits
 
 

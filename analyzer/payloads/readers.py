@@ -158,10 +158,17 @@ def abreast(slot: Array, owner: Array, said: Array, rows: int) -> list[Array]:
 
     The heads, of rows that ``owner`` numbers below ``rows``, come in order of their ``slot``.
     """
-    place = np.arange(len(owner)) - np.searchsorted(slot, slot)
+    place = places(slot)
     table = np.zeros((2 * (int(place.max()) + 1), rows), np.int64)
     table[2 * place + (slot & 1), owner] = 1 + said
     return list(table)
+
+
+def places(slot: Array) -> Array:
+    """How many heads of its slot there are before each; heads come in order of their ``slot``."""
+    begins = np.flatnonzero(np.concatenate(([True], slot[1:] != slot[:-1])))
+    place: Array = np.arange(len(slot)) - np.repeat(begins, np.diff(begins, append=len(slot)))
+    return place
 
 
 def details(found: Conversations, rows: Array) -> list[str]:
@@ -174,15 +181,22 @@ def details(found: Conversations, rows: Array) -> list[str]:
         name = reader[int(rows[first])]
         if not name:
             continue
+        protocol = protocols.load()[name]
+        transport = transports.name(int(found.columns["transport"][rows[first]]))
         which, owner = _of_rows(found, rows[some])
         owner = some[owner]
-        transport = transports.name(int(found.columns["transport"][rows[first]]))
-        told = readers.told(protocols.load()[name], transport, which, _line)
-        answering = (heads.slot[which] & 1 == 1) == forward[owner]
-        says = np.array([bool(line) for line in told.values])[told.of]
-        order = np.lexsort((answering, owner))
-        for at in order[says[order]][::-1].tolist():  # what is written last stays: the first
-            result[owner[at]] = told.values[told.of[at]]
+        order = np.argsort(2 * owner + ((heads.slot[which] & 1 == 1) == forward[owner]), kind="stable")
+        which, owner = which[order], owner[order]
+        leading = places(owner) == 0
+        open_ = np.ones(len(rows), bool)
+        # Most rows have something to tell in their first head: the others are read where it has not.
+        for turn in (leading, ~leading):
+            asked = np.flatnonzero(turn & open_[owner])
+            told = readers.told(protocol, transport, which[asked], _line)
+            says = np.array([bool(line) for line in told.values])[told.of]
+            open_[owner[asked[says]]] = False
+            for row, of in zip(owner[asked[says]][::-1].tolist(), told.of[says][::-1].tolist(), strict=True):
+                result[row] = told.values[of]  # what is written last stays: the first
     return result
 
 

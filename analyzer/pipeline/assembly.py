@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from analyzer.activity import Activity
 from analyzer.model import CaptureInfo, Problem, Report, Ruleset, Site
-from analyzer.observations import Late, observers
+from analyzer.observations import Observer, Watching, observers
 from analyzer.parts import Merge, Part, together
 from analyzer.picking import Watcher, picker
 from analyzer.pipeline.judging import judge
@@ -27,7 +27,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.collector, self.activity = Collector(), Activity()
-        self.observers: tuple[Late, ...] = observers()
+        self.observers: tuple[Watching[Observer], ...] = observers()
         self.all: tuple[Watcher, ...] = (self.collector, self.activity, *self.observers)
 
     def judge(

@@ -34,7 +34,7 @@ from analyzer.model import (
     Severity,
 )
 from analyzer.observation import Ends
-from analyzer.observations import observers
+from analyzer.observations import ends, observers
 from analyzer.parts import Merge, extent_of
 from analyzer.picking import Watcher
 from analyzer.pipeline.folding import plan
@@ -272,8 +272,7 @@ class _Follower:
     def spoken(self) -> Iterator[Ends]:
         """The ends of flows of which those who watch may still speak."""
         yield from self.collector.ends()
-        for one in self.watching:
-            yield from one.ends()
+        yield from ends(self.watching)
 
     def instead(self, old: Finding, report: Report) -> Finding | None:
         """The finding that tells of the flows of ``old`` now."""

@@ -34,7 +34,7 @@ from analyzer.model import (
     Site,
     TransferOutcome,
 )
-from analyzer.observations import Late, Setting, attempts, near, observe
+from analyzer.observations import Observer, Setting, Watching, attempts, near, observe
 from analyzer.pipeline.bench import bench_of, replies_due
 from analyzer.pipeline.reading import undecoded
 from analyzer.pipeline.records import ColumnRecords
@@ -54,7 +54,7 @@ def judge(
     *,
     strict: bool = False,
     today: datetime.date | None = None,
-    watching: Sequence[Late] = (),
+    watching: Sequence[Watching[Observer]] = (),
 ) -> Report:
     """The report on a flow table that has been read already, by what ``collector`` and ``watching`` saw."""
     collector = collector or Collector()

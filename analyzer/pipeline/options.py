@@ -9,7 +9,6 @@ from analyzer import (
     rulesets,
     site,
 )
-from analyzer.errors import UsageError
 from analyzer.model import (
     Ruleset,
     Site,
@@ -40,12 +39,4 @@ def expected(options: Options) -> tuple[tuple[Ruleset, ...], Site]:
     stated = site.load(options.site, roles, modes) if options.site is not None else None
     hosts = [site.parse_host(option, roles, modes) for option in options.hosts]
     place = site.combine(stated, hosts, options.activities)
-    for host in place.hosts:
-        if host.mode and not any(
-            edition.mode == host.mode and edition.subject in host.roles
-            for sheet in sheets
-            for edition in sheet.editions
-        ):
-            where = options.site or "--host"
-            raise UsageError(f"{where}: {host.name}: {' and '.join(host.roles)} has no mode {host.mode}")
     return sheets, place

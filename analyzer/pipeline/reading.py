@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from analyzer import capture, decode, parallel, processors
+from analyzer.ahead import ahead
 from analyzer.model import CaptureInfo, Problem, Progress
 from analyzer.parts import Extent, Merge, extent_of, together
 from analyzer.picking import FrameWatcher, Watcher, picker
@@ -47,8 +48,6 @@ def read(
             else:
                 decoded = _decoded(one, engine, first_frame, steps.append)
                 if links is None and _worth_a_thread(one, engine):
-                    from analyzer.ahead import ahead  # noqa: PLC0415 - a small capture starts no thread
-
                     decoded = ahead(decoded)
                 with closing(decoded):
                     for batch, packets in decoded:
@@ -74,7 +73,10 @@ def _decoded(
 
 
 def _worth_a_thread(one: capture.Capture, engine: str) -> bool:
-    """Whether to decode ``one`` beside who counts: dpkt would only take turns with them."""
+    """Whether to decode ``one`` beside who counts: dpkt would only take turns with them.
+
+    Reading gets no thread of its own: what another processor has read is not in the decoder's cache.
+    """
     return engine == "fast" and one.large and processors.available() > 1
 
 

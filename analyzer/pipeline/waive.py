@@ -116,7 +116,7 @@ def waive(
 
 
 def _reread(
-    text: str, path: str, names: tuple[frozenset[str], frozenset[str]], place: Site, added: int
+    text: str, path: str, names: tuple[frozenset[str], site.Modes], place: Site, added: int
 ) -> Site | None:
     """The site that the new text declares: the old one with entries added at the end, else None."""
     try:

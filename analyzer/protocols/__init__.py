@@ -8,38 +8,20 @@ one test file; nothing else is edited.
 from __future__ import annotations
 
 import functools
-import importlib
-import pkgutil
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from analyzer import registry
 from analyzer.protocol import Protocol
 
 
 def collect(package: str, path: Iterable[str]) -> dict[str, Protocol]:
     """The protocols of the modules under ``path``, imported as ``package.<module>``, by name, sorted.
 
-    Raises ``ImportError`` that names the module: it cannot be imported, has no ``PROTOCOL``, is not
-    named like its file, or repeats a name. A broken protocol must not vanish from the analysis.
+    Raises ``ImportError``, see :func:`analyzer.registry.entry`.
     """
-    found: dict[str, Protocol] = {}
-    for info in sorted(pkgutil.iter_modules(path), key=lambda module: module.name):
-        if info.name.startswith("_"):
-            continue
-        name = f"{package}.{info.name}"
-        try:
-            module = importlib.import_module(name)
-        except Exception as error:
-            raise ImportError(f"protocol module {name} cannot be imported: {error}", name=name) from error
-        protocol = getattr(module, "PROTOCOL", None)
-        if not isinstance(protocol, Protocol):
-            raise ImportError(f"protocol module {name} has no PROTOCOL of type Protocol", name=name)
-        if protocol.name in found:
-            raise ImportError(f"protocol module {name} repeats the name {protocol.name!r}", name=name)
-        if protocol.name != info.name.replace("_", "-"):
-            raise ImportError(f"protocol module {name} calls itself {protocol.name!r}", name=name)
-        found[protocol.name] = protocol
-    return found
+    found = (registry.entry(package, name, "PROTOCOL", Protocol) for name in registry.names(path))
+    return {protocol.name: protocol for protocol in found}
 
 
 @functools.cache

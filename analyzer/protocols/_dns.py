@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from analyzer.errors import DissectError
-from analyzer.protocol import Cursor
+from analyzer.protocol import UNSURE, Cursor, Payload, Reading
+from analyzer.protocols._judge import judge
 from analyzer.protocols._text import short
 
 _TYPES: Final = {
@@ -78,3 +79,20 @@ def parse(data: bytes, wire: int, opcodes: frozenset[int]) -> Header:
         if wire > len(data) and error.need > error.have:
             return header
         raise
+
+
+def read(payload: Payload, opcodes: frozenset[int]) -> Header | Reading:
+    """What :func:`parse` makes of a payload; over TCP its length comes first (RFC 1035 section 4.2.2).
+
+    Where that is no message, the reading that says so.
+    """
+    data, wire = payload.data, payload.wire
+    if not data:
+        return UNSURE
+    if payload.transport == "tcp":
+        wire = int.from_bytes(data[:2], "big")
+        data = data[2 : 2 + wire]
+    try:
+        return parse(data, wire, opcodes)
+    except DissectError as error:
+        return judge(error, payload)

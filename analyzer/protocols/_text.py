@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from analyzer.protocol import Fit, Payload, Reading, Says
+
 METHODS: Final = frozenset(
     b"GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK "
     b"REPORT SEARCH SUBSCRIBE UNSUBSCRIBE NOTIFY M-SEARCH M-POST BITS_POST CCM_POST RPC_IN_DATA "
@@ -56,6 +58,19 @@ def start_line(data: bytes) -> StartLine | None:
     if target.startswith(_TARGETS) or (method == b"CONNECT" and b":" in target):
         return StartLine(method=method.decode(), target=short(target))
     return None
+
+
+def http(payload: Payload) -> Reading | None:
+    """What the HTTP start line of a TCP segment says; None where it begins with none (yet).
+
+    A segment without one may be the middle of a body.
+    """
+    line = start_line(payload.data) if payload.transport == "tcp" else None
+    if line is None:
+        return None
+    if line.status:
+        return Reading(Fit.YES, Says.RESPONSE, None, f"HTTP {line.status}")
+    return Reading(Fit.YES, Says.REQUEST, True, f"{line.method} {line.target}")
 
 
 def may_start(data: bytes) -> bool:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from analyzer.errors import DissectError
 from analyzer.protocol import UNSURE, Fit, Payload, Protocol, Reading, Says, ports
-from analyzer.protocols._dns import parse
-from analyzer.protocols._judge import judge
+from analyzer.protocols._dns import read
 
 OPCODES: Final = frozenset({0, 1, 2, 4, 5, 6})
 """Query, inverse query, status, notify, update, stateful operations (IANA)."""
@@ -15,16 +13,9 @@ OPCODES: Final = frozenset({0, 1, 2, 4, 5, 6})
 
 def recognise(payload: Payload) -> Reading:
     """A DNS message. A query is owed a response."""
-    data, wire = payload.data, payload.wire
-    if not data:
-        return UNSURE
-    if payload.transport == "tcp":
-        wire = int.from_bytes(data[:2], "big")
-        data = data[2 : 2 + wire]
-    try:
-        header = parse(data, wire, OPCODES)
-    except DissectError as error:
-        return judge(error, payload)
+    header = read(payload, OPCODES)
+    if isinstance(header, Reading):
+        return header
     if header.response:
         return Reading(Fit.YES, Says.RESPONSE, False, header.detail)
     if not any(header.counts):

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from analyzer.protocol import UNSURE, Fit, Payload, Protocol, Reading, Says, ports
-from analyzer.protocols._text import start_line
+from analyzer.protocol import UNSURE, Payload, Protocol, Reading, ports
+from analyzer.protocols._text import http
 
 
 def recognise(payload: Payload) -> Reading:
     """A segment that begins with a request line or a status line; else it may be the middle of a body."""
-    if payload.transport != "tcp":
-        return UNSURE
-    line = start_line(payload.data)
-    if line is None:
-        return UNSURE
-    if line.status:
-        return Reading(Fit.YES, Says.RESPONSE, None, f"HTTP {line.status}")
-    return Reading(Fit.YES, Says.REQUEST, True, f"{line.method} {line.target}")
+    return http(payload) or UNSURE
 
 
 PROTOCOL = Protocol(

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from analyzer.errors import DissectError
-from analyzer.protocol import UNSURE, Fit, Payload, Protocol, Reading, Says, ports
-from analyzer.protocols._dns import parse
-from analyzer.protocols._judge import judge
+from analyzer.protocol import Fit, Payload, Protocol, Reading, Says, ports
+from analyzer.protocols._dns import read
 
 _QUERY: Final = frozenset({0})
 
 
 def recognise(payload: Payload) -> Reading:
     """A query, which only the owner of the name answers, or a response."""
-    data, wire = payload.data, payload.wire
-    if not data:
-        return UNSURE
-    if payload.transport == "tcp":
-        wire = int.from_bytes(data[:2], "big")
-        data = data[2 : 2 + wire]
-    try:
-        header = parse(data, wire, _QUERY)
-    except DissectError as error:
-        return judge(error, payload)
-    if header.response:
-        return Reading(Fit.YES, Says.RESPONSE, False, header.detail)
-    return Reading(Fit.YES, Says.REQUEST, False, header.detail)
+    header = read(payload, _QUERY)
+    if isinstance(header, Reading):
+        return header
+    says = Says.RESPONSE if header.response else Says.REQUEST
+    return Reading(Fit.YES, says, False, header.detail)
 
 
 PROTOCOL = Protocol(

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from analyzer.errors import DissectError
 from analyzer.protocol import UNSURE, Fit, Payload, Protocol, Reading, Says, ports
-from analyzer.protocols._dns import parse
-from analyzer.protocols._judge import judge
+from analyzer.protocols._dns import read
 from analyzer.protocols._text import short
 
 _WORDS: Final = {
@@ -33,12 +31,11 @@ def _decode(encoded: str) -> str:
 
 def recognise(payload: Payload) -> Reading:
     """A name service message. One that is broadcast is answered only by the name's owner, if there is one."""
-    if payload.transport != "udp" or not payload.data:
+    if payload.transport != "udp":
         return UNSURE
-    try:
-        header = parse(payload.data, payload.wire, frozenset(_WORDS))
-    except DissectError as error:
-        return judge(error, payload)
+    header = read(payload, frozenset(_WORDS))
+    if isinstance(header, Reading):
+        return header
     detail = f"{_WORDS[header.opcode]} {_decode(header.name or '')}".rstrip()
     if header.response:
         return Reading(Fit.YES, Says.RESPONSE, False, f"response to {detail}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from analyzer.protocol import UNSURE, Fit, Payload, Protocol, Reading, Says, ports
-from analyzer.protocols._text import start_line
+from analyzer.protocol import UNSURE, Payload, Protocol, Reading, ports
+from analyzer.protocols._text import http
 from analyzer.protocols._tls import inside
 
 
@@ -11,12 +11,7 @@ def recognise(payload: Payload) -> Reading:
     """An HTTP start line or a TLS record."""
     if payload.transport != "tcp":
         return UNSURE
-    line = start_line(payload.data)
-    if line is None:
-        return inside(payload) or UNSURE
-    if line.status:
-        return Reading(Fit.YES, Says.RESPONSE, None, f"HTTP {line.status}")
-    return Reading(Fit.YES, Says.REQUEST, True, f"{line.method} {line.target}")
+    return http(payload) or inside(payload) or UNSURE
 
 
 PROTOCOL = Protocol(

@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from analyzer.protocol import NO, UNSURE, Fit, Payload, Protocol, Reading, Says, ports
-from analyzer.protocols._text import start_line
+from analyzer.protocols._text import http
 from analyzer.protocols._tls import inside
 
 _ENVELOPE: Final = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?Envelope[\s>]|soap-envelope|schemas\.xmlsoap\.org")
@@ -27,12 +27,7 @@ _SAYS: Final = {
 def recognise(payload: Payload) -> Reading:
     """A SOAP envelope (UDP) or an HTTP start line (TCP). Nobody is obliged to match a probe."""
     if payload.transport == "tcp":
-        line = start_line(payload.data)
-        if line is None:
-            return inside(payload) or UNSURE
-        if line.status:
-            return Reading(Fit.YES, Says.RESPONSE, None, f"HTTP {line.status}")
-        return Reading(Fit.YES, Says.REQUEST, True, f"{line.method} {line.target}")
+        return http(payload) or inside(payload) or UNSURE
     text = payload.data.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
     if not text or b"\xef\xbb\xbf".startswith(text):
         return UNSURE

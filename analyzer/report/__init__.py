@@ -8,15 +8,12 @@ renderers share is in the modules that ``SHARED`` names.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import PurePath
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NamedTuple
 
-from analyzer import model
+from analyzer import model, registry
 from analyzer.errors import UsageError
 
 SHARED: Final = frozenset(
@@ -90,30 +87,55 @@ class Format:
         return functions[what]
 
 
-def _known() -> list[str]:
-    """Names of the formats, as their files are called. Nothing is imported for that."""
-    return sorted(item.name for item in pkgutil.iter_modules(__path__) if item.name not in SHARED)
+class Shipped(NamedTuple):
+    """What a :class:`Format` says of itself: its ``suffixes``, and what it renders."""
+
+    suffixes: tuple[str, ...]
+    kinds: tuple[str, ...]
 
 
-@cache
+SHIPPED: Final[Mapping[str, Shipped]] = {
+    "csv": Shipped((".csv",), ("report", "flows", "firmware")),
+    "html": Shipped((".html", ".htm"), ("report", "firmware", "diff")),
+    "json": Shipped((".json",), ("report", "flows", "firmware", "diff", "survey", "dissection")),
+    "jsonl": Shipped((".jsonl", ".ndjson"), ("flows",)),
+    "junit": Shipped((".junit.xml", ".xml"), ("report",)),
+    "markdown": Shipped((".md", ".markdown"), ("report", "diff")),
+    "parquet": Shipped((".parquet",), ("flows",)),
+    "pdf": Shipped((".pdf",), ("report",)),
+    "sarif": Shipped((".sarif", ".sarif.json"), ("report",)),
+    "text": Shipped((".txt", ".text"), ("report", "flows", "firmware", "diff", "dissection")),
+    "xlsx": Shipped((".xlsx",), ("report", "flows")),
+    "yaml": Shipped((".yaml", ".yml"), ("survey", "learned")),
+}
+"""The formats that help and a file's ending choose from without importing them all; one that is only a file
+here is asked itself."""
+
+
 def _load(name: str) -> Format:
-    """The format of one file of this folder. A file that cannot be a format raises, naming it."""
-    loaded = importlib.import_module(f"{__name__}.{name}")
-    entry = getattr(loaded, "FORMAT", None)
-    if not isinstance(entry, Format) or entry.name != name:
-        raise TypeError(f"{loaded.__name__}: no Format named {name!r} in FORMAT")
-    return entry
+    return registry.entry(__name__, name, "FORMAT", Format)
 
 
 def formats() -> dict[str, Format]:
     """Every format of this folder, by name. A file that cannot be a format raises, naming it."""
-    return {name: _load(name) for name in _known()}
+    return {name: _load(name) for name in registry.names(__path__, SHARED)}
+
+
+def _suffixes(what: str) -> dict[str, tuple[str, ...]]:
+    """The file name endings of the formats that render ``what``, by the name of the format, sorted."""
+    able = {}
+    for name in registry.names(__path__, SHARED):
+        if name in SHIPPED:
+            if what in SHIPPED[name].kinds:
+                able[name] = SHIPPED[name].suffixes
+        elif _load(name).render(what):
+            able[name] = _load(name).suffixes
+    return able
 
 
 def names(what: str) -> tuple[str, ...]:
     """Names of the formats that render ``what`` (as in :meth:`Format.render`), text first."""
-    able = [name for name, entry in formats().items() if entry.render(what)]
-    return tuple(sorted(able, key=lambda name: (name != "text", name)))
+    return tuple(sorted(_suffixes(what), key=lambda name: (name != "text", name)))
 
 
 PLAIN: Final = (".txt", ".text", ".log")
@@ -128,22 +150,44 @@ def choose(name: str | None, what: str, path: str = "", default: str = "text") -
     """
     if name is None:
         return _by_suffix(what, path, default)
-    found = _load(name) if name in _known() else None
-    if found is None or found.render(what) is None:
+    if name not in names(what):
         raise UsageError(f"--format {name}: not available here, choose from {', '.join(names(what))}")
-    return found
+    return _load(name)
+
+
+def by_ending(name: str | None, path: str | None, endings: Mapping[str, str]) -> str:
+    """One of a few formats, which no file here renders: as :func:`choose` does it.
+
+    ``endings`` gives the formats by the file name endings that choose them, ``""`` the one for people first.
+    """
+    known = tuple(dict.fromkeys(endings.values()))
+    if name is not None:
+        if name not in known:
+            raise UsageError(f"--format {name}: not available here, choose from {', '.join(known)}")
+        return name
+    suffix = PurePath(path or "").suffix.lower()
+    if _people(suffix):
+        return endings[""]
+    if suffix not in endings:
+        raise _unknown(path, suffix, endings)
+    return endings[suffix]
+
+
+def _people(suffix: str) -> bool:
+    return suffix in PLAIN or not any(letter.isalpha() for letter in suffix)
+
+
+def _unknown(path: str | None, suffix: str, endings: Iterable[str]) -> UsageError:
+    known = ", ".join(sorted({*endings} - {""}))
+    return UsageError(f"-o {path}: no format for {suffix}, choose from {known}, or name one with --format")
 
 
 def _by_suffix(what: str, path: str, default: str) -> Format:
     suffix = PurePath(path).suffix.lower()
-    if suffix in PLAIN or not any(letter.isalpha() for letter in suffix):
+    if _people(suffix):
         return _load(default)
-    # The format that is called like the suffix first: it is the one, and the others need not be imported.
-    for entry in map(_load, sorted(_known(), key=lambda name: suffix != f".{name}")):
-        if entry.render(what) and path.lower().endswith(entry.suffixes):
-            return entry
-    able = (entry for entry in formats().values() if entry.render(what))
-    endings = sorted({ending for entry in able for ending in entry.suffixes})
-    raise UsageError(
-        f"-o {path}: no format for {suffix}, choose from {', '.join(endings)}, or name one with --format"
-    )
+    able = _suffixes(what)
+    for name, endings in able.items():
+        if path.lower().endswith(endings):
+            return _load(name)
+    raise _unknown(path, suffix, (ending for endings in able.values() for ending in endings))

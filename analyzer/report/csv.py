@@ -23,7 +23,6 @@ from analyzer.report.columns import (
     findings_of_flows,
     part_value,
 )
-from analyzer.report.document import transfer
 from analyzer.report.lines import Template, lines
 from analyzer.report.neutral import cell
 
@@ -106,6 +105,8 @@ def _cell(name: str, part: object) -> str:
 
 
 def _firmware(report: FirmwareReport, stream: IO[str], _style: Style) -> None:
+    from analyzer.report.document import transfer  # noqa: PLC0415 - a table of flows does without
+
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(TRANSFER_COLUMNS)
     for record in report.transfers:

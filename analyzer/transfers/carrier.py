@@ -1,5 +1,4 @@
-"""What a protocol that carries files is to the collector: what it needs of packets, and what it makes of
-them.
+"""What a protocol that carries files is to the collector: what it makes of packets, and is told of them.
 
 A file or package beside this one that holds ``CARRIER`` is one carrier; the folder is the registry
 (:func:`analyzer.transfers.registry.load`).
@@ -11,9 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from analyzer.late import Late
 from analyzer.model import Cause, Transfer
 from analyzer.observation import Ends, Observation, Setting
-from analyzer.picking import Wants
 from analyzer.tables import Packets
 
 Endpoint = tuple[int, int, int, int]
@@ -70,18 +69,5 @@ class Gatherer(Protocol):
         """The ends of the flows of which ``observe`` may still speak."""
 
 
-@dataclass(frozen=True, slots=True)
-class Carrier:
-    """One protocol that carries files.
-
-    ``wants`` says what ``gatherer().add`` looks at. What it names of a batch has to be the same as what it
-    names of the part of the batch that it named: a capture that is read in segments hands over only that.
-
-    ``begins`` says whether a gatherer that has seen nothing yet would keep anything of a batch. Until one
-    does, ``gatherer`` is not called, and what it is made of is not imported: most captures hold no files.
-    """
-
-    name: str
-    wants: Wants
-    begins: Callable[[Packets], bool]
-    gatherer: Callable[[], Gatherer]
+Carrier = Late[Gatherer]
+"""One protocol that carries files."""

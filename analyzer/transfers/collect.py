@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
 
 from analyzer.kinds import distinct
+from analyzer.late import Watching
 from analyzer.observation import Ends, Observation, Setting
 from analyzer.picking import NONE, Want
 from analyzer.tables import Packets
@@ -30,8 +31,12 @@ class Collector:
 
     def __init__(self) -> None:
         self.begin = self.end = 0
-        self.gatherers: dict[str, Gatherer] = {}
+        self._watching = {name: Watching(carrier) for name, carrier in registry.load().items()}
+
+    @property
+    def gatherers(self) -> dict[str, Gatherer]:
         """By carrier, of those that something was there for."""
+        return {name: one.made for name, one in self._watching.items() if one.made is not None}
 
     def add(self, packets: Packets) -> None:
         """Add a batch that begins right after the last frame added, in frame order."""
@@ -41,32 +46,25 @@ class Collector:
         first = int(times.min())
         self.begin = min(self.begin, first) if self.begin else first
         self.end = max(self.end, int(times.max()))
-        for name, carrier in registry.load().items():
-            if name not in self.gatherers and carrier.begins(packets):
-                self.gatherers[name] = carrier.gatherer()
-            if name in self.gatherers:
-                self.gatherers[name].add(packets)
-
-    def _gatherers(self) -> Iterator[Gatherer]:
-        """In the order of their names, whichever came first in the capture."""
-        return (self.gatherers[name] for name in sorted(self.gatherers))
+        for one in self._watching.values():
+            one.add(packets)
 
     @property
     def dropped(self) -> int:
         """Requests for a file beyond what the carriers keep."""
-        return sum(gatherer.dropped for gatherer in self._gatherers())
+        return sum(gatherer.dropped for gatherer in self.gatherers.values())
 
     def drafts(self, known: Circumstances) -> Iterable[Draft]:
         """The transfers of every carrier."""
-        for gatherer in self._gatherers():
+        for gatherer in self.gatherers.values():
             yield from gatherer.drafts(known)
 
     def observe(self, setting: Setting) -> Iterable[Observation]:
         """Faults that no transfer tells of, of every carrier."""
-        for gatherer in self._gatherers():
+        for gatherer in self.gatherers.values():
             yield from gatherer.observe(setting)
 
     def ends(self) -> Iterable[Ends]:
         """The ends of the flows of which they may still speak, those of transfers aside."""
-        for gatherer in self._gatherers():
+        for gatherer in self.gatherers.values():
             yield from gatherer.ends()

@@ -9,8 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import click
 
 from analyzer.cli import options, output
-from analyzer.errors import UsageError
-from analyzer.report import Format, Style
+from analyzer.report import Format, Style, by_ending
 from analyzer.report.layout import plural, wrap
 from analyzer.report.neutral import visible
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "portmatrix.rules-diff/1"
 FORMATS: Final = ("text", "json", "markdown")
-SUFFIXES: Final = {".json": "json", ".md": "markdown", ".markdown": "markdown"}
+ENDINGS: Final = {"": "text", ".txt": "text", ".json": "json", ".md": "markdown", ".markdown": "markdown"}
 
 
 @click.command("diff")
@@ -38,11 +37,7 @@ def diff_command(
     from analyzer import rulesets, sheetdiff  # noqa: PLC0415 - --help must not load YAML
 
     output.refuse_inputs(target, (old, new, *rules))
-    if format_name is None:
-        suffix = next((end for end in SUFFIXES if (target or "").lower().endswith(end)), "")
-        format_name = SUFFIXES.get(suffix, "text")
-    if format_name not in FORMATS:
-        raise UsageError(f"--format {format_name}: not available here, choose from {', '.join(FORMATS)}")
+    format_name = by_ending(format_name, target, ENDINGS)
     loaded = rulesets.load(rules)
     steps = sheetdiff.compare(sheetdiff.tables(old, loaded), sheetdiff.tables(new, loaded))
     write = {"text": _text, "json": _json, "markdown": _markdown}[format_name]

@@ -12,11 +12,12 @@ import click
 from analyzer import model
 from analyzer.cli import options, output
 from analyzer.errors import UsageError
-from analyzer.report import Format, Style, sheet
+from analyzer.report import Format, Style, by_ending, sheet
 from analyzer.report.layout import wrap
 from analyzer.report.neutral import visible
 
 RULES_SCHEMA: Final = "portmatrix.rules/1"
+ENDINGS: Final = {"": "text", ".txt": "text", ".json": "json"}
 
 
 @click.command("list")
@@ -72,10 +73,7 @@ def _emit(
     text: Callable[[Sequence[model.Ruleset]], list[str]],
 ) -> None:
     """Write ``entries`` as text or JSON, to standard output or a whole file."""
-    if format_name is None:
-        format_name = "json" if (target or "").lower().endswith(".json") else "text"
-    if format_name not in ("text", "json"):
-        raise UsageError(f"--format {format_name}: not available here, choose from text, json")
+    format_name = by_ending(format_name, target, ENDINGS)
 
     def render(value: Any, stream: IO[str], _style: Style) -> None:
         if format_name == "json":

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from analyzer.observations import late
+from analyzer.late import Late
+from analyzer.observations import behaviour
 from analyzer.observations.bacnet.pick import wants
 
 
-def _observer() -> late.Observer:
+def _observer() -> behaviour.Observer:
     from analyzer.observations.bacnet.observer import Observer  # noqa: PLC0415 - most sites have no BACnet
 
     return Observer()
 
 
-def watcher() -> late.Late:
-    """Watches one analysis."""
-    return late.Late(wants, _observer)
+BEHAVIOUR = behaviour.Behaviour("bacnet", Late("bacnet", wants, _observer))
+
+__all__ = ["BEHAVIOUR"]

@@ -58,6 +58,9 @@ class Observer:
             return
         plain = ties == PLAIN
         loud = np.flatnonzero(~plain)
+        if not len(loud):
+            self._waiting.add(packets, rows, keys)
+            return
         part = [packets.columns[name][rows[loud]].tolist() for name in _COLUMNS]
         buffer = memoryview(packets.buffer)
         begun = 0

@@ -3,8 +3,9 @@ recognised."""
 
 from __future__ import annotations
 
+from analyzer.late import Late
 from analyzer.transfers import carrier
-from analyzer.transfers.coap.pick import begins, wants
+from analyzer.transfers.coap.pick import wants
 
 
 def _gatherer() -> carrier.Gatherer:
@@ -13,6 +14,6 @@ def _gatherer() -> carrier.Gatherer:
     return Gatherer()
 
 
-CARRIER = carrier.Carrier("coap", wants, begins, _gatherer)
+CARRIER = Late("coap", wants, _gatherer)
 
 __all__ = ["CARRIER"]

@@ -104,14 +104,27 @@ class Exchanges:
             return self._answer(message)
         return Event(What.NEW)
 
+    def keep(self, one: Confirmable) -> None:
+        """Remember ``one`` with all that happened to it so far; what its sender began before, it gave up."""
+        key = (one.source, one.target, one.mid)
+        before = self.waiting.pop(key, None)
+        if before is not None:
+            self._give_up(before)
+        elif len(self.waiting) >= WAITING:
+            for old in list(self.waiting)[: WAITING // 2]:
+                self._give_up(self.waiting.pop(old))
+        self.waiting[key] = one
+
     def confirm(self, about: Confirmable | None) -> None:
         """Take an answer as the acknowledgement (section 5.2.2: it may be lost, the answer came)."""
         if about is not None and not about.reset:
             about.acknowledged = True
 
     def exhausted(self) -> list[Confirmable]:
-        """Messages that were repeated to exhaustion and never acknowledged."""
-        return [one for one in (*self.given_up, *self.waiting.values()) if one.exhausted]
+        """Messages that were repeated to exhaustion and never acknowledged, in the order in which they
+        began."""
+        found = [one for one in (*self.given_up, *self.waiting.values()) if one.exhausted]
+        return sorted(found, key=lambda one: one.frames[0])
 
     def _confirmable(self, message: Message) -> Event:
         key = (message.source, message.target, message.mid)
@@ -126,14 +139,8 @@ class Exchanges:
             if len(before.frames) < FRAMES:
                 before.frames.append(message.frame)
             return Event(What.REPEATED, before)
-        if before is not None:
-            del self.waiting[key]
-            self._give_up(before)
-        elif len(self.waiting) >= WAITING:
-            for old in list(self.waiting)[: WAITING // 2]:
-                self._give_up(self.waiting.pop(old))
         one = Confirmable(*key, message.code, message.time, message.time, frames=[message.frame])
-        self.waiting[key] = one
+        self.keep(one)
         return Event(What.NEW, one)
 
     def _give_up(self, one: Confirmable) -> None:

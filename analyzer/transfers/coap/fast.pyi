@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -6,15 +7,19 @@ Array = np.ndarray[Any, Any]
 
 NUMBERS: dict[str, int]
 
-def fields(
-    octets: Array, payload: Array, captured: Array, wires: Array, rows: Array, out: dict[str, Array]
-) -> None: ...
-def wanted(
-    by_mid: Array,
-    to_mid: Array,
-    by_token: Array,
-    to_token: Array,
-    told: dict[str, Array],
-    factor: int,
-    keep: Array,
-) -> None: ...
+def fields(octets: Array, columns: dict[str, Array], rows: Array, out: dict[str, Array]) -> None: ...
+def wanted(octets: Array, columns: dict[str, Array], rows: Array, factor: int, keep: Array) -> None: ...
+
+class Ledger:
+    count: int
+    limit: int
+    def __init__(self, limit: int, factor: int) -> None: ...
+    def take(
+        self,
+        octets: Array,
+        columns: dict[str, Array],
+        ports: Array,
+        like_image: Callable[[bytes], bool],
+        shown: Array,
+    ) -> tuple[int, list[tuple[int, tuple[Any, ...]]]]: ...
+    def exhausted(self) -> list[tuple[Any, ...]]: ...

@@ -47,7 +47,7 @@ def seen(found: Messages) -> Iterator[Fault]:
         subject = f"{CODES.get(errors.request, '')} {errors.path}"
         ends = errors.client, errors.server
         yield Fault(named(errors.code), subject, *ends, errors.count, errors.last, tuple(errors.frames))
-    for one in found.exchanges.exhausted():
+    for one in found.exhausted():
         if one.owner is None:
             subject = f"CON {CODES.get(one.code, 'ping')}"
             yield Fault("", subject, one.source, one.target, one.copies, one.last, tuple(one.frames))

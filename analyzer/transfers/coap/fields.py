@@ -41,7 +41,6 @@ _KEPT: Final = {
     OBSERVE: "observe", BLOCK2: "block2", BLOCK1: "block1", SIZE2: "size2", SIZE1: "size1",
     Q_BLOCK1: "q_block", Q_BLOCK2: "q_block", ECHO: "echo",
 }  # fmt: skip
-_READ: Final = ("payload", "payload_captured", "payload_wire")
 _BLOCKS: Final = (BLOCK1, BLOCK2, Q_BLOCK1, Q_BLOCK2)
 VALUE_BYTES: Final = 4
 """The longest of these values that is a number (Size1)."""
@@ -84,7 +83,7 @@ def ports() -> frozenset[int]:
 
 def candidates(packets: Packets) -> Array:
     """Rows of the datagrams that may be CoAP: a port of its own, and version 1 in the first byte."""
-    rows = using(packets, UDP, _marked(), HEADER)
+    rows = using(packets, UDP, marks(), HEADER)
     if not len(rows):
         return rows
     octets = np.frombuffer(packets.buffer, np.uint8)
@@ -93,7 +92,8 @@ def candidates(packets: Packets) -> Array:
 
 
 @functools.cache
-def _marked() -> Array:
+def marks() -> Array:
+    """A table of CoAP's ports for :func:`analyzer.picking.using`."""
     return marked(ports())
 
 
@@ -106,7 +106,7 @@ def read(packets: Packets, rows: Array, *, compiled: bool = True) -> Fields:
         out |= {"token": np.empty(len(rows), np.uint64), "sound": np.empty(len(rows), np.uint8)}
         COMPILED.fields(
             np.frombuffer(packets.buffer, np.uint8),
-            *(np.ascontiguousarray(columns[name], np.int64) for name in _READ),
+            columns,
             np.ascontiguousarray(rows, np.int64),
             out,
         )

@@ -4,8 +4,11 @@ resources."""
 from __future__ import annotations
 
 import functools
+from collections import deque
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+import numpy as np
 
 from analyzer.addresses import is_broadcast, is_multicast
 from analyzer.errors import DissectError
@@ -15,9 +18,11 @@ from analyzer.tables import UDP, Packets
 from analyzer.transfers.carrier import Address, Endpoint
 from analyzer.transfers.coap.body import RESTARTS, Body, place, shown
 from analyzer.transfers.coap.exchange import SECOND, Confirmable, Exchanges, Message, What
-from analyzer.transfers.coap.fields import OPTION_BYTES, candidates, read
-from analyzer.transfers.coap.pick import wanted
+from analyzer.transfers.coap.fields import COMPILED, OPTION_BYTES, candidates, marks, read
+from analyzer.transfers.coap.pick import FACTOR, wanted
 from analyzer.transfers.images import like_image
+
+Array = np.ndarray[Any, Any]
 
 BODIES: Final = 20_000
 """Files kept. Beyond it they are counted in ``dropped``."""
@@ -64,6 +69,30 @@ class Said(NamedTuple):
     variable: int
     length: int
     sound: bool
+
+
+class Held(NamedTuple):
+    """A message that the compiled part held back, and what happened to it. ``sights`` are its copies, as
+    :class:`analyzer.flowtable.copies.Recent` asks for them; for the rest see ``Confirmable`` and ``Request``.
+    ``answerable`` is False where a later request has its token."""
+
+    source: Endpoint
+    target: Endpoint
+    confirmable: bool
+    answerable: bool
+    code: int
+    mid: int
+    token: int
+    token_length: int
+    first: int
+    last: int
+    copies: int
+    frames: list[int]
+    acknowledged: bool
+    reset: bool
+    raw: bytes
+    key: bytes
+    sights: list[tuple[int, int, int, int, int]]
 
 
 class Request(NamedTuple):
@@ -117,6 +146,7 @@ class Messages:
         self._current: dict[tuple[Endpoint, Endpoint, int, bytes], Body] = {}
         self._requests: dict[tuple[Endpoint, Endpoint | None, int, int], Request] = {}
         self._recent = Recent()
+        self._ledger = None if COMPILED is None else COMPILED.Ledger(REQUESTS, FACTOR)
 
     def add(self, packets: Packets) -> None:
         """Take the next batch, whole or picked, in frame order."""
@@ -125,16 +155,31 @@ class Messages:
             return
         if len(packets.quotes["row"]):
             self._add_quotes(packets)
-        rows = candidates(packets)
-        if not len(rows):
-            return
+        before: deque[tuple[int, tuple[Any, ...]]] = deque()
+        if self._ledger is None:
+            rows = candidates(packets)
+            rows = rows[wanted(packets, read(packets, rows))] if len(rows) else rows
+        else:
+            shown = np.empty(len(columns["frame"]), np.int64)
+            octets = np.frombuffer(packets.buffer, np.uint8)
+            count, held = self._ledger.take(octets, columns, marks(), _of_image, shown)
+            rows, before = shown[:count], deque(held)
+        if len(rows):
+            self._show(packets, rows, before)
+        for _, values in before:
+            self._restore(Held(*values))
+
+    def _show(self, packets: Packets, rows: Array, before: deque[tuple[int, tuple[Any, ...]]]) -> None:
+        """Look at the messages in ``rows``; what was held is due ``before`` so many of them."""
         fields = read(packets, rows)
-        keep = wanted(packets, fields)
-        rows = rows[keep]
-        part = [columns[name][rows].tolist() for name in _COLUMNS]
-        told = [getattr(fields, name)[keep].tolist() for name in _FIELDS]
+        part = [packets.columns[name][rows].tolist() for name in _COLUMNS]
+        told = [getattr(fields, name).tolist() for name in _FIELDS]
         buffer = memoryview(packets.buffer)
-        for row, values in zip(zip(*part, strict=True), zip(*told, strict=True), strict=True):
+        for number, (row, values) in enumerate(
+            zip(zip(*part, strict=True), zip(*told, strict=True), strict=True)
+        ):
+            while before and before[0][0] <= number:
+                self._restore(Held(*before.popleft()[1]))
             said = Said(*values)
             frame, time, interface, version, src_hi, src_lo, dst_hi, dst_lo, *rest = row
             src_port, dst_port, ip_id, wire, captured, digest, begin = rest
@@ -148,6 +193,29 @@ class Messages:
                 begin,
                 captured < min(wire, OPTION_BYTES),
             )
+
+    def _restore(self, held: Held) -> None:
+        """Know a message as if it had been looked at when it came."""
+        for sight in held.sights:
+            self._recent.is_copy(*sight)
+        about = None
+        if held.confirmable:
+            about = Confirmable(
+                held.source, held.target, held.mid, held.code, held.first, held.last, held.copies,
+                held.acknowledged, held.reset, frames=held.frames,
+            )  # fmt: skip
+            self.exchanges.keep(about)
+        if held.answerable:
+            pair = (held.source, held.target, held.token, held.token_length)
+            self._keep(pair, Request(held.code, held.key, None, about, held.raw))
+
+    def exhausted(self) -> list[Confirmable]:
+        """Messages that were repeated to exhaustion and never acknowledged, in the order in which they
+        began."""
+        if self._ledger is not None:
+            for values in self._ledger.exhausted():
+                self._restore(Held(*values))
+        return self.exchanges.exhausted()
 
     # ------------------------------------------------------------ messages
 
@@ -184,7 +252,7 @@ class Messages:
         value = said.block1 if said.block1 >= 0 else said.block2
         writes = said.block1 >= 0
         body = None
-        if said.q_block >= 0 or value >= 0 or like_image(_path(raw)):
+        if said.q_block >= 0 or value >= 0 or _of_image(raw):
             body = self._body(said, client, server, key, raw, time, value)
         if body is not None:
             body.seen(time, frame, True)
@@ -199,12 +267,15 @@ class Messages:
                 body.announced = said.size1
             if confirmable is not None:
                 confirmable.owner = body
+        self._keep(pair, Request(said.code, key, body, confirmable, raw))
+
+    def _keep(self, pair: tuple[Endpoint, Endpoint | None, int, int], request: Request) -> None:
+        """Remember the latest request with its token."""
         if len(self._requests) >= REQUESTS:
             for old in list(self._requests)[: REQUESTS // 2]:
                 del self._requests[old]
-        if held is not None:
-            del self._requests[pair]
-        self._requests[pair] = Request(said.code, key, body, confirmable, raw)
+        self._requests.pop(pair, None)
+        self._requests[pair] = request
 
     def _again(self, body: Body, said: Said, time: int, frame: int) -> None:
         """A retransmission of a request."""
@@ -371,6 +442,11 @@ class Messages:
 @functools.lru_cache(maxsize=4096)
 def _is_group(end: Endpoint) -> bool:
     return is_multicast(*end[:3]) or is_broadcast(*end[:3])
+
+
+def _of_image(raw: bytes) -> bool:
+    """Whether a request's path is an image's."""
+    return like_image(_path(raw))
 
 
 def _path(raw: bytes) -> str:

@@ -20,8 +20,7 @@ from analyzer.transfers.coap.fields import COMPILED, OPTION_BYTES, Fields, candi
 
 Array = np.ndarray[Any, Any]
 GET, FETCH = 1, 5
-_TOLD: Final = ("kind", "code", "observe", "block1", "block2", "q_block")
-_FACTOR: Final = int.from_bytes(os.urandom(8)) | 1
+FACTOR: Final = int.from_bytes(os.urandom(8)) | 1
 """Of a hash. New in every process: nobody can prepare a capture whose messages all share a chain."""
 _MIX: Final = tuple(
     np.uint64(odd) for odd in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5)
@@ -42,22 +41,13 @@ def wants(packets: Packets) -> Want:
     return Want(rows, np.full(len(rows), OPTION_BYTES), np.flatnonzero(of_coap))
 
 
-def begins(packets: Packets) -> bool:
-    """Whether any message, or ICMP error about one, has to be looked at."""
-    some = wants(packets)
-    return bool(len(some.rows) or len(some.quotes))
-
-
 def wanted(packets: Packets, fields: Fields, *, compiled: bool = True) -> Array:
     """Which messages have to be looked at one by one; the compiled part says it where it was built and is not
     unwanted."""
     if compiled and COMPILED is not None:
-        there, back = _ways(packets, fields)
-        tag = (fields.token * _MIX[3]) ^ fields.token_length.astype(np.uint64)
         kept = np.empty(len(fields.rows), np.uint8)
-        told = {name: getattr(fields, name) for name in _TOLD} | {"sound": fields.sound.view(np.uint8)}
-        ends = _keyed(there, fields.mid), _keyed(back, fields.mid), there ^ tag, back ^ tag
-        COMPILED.wanted(*ends, told, _FACTOR, kept)
+        octets = np.frombuffer(packets.buffer, np.uint8)
+        COMPILED.wanted(octets, packets.columns, fields.rows, FACTOR, kept)
         return kept.view(bool)
     kind, code = fields.kind, fields.code
     request, response = (code > 0) & (code < 32), code >= 64

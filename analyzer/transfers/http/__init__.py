@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.late import Late
 from analyzer.transfers import carrier
 from analyzer.transfers.http.pick import begins, wants
 
@@ -12,6 +13,6 @@ def _gatherer() -> carrier.Gatherer:
     return Gatherer()
 
 
-CARRIER = carrier.Carrier("http", wants, begins, _gatherer)
+CARRIER = Late("http", wants, _gatherer, begins)
 
 __all__ = ["CARRIER"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.late import Late
 from analyzer.transfers import carrier
 from analyzer.transfers.tftp.pick import begins, wants
 
@@ -12,6 +13,6 @@ def _gatherer() -> carrier.Gatherer:
     return Gatherer()
 
 
-CARRIER = carrier.Carrier("tftp", wants, begins, _gatherer)
+CARRIER = Late("tftp", wants, _gatherer, begins)
 
 __all__ = ["CARRIER"]

@@ -25,6 +25,9 @@ SESSIONS: Final = 20_000
 STRAYS: Final = 1024
 """Pairs of ports watched for a transfer that began before the capture, and packets kept of each."""
 STRAY_PACKETS: Final = 96
+EARLY: Final = 100_000_000
+"""How long before its request an answer may stand, ns: a tap gives each direction to a port of its own, and
+the clocks of merged captures differ."""
 DATAGRAMS: Final = 4096
 """Fragmented datagrams whose further fragments are waited for."""
 
@@ -34,8 +37,8 @@ _COLUMNS: Final = (
     *("ip_id", "fragmented", "payload", "payload_wire", "payload_captured"),
 )
 
-Stray = tuple[int, int, int, bool, int, int]
-"""``(opcode, number, data length, from the first end, time, frame)``"""
+Stray = tuple[int, int, int, bool, int, int, bytes]
+"""``(opcode, number, data length, from the first end, time, frame, text of an OACK or ERROR)``"""
 
 
 class Sessions:
@@ -48,6 +51,8 @@ class Sessions:
         """The latest session of each client port, and the one before it."""
         self._before: dict[Endpoint, Session] = {}
         self._strays: dict[tuple[Endpoint, Endpoint], deque[Stray]] = {}
+        self._loose: dict[Endpoint, tuple[Endpoint, Endpoint]] = {}
+        """The latest pair of strays that an end is of."""
         self._recent = Recent()
         self._datagrams: dict[tuple[int, ...], Leg] = {}
         self._runs = COMPILED.Runs() if compiled and COMPILED is not None else None
@@ -111,8 +116,8 @@ class Sessions:
         # The length that a first fragment holds is its own; the UDP header tells the datagram's.
         length = (ulen - UDP_HEADER if fragmented else wire) - HEADER
         if session is None:
-            if opcode in (_DATA, _ACK):
-                self._stray(opcode, number, length, source, target, time, frame)
+            said = bytes(text) if opcode in (_OACK, _ERROR) else b""
+            self._stray(opcode, number, length, source, target, time, frame, said)
             return
         client, server = (source, target) if from_client else (target, source)
         self._packet(session, server, opcode, number, length, from_client, time, frame, text)
@@ -164,6 +169,25 @@ class Sessions:
         session = Session(client, asked, packet, group)
         session.ask(time, frame)
         self._enter(client, session)
+        self._early(session, time)
+
+    def _early(self, session: Session, time: int) -> None:
+        """Give a session the packets that stand before its request: what began them can only answer it."""
+        pair = self._loose.get(session.client)
+        held = self._strays.get(pair) if pair is not None else None
+        if pair is None or held is None or not 0 <= time - held[0][4] <= EARLY:
+            return
+        server = pair[1] if pair[0] == session.client else pair[0]
+        opcode, number, *_ = held[0]
+        opens = opcode in (_OACK, _ERROR) or (opcode, number) == ((_DATA, 1) if session.reads else (_ACK, 0))
+        if not opens or (server[:3] != session.asked[:3] and not session.to_group):
+            return
+        self._forget(pair)
+        for opcode, number, length, by_first, at, frame, text in held:
+            from_client = by_first is (session.client == pair[0])
+            self._packet(session, server, opcode, number, length, from_client, at, frame, memoryview(text))
+        session.first_frame = min(session.first_frame, held[0][5])
+        session.last_frame = max(session.last_frame, session.last_request_frame)
 
     # ------------------------------------------------------------ everything else
 
@@ -241,7 +265,15 @@ class Sessions:
     # ------------------------------------------------------------ begun before the capture
 
     def _stray(
-        self, opcode: int, number: int, length: int, source: Endpoint, target: Endpoint, time: int, frame: int
+        self,
+        opcode: int,
+        number: int,
+        length: int,
+        source: Endpoint,
+        target: Endpoint,
+        time: int,
+        frame: int,
+        text: bytes = b"",
     ) -> None:
         """Keep a packet that may be of a transfer whose request is not here, until that is proven."""
         if opcode == _ACK and length:
@@ -250,9 +282,12 @@ class Sessions:
         held = self._strays.get((first, second))
         if held is None:
             if len(self._strays) >= STRAYS:
-                del self._strays[next(iter(self._strays))]
+                self._forget(next(iter(self._strays)))
             held = self._strays[first, second] = deque(maxlen=STRAY_PACKETS)
-        held.append((opcode, number, length, source == first, time, frame))
+        elif text:
+            return  # an OACK begins, an ERROR is all there is
+        self._loose[first] = self._loose[second] = first, second
+        held.append((opcode, number, length, source == first, time, frame, text))
         if opcode != _ACK:
             return
         # Two blocks, each acknowledged by number from the other end: chance does not do that.
@@ -260,8 +295,14 @@ class Sessions:
         acks = {one[1] for one in held if one[0] == _ACK and one[3] is by_first}
         blocks = {one[1] for one in held if one[0] == _DATA and one[3] is not by_first}
         if len(acks & blocks) >= 2 and len(self._sessions) < SESSIONS:
-            del self._strays[first, second]
+            self._forget((first, second))
             self._adopt(held, first, second, receiver_first=by_first)
+
+    def _forget(self, pair: tuple[Endpoint, Endpoint]) -> None:
+        del self._strays[pair]
+        for end in pair:
+            if self._loose.get(end) == pair:
+                del self._loose[end]
 
     def _adopt(self, held: deque[Stray], first: Endpoint, second: Endpoint, *, receiver_first: bool) -> None:
         receiver, sender = (first, second) if receiver_first else (second, first)
@@ -275,9 +316,9 @@ class Sessions:
         leg.sent = leg.acked = leg.label = max(0, opening[1] - 1)
         leg.block_size = max(1, opening[2])
         self._enter(client, session)
-        for opcode, number, length, by_first, time, frame in held:
+        for opcode, number, length, by_first, time, frame, text in held:
             from_client = by_first is (client == first)
-            self._packet(session, server, opcode, number, length, from_client, time, frame, memoryview(b""))
+            self._packet(session, server, opcode, number, length, from_client, time, frame, memoryview(text))
 
     # ------------------------------------------------------------ fragments and ICMP
 

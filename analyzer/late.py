@@ -1,0 +1,69 @@
+"""Watchers of packets that are made when there is something for them: most captures hold nothing of most
+protocols.
+
+What declares one is light, for every check imports it: which packets it wants, and a function that imports
+what the watcher itself is made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from analyzer.picking import Wants
+from analyzer.tables import Packets
+
+
+class Adder(Protocol):
+    """Takes consecutive batches, whole or as far as it wants them, in frame order."""
+
+    def add(self, packets: Packets) -> None:
+        """Add a batch that begins right after the last frame added."""
+
+
+W = TypeVar("W", bound=Adder)
+
+
+@dataclass(frozen=True, slots=True)
+class Late(Generic[W]):
+    """A watcher that ``make`` gives. It travels to other processes: its functions are those of modules.
+
+    ``wants`` says what the watcher's ``add`` looks at. What it names of a batch has to be the same as what it
+    names of the part of the batch that it named: a capture that is read in segments hands over only that.
+
+    ``begins`` says whether a watcher that has seen nothing yet would keep anything of a batch, where not all
+    that it wants makes it begin.
+    """
+
+    name: str
+    wants: Wants
+    make: Callable[[], W]
+    begins: Callable[[Packets], bool] | None = None
+
+    def due(self, packets: Packets) -> bool:
+        """Whether a batch is the first to hold something for the watcher."""
+        if self.begins is not None:
+            return self.begins(packets)
+        wanted = self.wants(packets)
+        return bool(len(wanted.rows) or len(wanted.quotes))
+
+
+class Watching(Generic[W]):
+    """One analysis' watcher of one declaration. ``made`` is None until a batch holds something for it."""
+
+    def __init__(self, late: Late[W]) -> None:
+        self._late = late
+        self.made: W | None = None
+
+    @property
+    def wants(self) -> Wants:
+        """What ``add`` needs of a batch."""
+        return self._late.wants
+
+    def add(self, packets: Packets) -> None:
+        """Add a batch that begins right after the last frame added, whole or picked."""
+        if self.made is None and self._late.due(packets):
+            self.made = self._late.make()
+        if self.made is not None:
+            self.made.add(packets)
