@@ -135,6 +135,8 @@ class Plain:
 
 
 try:
-    from analyzer.flowtable.fast import Recent as Recent  # noqa: PLC0414 - given on from here
+    from analyzer.flowtable import fast as _fast
+
+    Recent = _fast.Recent
 except ImportError:  # built without a compiler, or for another Python
     Recent = Plain  # type: ignore[assignment, misc]
