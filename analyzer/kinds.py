@@ -81,8 +81,18 @@ def wide(*columns: Array) -> Iterator[Array]:
 
 def members(numbers: Array, count: int) -> list[Array]:
     """The rows of each of ``count`` kinds, in order."""
-    order = np.argsort(numbers, kind="stable")
+    order = ordered(numbers, count)
     return np.split(order, np.cumsum(np.bincount(numbers, minlength=count))[:-1]) if count else []
+
+
+def ordered(numbers: Array, count: int) -> Array:
+    """The rows in order of their numbers, which are from 0 on and below ``count``; of equal ones the first
+    before the next."""
+    # Numpy sorts 16 bits by counting, which is many times as fast as how it sorts wider ones.
+    order = np.argsort(numbers.astype(np.uint16), kind="stable")
+    for shift in range(16, (count - 1).bit_length(), 16):
+        order = order[np.argsort((numbers[order] >> shift).astype(np.uint16), kind="stable")]
+    return order
 
 
 def among(values: Array, wanted: Array | Sequence[int]) -> Array:

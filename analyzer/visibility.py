@@ -59,7 +59,9 @@ class Sight:
 class Visibility:
     """The sight of every address, and what follows from it."""
 
-    def __init__(self, found: Sequence[Conversation]) -> None:
+    def __init__(self, found: Sequence[Conversation], pauses: Sequence[tuple[int, int]] = ()) -> None:
+        """``pauses`` are the times, ns, in which this capture shows nothing of anybody."""
+        self._pauses = pauses
         found = Conversations.of(found)
         self._found = found
         columns, places = found.columns, found.places
@@ -186,9 +188,16 @@ class Visibility:
         return result
 
     def both_ways(self, address: Address) -> int:
-        """How long the address was seen both sending and receiving unicast, ns."""
+        """How long the address was seen both sending and receiving unicast, ns, without the pauses."""
         sight = self.sight(address)
-        return 0 if sight is None else min(sight.sent.length, sight.received.length)
+        return 0 if sight is None else min(map(self._watched, (sight.sent, sight.received)))
+
+    def _watched(self, span: Span) -> int:
+        if span.first is None or span.last is None:
+            return 0
+        return span.length - sum(
+            end - begin for begin, end in self._pauses if span.first <= begin and end <= span.last
+        )
 
     def shows_pairs_of(self, address: Address, counterparts: Sequence[Address] | None) -> bool:
         """Whether a flow between ``address`` and any of ``counterparts`` would be in this capture.

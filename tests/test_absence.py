@@ -96,6 +96,17 @@ def test_a_short_capture_proves_no_absence() -> None:
     assert report.compliant
 
 
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_clock_that_is_set_while_capturing_does_not_make_minutes(hours: int) -> None:
+    traffic = busy(2, NODE, OTHER)
+    half = len(traffic.frames) // 2
+    step = [(at + 3600 * hours * (place > half), frame) for place, (at, frame) in enumerate(traffic.frames)]
+    traffic.frames = step
+    report = judged(traffic)
+    assert status(report, "igor-gateway/5.0.0+/outgoing/udp/5683") == "not-observable"
+    assert report.compliant
+
+
 def test_a_capture_at_one_node_says_nothing_about_the_others() -> None:
     report = judged(busy(6, NODE))
     assert status(report, "igor-gateway/5.0.0+/outgoing/udp/5683") == "not-observable"

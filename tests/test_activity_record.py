@@ -53,6 +53,16 @@ def test_every_long_silence_is_found_and_none_is_made_up(
         assert found == expected
 
 
+def test_a_pause_is_everybodys() -> None:
+    times = [(0, A), (50, B), (60, A), (200, C), (205, A), (400, B)]
+    pauses = fill([(float(at), host) for at, host in times]).pauses(100 * SECOND)
+    assert [(begin // SECOND - START, end // SECOND - START) for begin, end in pauses] == [
+        (60, 200),
+        (205, 400),
+    ]
+    assert Activity().pauses(1) == ()
+
+
 def test_the_frames_are_those_around_it() -> None:
     (first, last) = fill([(0, A), (1, A), (30, B), (31, A), (60, B)]).silences(parse(A), 10 * SECOND)
     assert (first.frame_before, first.frame_after, first.length) == (2, 4, 30 * SECOND)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.kinds import ROOM, among, distinct, kinds, members, wide
+from analyzer.kinds import ROOM, among, distinct, kinds, members, ordered, wide
 
 NARROW = st.integers(0, 3)
 FAR = st.sampled_from([0, 1, 255, 1 << 16, ROOM, (1 << 63) + 5, (1 << 64) - 1])
@@ -48,3 +48,17 @@ def test_among_and_distinct_are_those_of_sets(values: list[int], wanted: list[in
     assert among(held, wanted).tolist() == [value in wanted for value in values]
     assert among(held, np.array(wanted, np.int64)).tolist() == [value in wanted for value in values]
     assert distinct(held).tolist() == sorted(set(values))
+
+
+@settings(max_examples=60)
+@given(
+    st.sampled_from([1, 2, 3, 1 << 16, (1 << 16) + 1, 1 << 32, (1 << 32) + 1, 1 << 60]).flatmap(
+        lambda count: st.tuples(
+            st.just(count), st.lists(st.integers(0, count - 1) | st.sampled_from([0, count - 1]), max_size=40)
+        )
+    )
+)
+def test_rows_in_order_of_their_numbers_however_wide(given_: tuple[int, list[int]]) -> None:
+    count, numbers = given_
+    expected = sorted(range(len(numbers)), key=numbers.__getitem__)
+    assert ordered(np.array(numbers, np.int64), count).tolist() == expected

@@ -19,10 +19,10 @@ from analyzer.pipeline.pair import pair
 HOSTS = (f"igor-gateway={GATEWAY}@5.1.0", "igor-node=10.20.1.0/24@6.0.2")
 
 
-def report(road: Road, *, swap: bool = False) -> FirmwareReport:
+def report(road: Road, *, swap: bool = False, hosts: tuple[str, ...] = HOSTS) -> FirmwareReport:
     with tempfile.TemporaryDirectory() as folder:
         names = road.write(Path(folder))
-        return pair(Options(names[::-1] if swap else names, hosts=HOSTS))
+        return pair(Options(names[::-1] if swap else names, hosts=hosts))
 
 
 def travelled(cut_at: int = 99, **more: object) -> Road:
@@ -162,6 +162,14 @@ def test_an_error_is_nobody_s_path() -> None:
     (transfer,) = report(road).transfers
     assert transfer.path is not None
     assert (transfer.cause, transfer.path.place) == ("error-not-found", "none")
+
+
+def test_a_network_of_which_no_host_was_seen_is_nobody_s_address() -> None:
+    found = report(travelled(), hosts=(*HOSTS, "igor-node=10.99.0.0/24@6.0.2"))
+    assert found.pair is not None
+    assert found.pair.judged
+    assert ("10.99.0.0/24",) in [host.addresses for host in found.hosts]
+    assert [entry.path.place for entry in found.transfers if entry.path is not None] == ["none"]
 
 
 def test_two_captures_are_needed() -> None:

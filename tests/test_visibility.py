@@ -248,6 +248,14 @@ def test_a_mirror_of_one_direction_with_arp_of_both_is_seen_through() -> None:
     assert Visibility(recognised(traffic)).one_sided(G, N)
 
 
+def test_a_pause_of_everybody_is_not_time_in_which_a_host_was_seen() -> None:
+    minute = 60 * SECOND
+    long = talk(start=0, end=4000)
+    assert Visibility([long]).both_ways(long.a) == 4000 * SECOND
+    assert Visibility([long], [(minute, 61 * minute)]).both_ways(long.a) == 400 * SECOND
+    assert Visibility([long], [(2000 * SECOND, 6000 * SECOND)]).both_ways(long.a) == 4000 * SECOND
+
+
 @pytest.mark.parametrize(
     ("others", "port"),
     [

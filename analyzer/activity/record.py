@@ -97,15 +97,28 @@ class Activity:
                 return
             self.apart *= 2
 
+    def _settle(self) -> None:
+        """Join all that was added."""
+        if self._hosts:
+            self._added.append(self._hosts.give())
+        if self._added:
+            self._shrink()
+
+    def pauses(self, least: int) -> tuple[tuple[int, int], ...]:
+        """When nobody at all sent anything for ``least`` ns or more: begin and end, in order of time."""
+        self._settle()
+        order = np.argsort(self._joined["begin"], kind="stable")
+        begin, end = self._joined["begin"][order], np.maximum.accumulate(self._joined["end"][order])
+        return tuple(
+            (int(end[at]), int(begin[at + 1])) for at in np.flatnonzero(begin[1:] - end[:-1] >= least)
+        )
+
     def silences(self, address: tuple[int, int, int], least: int) -> list[Silence]:
         """The silences of a host of ``least`` ns or more, in order; the last one may reach the end.
 
         Only those longer than ``apart`` are there.
         """
-        if self._hosts:
-            self._added.append(self._hosts.give())
-        if self._added:
-            self._shrink()
+        self._settle()
         version, hi, lo = address
         lows, wanted = self._joined["lo"], np.uint64(lo)
         own = self._joined[np.searchsorted(lows, wanted, "left") : np.searchsorted(lows, wanted, "right")]

@@ -17,6 +17,7 @@ from analyzer.flowtable import copies, fast
 from analyzer.flowtable import keys as key
 from analyzer.flowtable.copies import SIGHT
 from analyzer.flowtable.table import HEAD_BYTES, HEADS, LONG_HEAD_BYTES, LONG_HEADS, FlowTable
+from analyzer.kinds import ordered
 from analyzer.tables import TCP, Columns, Heads, Packets
 
 Array = np.ndarray[Any, Any]
@@ -332,7 +333,7 @@ class CompiledTable(FlowTable):
     def _heads_of_flows(self) -> Heads:
         kept = self._kept[: int(self._used[0])]
         slot = kept["slot"] ^ self._opener[kept["slot"] >> 1]
-        order = np.argsort(slot, kind="stable")
+        order = ordered(slot, 2 * self._index.count)
         frame, time, wire, begin, size = (
             kept[name][order] for name in ("frame", "time", "wire", "at", "size")
         )

@@ -15,7 +15,7 @@ import numpy as np
 
 from analyzer import protocols, transports
 from analyzer.conversations import Conversations
-from analyzer.kinds import Array, kinds, members
+from analyzer.kinds import Array, kinds, members, ordered
 from analyzer.protocol import Fit, Payload, Protocol, Reading
 
 try:
@@ -185,7 +185,8 @@ def details(found: Conversations, rows: Array) -> list[str]:
         transport = transports.name(int(found.columns["transport"][rows[first]]))
         which, owner = _of_rows(found, rows[some])
         owner = some[owner]
-        order = np.argsort(2 * owner + ((heads.slot[which] & 1 == 1) == forward[owner]), kind="stable")
+        answering = (heads.slot[which] & 1 == 1) == forward[owner]
+        order = ordered(2 * owner + answering, 2 * len(rows))
         which, owner = which[order], owner[order]
         leading = places(owner) == 0
         open_ = np.ones(len(rows), bool)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from analyzer import (
     classify,
@@ -43,6 +44,10 @@ from analyzer.transfers import Circumstances, Collector, Draft, draw
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
 
+PAUSE: Final = 1_800_000_000_000
+"""A time without any packet, ns, in which nobody watched: the clock was set, or the capturing machine slept.
+On a network that is up somebody says something every few minutes."""
+
 
 def judge(
     captures: Sequence[CaptureInfo],
@@ -64,7 +69,7 @@ def judge(
     matrix = build(sheets, place.hosts)
     bench = bench_of(matrix, sheets, place, strict)
     classify.orient(found, bench.has_row, bench.knows_port, bench.relations)
-    seen = Visibility(found)
+    seen = Visibility(found, activity.pauses(PAUSE) if activity is not None else ())
     outcomes.settle(found, seen, replies_due(sheets))
     filtered = next(filter(selective, (stated for info in captures for stated in info.filters)), "")
     known = circumstances(collector, found, seen, bench, sheets, bool(filtered))

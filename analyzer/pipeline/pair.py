@@ -9,7 +9,7 @@ import numpy as np
 
 from analyzer import transports, updates
 from analyzer.activity import Activity
-from analyzer.addresses import parse
+from analyzer.addresses import Address, parse
 from analyzer.campaigns import campaigns
 from analyzer.errors import UsageError
 from analyzer.model import (
@@ -51,6 +51,8 @@ class _Point:
     sights: Sights
     flows: Mapping[str, int]
     """Id of a UDP or TCP flow → its number among the sights."""
+    roles: Mapping[Address, Sequence[str]]
+    """What the ends of transfers are, where that is known."""
 
     @property
     def begin(self) -> int:
@@ -91,15 +93,10 @@ def pair(options: Options, progress: Progress | None = None) -> FirmwareReport:
     after = sum(info.packets for info in node.report.captures) + 1
     gateway = _point(replace(options, sources=options.sources[1:]), progress, after)
     both = _together(node, gateway)
-    roles = {
-        address: host.roles
-        for one in (node, gateway)
-        for host in one.report.hosts
-        for address in host.addresses
-    }
+    roles = {**node.roles, **gateway.roles}
 
-    def role(address: tuple[int, int, int]) -> Sequence[str]:
-        return next((held for text, held in roles.items() if parse(text) == address), ())
+    def role(address: Address) -> Sequence[str]:
+        return roles.get(address, ())
 
     matched, facts, span = _matched(node, gateway, both, role, tuple(map(shown, options.sources)))
     transfers = []
@@ -149,7 +146,14 @@ def _point(options: Options, progress: Progress | None, frame: int) -> _Point:
     captures, table = read(options, progress, (collector, activity, sights, *watching), frame=frame)
     report = judge_table(captures, table, sheets, place, collector, activity, watching=watching)
     wanted = {flow for transfer in report.transfers for flow in transfer.flows}
-    return _Point(report, sights, {flow.id: _number(flow) for flow in report.flows if flow.id in wanted})
+    flows = [flow for flow in report.flows if flow.id in wanted]
+    ends = [end for flow in flows for end in (flow.originator, flow.responder)]
+    return _Point(
+        report,
+        sights,
+        {flow.id: _number(flow) for flow in flows},
+        {parse(end.address): end.roles for end in ends if end.roles},
+    )
 
 
 def _number(flow: FlowRecord) -> int:

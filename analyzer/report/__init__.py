@@ -1,7 +1,7 @@
 """The renderers: one file a format, found by being in this folder.
 
 A renderer is a module that holds one :class:`Format` named ``FORMAT``. To add one, put a file here and
-its test beside the others; nothing else is edited. Its name is the module's name. It imports what it
+its test beside the others, and a line into ``SHIPPED``. Its name is the module's name. It imports what it
 needs from outside the standard library inside its functions, and never another renderer: what
 renderers share is in the modules that ``SHARED`` names.
 """
