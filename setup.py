@@ -10,7 +10,7 @@ except ImportError:  # built without isolation and without Cython
 
 FAST = (
     *("activity", "capture", "decode", "flowtable", "observations.bacnet", "payloads", "picking"),
-    *("report", "transfers.coap"),
+    *("report", "transfers.coap", "transfers.tftp"),
 )
 """Packages with a module ``fast``."""
 

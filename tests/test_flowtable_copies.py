@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analyzer.flowtable import copies as module
-from analyzer.flowtable.copies import DUPLICATE_CANDIDATES, DUPLICATE_FRAMES, SIGHT, Recent, copies
+from analyzer.flowtable.copies import DUPLICATE_CANDIDATES, DUPLICATE_FRAMES, SIGHT, Plain, Recent, copies
+from analyzer.tables import PACKETS
 
 US, MS = 1_000, 1_000_000
 
@@ -100,17 +105,71 @@ def test_nothing_is_no_copy() -> None:
         ({"wire": 13}, False),
     ],
 )
-def test_one_by_one(second: dict[str, int], expected: bool) -> None:
+@pytest.mark.parametrize("kind", [Plain, Recent])
+def test_one_by_one(second: dict[str, int], expected: bool, kind: type[Plain]) -> None:
     first = {"digest": 77, "wire": 12, "ip_id": 1000, "time": 0, "interface": 0}
-    recent = Recent()
+    recent = kind()
     assert not recent.is_copy(**first)
     assert recent.is_copy(**{**first, **second}) is expected
 
 
 def test_one_by_one_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "RECENT", 20)
-    recent = Recent()
+    recent = Plain()
     for number in range(100):
         assert not recent.is_copy(number, 12, 1, number, 0)
         assert recent.is_copy(number, 12, 1, number, 0)
     assert len(recent._seen) <= 20
+
+
+SIGHTS = st.lists(
+    st.tuples(
+        st.integers(0, 3),
+        st.integers(0, 1),
+        st.sampled_from([0, 0, 7]),
+        st.sampled_from([0, 1, 19, 21, 49, 51]),
+        st.integers(0, 1),
+    ),
+    max_size=60,
+)
+"""Digest, payload, IP identification, ms since the packet before, interface."""
+
+
+@settings(max_examples=80)
+@given(sights=SIGHTS, cut=st.integers(0, 60))
+def test_compiled_one_by_one_is_the_same(sights: list[tuple[int, ...]], cut: int) -> None:
+    compiled, plain, time = Recent(), Plain(), 0
+    for at, (digest, wire, ip_id, later, interface) in enumerate(sights):
+        time += (later - 2) * MS
+        if at == cut:
+            compiled = pickle.loads(pickle.dumps(compiled))
+        one = (digest, wire, ip_id, time, interface)
+        assert compiled.is_copy(*one) == plain.is_copy(*one)
+
+
+@pytest.mark.parametrize("kind", [Plain, Recent])
+def test_a_batch_is_the_same_as_one_by_one(kind: type[Plain]) -> None:
+    """Thrice as many as are remembered, and each again after so many that about half are forgotten."""
+    count = 3 * module.RECENT
+    columns = PACKETS.empty(count)
+    columns["digest"][:] = np.arange(count) % (module.RECENT * 3 // 4)
+    columns["ip_id"][:], columns["time"][:] = 5, np.arange(count)
+    columns["payload_wire"][:] = columns["digest"].astype(np.int64) % 7
+    rows = np.flatnonzero(np.arange(count) % 100)
+    whole, single = kind(), Plain()
+    expected = [
+        single.is_copy(int(columns["digest"][row]), int(columns["payload_wire"][row]), 5, int(row), 0)
+        for row in rows
+    ]
+    assert [bool(one) for one in whole.copies(columns, rows)] == expected
+    assert True in expected[-100:]
+    assert False in expected[module.RECENT :]
+
+
+def test_times_at_both_ends() -> None:
+    lowest, highest = -(1 << 63), (1 << 63) - 1
+    for kind in (Plain, Recent):
+        recent = kind()
+        assert [recent.is_copy(1, 1, 1, time, 0) for time in (lowest, highest, lowest, lowest + 1)] == [
+            *(False, False, False, True)
+        ]

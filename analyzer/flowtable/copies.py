@@ -21,6 +21,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from analyzer.tables import Columns
+
 Array = np.ndarray[Any, Any]
 
 DUPLICATE_FRAMES: Final = 1024
@@ -41,6 +43,8 @@ DUPLICATE_UNIDENTIFIED: Final = 1_000_000
 
 RECENT: Final = 8192
 """Packets that :class:`Recent` remembers."""
+
+_SIGHT: Final = ("digest", "payload_wire", "ip_id", "time", "interface")
 
 SIGHT: Final = np.dtype(
     [
@@ -98,8 +102,11 @@ def copies(sights: Array) -> Array:
     return found
 
 
-class Recent:
-    """Tells copies among packets that are looked at one by one, in frame order, by the rules above."""
+class Plain:
+    """Tells copies among packets that are looked at one by one, in frame order, by the rules above.
+
+    ``Recent`` is the compiled one where it was built, else this one, its reference.
+    """
 
     def __init__(self) -> None:
         self._seen: dict[tuple[int, int, int], tuple[int, int]] = {}
@@ -120,3 +127,16 @@ class Recent:
                 del self._seen[old]
         self._seen[key] = (time, interface)
         return False
+
+    def copies(self, columns: Columns, rows: Array) -> bytearray:
+        """Whether each packet in ``rows``, in order, is a copy, by the payload's announced length."""
+        part = (columns[name][rows].tolist() for name in _SIGHT)
+        return bytearray(self.is_copy(*one) for one in zip(*part, strict=True))
+
+
+try:
+    from analyzer.flowtable import fast as _fast
+
+    Recent = _fast.Recent
+except ImportError:  # built without a compiler, or for another Python
+    Recent = Plain  # type: ignore[assignment, misc]

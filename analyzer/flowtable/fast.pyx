@@ -8,7 +8,9 @@ copied after both ends of their ranges were checked.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memcmp, memcpy, memmove, memset
+
+import os
 
 cdef extern from *:
     """
@@ -437,3 +439,123 @@ def copies(
                     ends[owners[index]].duplicates += 1
                     break
     return total
+
+
+# -------------------------------------------------------- copies among packets looked at one by one
+
+cdef struct Seen:
+    int64_t time
+    int64_t wire
+    uint32_t digest
+    uint32_t ip_id
+    uint32_t interface
+
+cdef enum:
+    # Numbers of analyzer.flowtable.copies; a test compares them.
+    RECENT = 8192
+    ELSEWHERE = 50_000_000
+    IDENTIFIED = 20_000_000
+    UNIDENTIFIED = 1_000_000
+
+    PLACES = 2 * RECENT
+
+NUMBERS.update(
+    RECENT=RECENT, DUPLICATE_ELSEWHERE=ELSEWHERE, DUPLICATE_IDENTIFIED=IDENTIFIED,
+    DUPLICATE_UNIDENTIFIED=UNIDENTIFIED,
+)
+
+
+cdef class Recent:
+    """As ``copies.Plain``, which is the reference: packets in the order in which they were first seen, and
+    where each is by a hash with secret factors."""
+
+    cdef Seen seen[RECENT]
+    cdef uint16_t places[PLACES]  # 1 + the place in seen, 0 of none
+    cdef uint64_t factors[3]
+    cdef int count
+
+    def __cinit__(self):
+        cdef int at
+        for at in range(3):
+            self.factors[at] = int.from_bytes(os.urandom(8), "little") | 1
+        self.count = 0
+        memset(self.places, 0, sizeof(self.places))
+
+    def __getstate__(self):
+        return (<char *> self.seen)[: self.count * sizeof(Seen)]
+
+    def __setstate__(self, bytes state):
+        cdef int at
+        self.count = min(<int> (len(state) // sizeof(Seen)), <int> RECENT)
+        memcpy(self.seen, <const char *> state, self.count * sizeof(Seen))
+        self._place()
+
+    cdef int _find(self, uint32_t digest, int64_t wire, uint32_t ip_id) noexcept:
+        """Which of ``places`` is the packet's, or the empty one where it belongs."""
+        cdef Seen *one
+        cdef uint64_t mix = digest * self.factors[0] + <uint64_t> wire * self.factors[1]
+        mix += ip_id * self.factors[2]
+        mix ^= mix >> 32
+        while True:
+            mix &= PLACES - 1
+            if not self.places[mix]:
+                return <int> mix
+            one = &self.seen[self.places[mix] - 1]
+            if one.digest == digest and one.wire == wire and one.ip_id == ip_id:
+                return <int> mix
+            mix += 1
+
+    cdef void _place(self) noexcept:
+        cdef int at
+        memset(self.places, 0, sizeof(self.places))
+        for at in range(self.count):
+            self.places[self._find(self.seen[at].digest, self.seen[at].wire, self.seen[at].ip_id)] = at + 1
+
+    cdef bint _is_copy(
+        self, uint32_t digest, int64_t wire, uint32_t ip_id, int64_t time, uint32_t interface
+    ) noexcept:
+        cdef int place = self._find(digest, wire, ip_id)
+        cdef Seen *one
+        cdef uint64_t apart, limit
+        if self.places[place]:
+            one = &self.seen[self.places[place] - 1]
+            # As numbers without sign the difference of whatever times is right.
+            apart = <uint64_t> time - <uint64_t> one.time
+            if time < one.time:
+                apart = 0 - apart
+            if one.interface != interface:
+                limit = ELSEWHERE
+            else:
+                limit = IDENTIFIED if ip_id else UNIDENTIFIED
+            if apart <= limit:
+                return True
+        if self.count >= RECENT:
+            self.count -= RECENT // 2
+            memmove(self.seen, &self.seen[RECENT // 2], self.count * sizeof(Seen))
+            self._place()
+            place = self._find(digest, wire, ip_id)
+        if not self.places[place]:
+            one = &self.seen[self.count]
+            one.digest, one.wire, one.ip_id = digest, wire, ip_id
+            self.count += 1
+            self.places[place] = self.count
+        one = &self.seen[self.places[place] - 1]
+        one.time, one.interface = time, interface
+        return False
+
+    def is_copy(self, uint32_t digest, int64_t wire, uint32_t ip_id, int64_t time, uint32_t interface):
+        """Whether the packet is a copy of one asked about before; the arguments are columns of PACKETS."""
+        return self._is_copy(digest, wire, ip_id, time, interface)
+
+    def copies(self, dict columns, const int64_t[::1] rows):
+        """Whether each packet in ``rows``, in order, is a copy: its payload's length is the one announced."""
+        cdef const uint32_t[::1] digest = columns["digest"], ip_id = columns["ip_id"]
+        cdef const uint32_t[::1] interface = columns["interface"]
+        cdef const int64_t[::1] wire = columns["payload_wire"], time = columns["time"]
+        cdef int64_t at, row
+        found = bytearray(len(rows))
+        cdef uint8_t[::1] told = found
+        for at in range(len(rows)):
+            row = rows[at]
+            told[at] = self._is_copy(digest[row], wire[row], ip_id[row], time[row], interface[row])
+        return found

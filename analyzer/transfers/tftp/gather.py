@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Mapping
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from analyzer.picking import UDP_HEADER
 from analyzer.protocols.tftp import MODES, PORT, Error, Oack, Request, parse
 from analyzer.tables import UDP, Columns, Kind, Packets
 from analyzer.transfers.carrier import Endpoint
-from analyzer.transfers.tftp.pick import HEADER, TEXT_BYTES, candidates
+from analyzer.transfers.tftp.pick import COMPILED, HEADER, TEXT_BYTES, candidates
 from analyzer.transfers.tftp.session import Leg, Report, Session
 
 SESSIONS: Final = 20_000
@@ -34,8 +34,8 @@ DATAGRAMS: Final = 4096
 
 _RRQ, _WRQ, _DATA, _ACK, _ERROR, _OACK = range(1, 7)
 _COLUMNS: Final = (
-    *("frame", "time", "interface", "version", "src_hi", "src_lo", "dst_hi", "dst_lo"),
-    *("src_port", "dst_port", "ip_id", "fragmented", "payload", "payload_wire", "payload_captured", "digest"),
+    *("frame", "time", "version", "src_hi", "src_lo", "dst_hi", "dst_lo", "src_port", "dst_port"),
+    *("ip_id", "fragmented", "payload", "payload_wire", "payload_captured"),
 )
 
 Stray = tuple[int, int, int, bool, int, int, bytes]
@@ -45,8 +45,8 @@ Stray = tuple[int, int, int, bool, int, int, bytes]
 class Sessions:
     """The sessions of consecutive frames."""
 
-    def __init__(self) -> None:
-        self.sessions: list[Session] = []
+    def __init__(self, *, compiled: bool = True) -> None:
+        self._sessions: list[Session] = []
         self.dropped = 0
         self._clients: dict[Endpoint, Session] = {}
         """The latest session of each client port, and the one before it."""
@@ -56,6 +56,24 @@ class Sessions:
         """The latest pair of strays that an end is of."""
         self._recent = Recent()
         self._datagrams: dict[tuple[int, ...], Leg] = {}
+        self._runs = COMPILED.Runs() if compiled and COMPILED is not None else None
+        """Legs that go on as they should: what they hold is not in their sessions until it is settled."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self._runs is not None:
+            self._runs.settle_all()
+        return {**self.__dict__, "_runs": self._runs is not None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._runs = COMPILED.Runs() if state["_runs"] and COMPILED is not None else None
+
+    @property
+    def sessions(self) -> list[Session]:
+        """The sessions in the order in which they began."""
+        if self._runs is not None:
+            self._runs.settle_all()
+        return self._sessions
 
     def add(self, packets: Packets) -> None:
         """Add a batch that begins right after the last frame added, in frame order."""
@@ -73,59 +91,68 @@ class Sessions:
         rows, opcodes = candidates(packets)
         if not len(rows):
             return
-        octets, begins = np.frombuffer(packets.buffer, np.uint8), columns["payload"][rows]
-        numbers = octets[begins + 2].astype(np.int64) << 8 | octets[begins + 3]
-        lengths = octets[begins - 4].astype(np.int64) << 8 | octets[begins - 3]
-        part = [columns[name][rows].tolist() for name in _COLUMNS]
+        octets = np.frombuffer(packets.buffer, np.uint8)
+        copied = self._recent.copies(columns, rows)
+        if self._runs is not None:
+            left = self._runs.take(columns, octets, rows, opcodes, copied)
+        else:
+            left = (place for place, copy in enumerate(copied) if not copy)
+        told = [columns[name] for name in _COLUMNS]
         buffer = memoryview(packets.buffer)
-        for opcode, number, ulen, row in zip(
-            opcodes.tolist(), numbers.tolist(), lengths.tolist(), zip(*part, strict=True), strict=True
-        ):
-            (frame, time, interface, version, src_hi, src_lo, dst_hi, dst_lo, *rest) = row
-            src_port, dst_port, ip_id, fragmented, begin, wire, captured, digest = rest
-            if self._recent.is_copy(digest, wire, ip_id, time, interface):
-                continue
-            source = (version, src_hi, src_lo, src_port)
-            target = (version, dst_hi, dst_lo, dst_port)
-            if opcode <= _WRQ:
-                self._request(
-                    buffer[begin : begin + min(captured, TEXT_BYTES)], captured < wire, row, source, target
-                )
-                continue
-            session, from_client = self._find(opcode, number, source, target)
-            # The length that a first fragment holds is its own; the UDP header tells the datagram's.
-            length = (ulen - UDP_HEADER if fragmented else wire) - HEADER
-            if session is None:
-                if opcode in (_DATA, _ACK):
-                    self._stray(opcode, number, length, source, target, time, frame)
-                elif opcode in (_OACK, _ERROR):
-                    text = bytes(buffer[begin : begin + min(captured, TEXT_BYTES)])
-                    self._stray(opcode, number, length, source, target, time, frame, text)
-                continue
-            server = target if from_client else source
-            self._packet(
-                session,
-                server,
-                opcode,
-                number,
-                length,
-                from_client,
-                time,
-                frame,
-                buffer[begin : begin + min(captured, TEXT_BYTES)],
-            )
-            if fragmented and opcode == _DATA:
-                self._fragmented(session, server, row, ulen)
+        for place in left:
+            row = rows[place]
+            self._datagram(int(opcodes[place]), tuple([int(column[row]) for column in told]), buffer)
+
+    def _datagram(self, opcode: int, row: tuple[int, ...], buffer: memoryview) -> None:
+        (frame, time, version, src_hi, src_lo, dst_hi, dst_lo, src_port, dst_port, *rest) = row
+        _, fragmented, begin, wire, captured = rest
+        source = (version, src_hi, src_lo, src_port)
+        target = (version, dst_hi, dst_lo, dst_port)
+        text = buffer[begin : begin + min(captured, TEXT_BYTES)]
+        if opcode <= _WRQ:
+            self._request(text, captured < wire, row, source, target)
+            return
+        number, ulen = (int.from_bytes(buffer[begin + at : begin + at + 2]) for at in (2, -4))
+        session, from_client = self._find(opcode, number, source, target)
+        # The length that a first fragment holds is its own; the UDP header tells the datagram's.
+        length = (ulen - UDP_HEADER if fragmented else wire) - HEADER
+        if session is None:
+            said = bytes(text) if opcode in (_OACK, _ERROR) else b""
+            self._stray(opcode, number, length, source, target, time, frame, said)
+            return
+        client, server = (source, target) if from_client else (target, source)
+        self._packet(session, server, opcode, number, length, from_client, time, frame, text)
+        if fragmented and opcode == _DATA:
+            self._fragmented(session, server, row, ulen)
+        elif self._runs is not None:
+            self._watch(session, client, server)
+
+    def _watch(self, session: Session, client: Endpoint, server: Endpoint) -> None:
+        """Let the compiled part go on with a leg, where nobody else can be meant by its packets."""
+        leg = session.legs.get(server)
+        if leg is None or len(session.legs) > 1 or not leg.sent or any(leg.repeated):
+            return
+        if not (leg.first_time and session.first_frame) or server in self._clients:
+            return
+        if self._runs is not None and self._clients.get(client) is session:
+            self._runs.watch(session, leg)
+
+    def _enter(self, client: Endpoint, session: Session) -> None:
+        self._sessions.append(session)
+        self._clients[client] = session
+        if self._runs is not None:
+            self._runs.settle(client)
 
     def forget(self, kept: Collection[int], counted: Mapping[int, int], before: int) -> None:
         """Give up what ended before ``before`` and does not begin with one of the frames ``kept``."""
         for session in self.sessions:
             session.alike += counted.get(session.first_frame, 0)
-        self.sessions = [one for one in self.sessions if one.first_frame in kept or one.last_time >= before]
-        there = {id(session) for session in self.sessions}
+        self._sessions = [one for one in self.sessions if one.first_frame in kept or one.last_time >= before]
+        there = {id(session) for session in self._sessions}
         self._clients = {end: one for end, one in self._clients.items() if id(one) in there}
         self._before = {end: one for end, one in self._before.items() if id(one) in there}
-        self._strays = {ends: held for ends, held in self._strays.items() if held[-1][4] >= before}
+        for pair in [pair for pair, held in self._strays.items() if held[-1][4] < before]:
+            self._forget(pair)
         self._datagrams = {name: leg for name, leg in self._datagrams.items() if max(leg.last_time) >= before}
 
     # ------------------------------------------------------------ requests
@@ -145,7 +172,7 @@ class Sessions:
         if session is not None and same and not session.progressed and not session.ended:
             session.ask(time, frame)
             return
-        if len(self.sessions) >= SESSIONS:
+        if len(self._sessions) >= SESSIONS:
             self.dropped += 1
             return
         if session is not None:
@@ -154,8 +181,7 @@ class Sessions:
         group = is_multicast(*address) or is_broadcast(*address) or looks_broadcast(*address)
         session = Session(client, asked, packet, group)
         session.ask(time, frame)
-        self.sessions.append(session)
-        self._clients[client] = session
+        self._enter(client, session)
         self._early(session, time)
 
     def _early(self, session: Session, time: int) -> None:
@@ -281,7 +307,7 @@ class Sessions:
         by_first = source == first
         acks = {one[1] for one in held if one[0] == _ACK and one[3] is by_first}
         blocks = {one[1] for one in held if one[0] == _DATA and one[3] is not by_first}
-        if len(acks & blocks) >= 2 and len(self.sessions) < SESSIONS:
+        if len(acks & blocks) >= 2 and len(self._sessions) < SESSIONS:
             self._forget((first, second))
             self._adopt(held, first, second, receiver_first=by_first)
 
@@ -302,8 +328,7 @@ class Sessions:
         opening = next(one for one in held if one[0] == _DATA and one[3] is not receiver_first)
         leg.sent = leg.acked = leg.label = max(0, opening[1] - 1)
         leg.block_size = max(1, opening[2])
-        self.sessions.append(session)
-        self._clients[client] = session
+        self._enter(client, session)
         for opcode, number, length, by_first, time, frame, text in held:
             from_client = by_first is (client == first)
             self._packet(session, server, opcode, number, length, from_client, time, frame, memoryview(text))
@@ -314,7 +339,7 @@ class Sessions:
         leg = session.legs.get(server)
         if leg is None:
             return
-        (_, _, _, version, src_hi, src_lo, dst_hi, dst_lo, _, _, ip_id, _, _, wire, _, _) = row
+        (_, _, version, src_hi, src_lo, dst_hi, dst_lo, _, _, ip_id, _, _, wire, _) = row
         held = wire + UDP_HEADER
         leg.fragmented += 1
         leg.fragments_due += -(-max(0, ulen - held) // held)
