@@ -16,7 +16,7 @@ from analyzer import tables
 from analyzer.capture.find import find
 from analyzer.decode import decode
 from analyzer.errors import CaptureError
-from analyzer.flowtable import keys
+from analyzer.flowtable import copies, keys
 from analyzer.flowtable.table import FlowTable
 from analyzer.tables import PACKETS, QUOTES, TCP, UDP, Kind, Packets
 
@@ -66,7 +66,7 @@ def many(seed: int, size: int, hosts: int, begin: int = 1) -> Packets:
 def test_numbers_are_those_of_the_tables() -> None:
     from analyzer.flowtable import fast
 
-    known = {**Kind.__members__, **vars(tables)}
+    known = {**Kind.__members__, **vars(tables), **vars(copies)}
     assert {name: int(known[name]) for name in fast.NUMBERS} == fast.NUMBERS
 
 

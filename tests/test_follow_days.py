@@ -16,12 +16,15 @@ import pytest
 from analyzer.activity import Activity
 from analyzer.flowtable import copies, engine
 from analyzer.model import FindingTold, News, Report
+from analyzer.observations.bacnet import observer
 from analyzer.observations.biostar import kept
 from analyzer.parts import Merge
 from analyzer.pipeline import Options, check, folding
 from analyzer.pipeline import follow as module
 from analyzer.pipeline.follow import Watch, essence, follow
 from analyzer.transfers.coap import exchange, gather
+from analyzer.transfers.http import gather as http
+from analyzer.transfers.tftp import gather as tftp
 
 DAY = 86_400 * 10**9
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -96,6 +99,8 @@ def test_three_days_are_kept_in_the_memory_of_one(tmp_path, monkeypatch) -> None
     monkeypatch.setattr(module, "FLOWS", 300)
     monkeypatch.setattr(module, "LATEST", 10)
     monkeypatch.setattr(copies, "RECENT", 64)
+    for where in (observer, gather, http, tftp):
+        monkeypatch.setattr(where, "Recent", copies.Plain)  # the size of the compiled one is fixed
     monkeypatch.setattr(gather, "REQUESTS", 64)
     for where in (folding, exchange, kept):
         monkeypatch.setattr(where, "EACH", 2)
