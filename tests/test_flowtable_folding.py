@@ -112,3 +112,25 @@ def test_sums_stay_and_growth_goes_on(tmp_path_factory, flows, chance) -> None:
         assert after[f"packets_{way}"].sum() == 2 * before[f"packets_{way}"].sum()
         assert after[f"first_time_{way}"].min() == before[f"first_time_{way}"].min()
     assert len(after["version"]) == len(before["version"])
+
+
+def test_old_errors_about_no_flow_are_told_together(tmp_path) -> None:
+    traffic = site()
+    for number in range(6):
+        traffic.unreachable(20 + number, GATEWAY, NODE, 50000 + number, GATEWAY, 9, 3)
+    table = CompiledTable()
+    add(table, traffic, 1, tmp_path / "a.pcap")
+    rows = np.arange(table.count)
+    # All but the last of the six are older than that.
+    limit = max(entry[3] for entry in table._errors.values())
+    made = folded(table, rows, limit)
+    assert (table.size, made.size) == (table.count + 8, table.count + 4)
+    assert (table.stray_errors, made.stray_errors) == (6, 6)
+    same(made.flows(), table.flows())
+    # Again, and merged after another part: the sum stays.
+    assert folded(made, rows, limit).stray_errors == 6
+    whole = folded(made, rows, limit + 1)
+    assert (whole.size, whole.stray_errors) == (table.count + 3, 6)
+    part = CompiledTable()
+    part.merge(pickle.loads(pickle.dumps(whole)))
+    assert part.stray_errors == 6

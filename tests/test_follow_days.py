@@ -12,6 +12,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import rings
+from judging import GATEWAY, NODE
+from traffic import Traffic
 
 from analyzer.activity import Activity
 from analyzer.flowtable import copies, engine
@@ -125,3 +128,20 @@ def test_three_days_are_kept_in_the_memory_of_one(tmp_path, monkeypatch) -> None
         assert size < 1.6 * day[-1][name] + 2048, name
     assert len(report.captures) < 60
     assert sum(info.files for info in report.captures) == 180
+
+
+def test_errors_about_packets_that_nobody_saw_do_not_pile_up(tmp_path, monkeypatch) -> None:
+    """A mirror of one direction: every error quotes a packet of another port, and none of them is there."""
+    monkeypatch.setattr(module, "FLOWS", 300)
+    traffic = Traffic()
+    for number in range(3000):
+        traffic.unreachable(40 * number, GATEWAY, NODE, 20000 + number, GATEWAY, 9, 3)
+    ring = tmp_path / "ring"
+    ring.mkdir()
+    rings.write(ring, rings.parts(rings.frames(traffic), 30))
+    follower = module._Follower(Options((str(ring),)), rare(lambda _: None))
+    follower.run(str(ring))
+    table = follower.reading.merge.table
+    assert table.stray_errors == 3000
+    # An hour of them is 90; what is looked at again is twice as much, 300 at least, and a file of 100.
+    assert table.size < 500

@@ -31,7 +31,7 @@ def new(*, reference: bool = False) -> FlowTable:
     return table
 
 
-def folded(table: FlowTable, into: Array) -> FlowTable | None:
+def folded(table: FlowTable, into: Array, before: int = 0) -> FlowTable | None:
     """``table`` with the flow of each row counted in that of row ``into[row]``, see :mod:`.folding`.
 
     None where that is the same table, and for one without compiled code.
@@ -39,9 +39,9 @@ def folded(table: FlowTable, into: Array) -> FlowTable | None:
     if (
         COMPILED is None
         or not isinstance(table, COMPILED.CompiledTable)
-        or (into == np.arange(len(into))).all()
+        or ((into == np.arange(len(into))).all() and not table.stray_errors)
     ):
         return None
     from analyzer.flowtable import folding  # noqa: PLC0415 - only a capture that is followed for days needs it
 
-    return folding.folded(table, into)
+    return folding.folded(table, into, before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -20,11 +21,16 @@ MOST: Final = ("last_frame", "last_time")
 ANY: Final = ("flags",)
 
 
-def folded(table: CompiledTable, into: Array) -> CompiledTable:
+_NO_FLOW: Final = (bytes(key.KEY.itemsize), 0, 0, 0, 0, 0)
+"""For the ICMP errors told together that quote packets of no flow: a KEY that no packet has."""
+
+
+def folded(table: CompiledTable, into: Array, before: int = 0) -> CompiledTable:
     """A table in which the flow of each row is counted in that of row ``into[row]``, its own for most.
 
     The two have the same ends but for a port, at ends that are not the same address; a row that others are
-    counted in stays. It keeps its own ports and payloads. ``table`` stays as it is.
+    counted in stays. It keeps its own ports and payloads. ICMP errors that came before ``before``, ns, and
+    quote packets of no flow are told together. ``table`` stays as it is.
     """
     keys = table._keys()
     count = len(keys)
@@ -45,13 +51,7 @@ def folded(table: CompiledTable, into: Array) -> CompiledTable:
     made._fragments.merge(copy.deepcopy(theirs), rows.tolist())
     made._fragments.swept = theirs.swept
     made._undecoded = dict(table._undecoded)
-    names = key.as_bytes(keys[kept])
-    for (quoted, *what), (errors, first, last, time) in table._errors.items():
-        row = table._index.get(quoted)
-        owner = quoted if row is None else names[int(rows[row])]
-        entry = made._errors.setdefault((owner, *what), [0, first, last, time])  # type: ignore[arg-type]
-        entry[0] += errors
-        entry[1], entry[2], entry[3] = min(entry[1], first), max(entry[2], last), min(entry[3], time)
+    _keep_errors(made, table, rows, key.as_bytes(keys[kept]), before)
     for name in ("_front", "_back"):
         sights = getattr(table, name).copy()
         sights["row"] = rows[sights["row"]]
@@ -61,6 +61,21 @@ def folded(table: CompiledTable, into: Array) -> CompiledTable:
 
 def _nothing(_row: int, _count: int) -> None:
     """Takes the fragments of a copy."""
+
+
+def _keep_errors(
+    made: CompiledTable, table: CompiledTable, rows: Array, names: Sequence[bytes], before: int
+) -> None:
+    """Give the errors that quote a flow to the one that counts for it."""
+    for (quoted, *what), (errors, first, last, time) in table._errors.items():
+        row = table._index.get(quoted)
+        if row is not None:
+            error = (names[int(rows[row])], *what)
+        else:
+            error = _NO_FLOW if time < before else (quoted, *what)
+        entry = made._errors.setdefault(error, [0, first, last, time])  # type: ignore[arg-type]
+        entry[0] += errors
+        entry[1], entry[2], entry[3] = min(entry[1], first), max(entry[2], last), min(entry[3], time)
 
 
 def _count(made: CompiledTable, table: CompiledTable, rows: Array) -> None:

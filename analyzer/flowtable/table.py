@@ -104,6 +104,11 @@ class FlowTable:
         return len(self._rows)
 
     @property
+    def size(self) -> int:
+        """Flows and kinds of ICMP errors so far: what the table's memory grows with."""
+        return self.count + len(self._errors)
+
+    @property
     def orphan_fragments(self) -> int:
         """Fragments whose first fragment is not in the capture: in no flow."""
         return self._fragments.seen - int(self._fragments_of[: len(self._rows)].sum())

@@ -50,7 +50,7 @@ SHARE: Final = 0.1
 """The most of the time that judging takes while the capture grows."""
 GRAVE: Final = tuple(Severity)
 FLOWS: Final = 50_000
-"""Flows from which on those that are over are folded: some 50 MB while they are judged."""
+"""Flows and ICMP errors from which on those that are over are folded: some 50 MB while they are judged."""
 
 
 @dataclass(frozen=True)
@@ -236,7 +236,7 @@ class _Follower:
 
     def look(self) -> None:
         """Judge what came since the last time, if it is time for it or the table has become large."""
-        full = self.reading.merge.table.count >= self.full
+        full = self.reading.merge.table.size >= self.full
         if self.reading.frame in (self.judged, 1) or not (full or time.monotonic() >= self.due):
             return
         began = time.monotonic()
@@ -290,19 +290,19 @@ class _Follower:
                 self.folded += len(report.flows) - len(after.flows)
                 self.transfers += len(report.transfers) - len(after.transfers)
                 self.told |= {one.id: one for one in after.findings if one.id in self.told}
-                self.full = max(FLOWS, 2 * len(after.flows))
+                self.full = max(FLOWS, 2 * self.reading.merge.table.size)
                 return
             self.reading.merge.table = table
             self.collector, self.watching = collector, watching
             self.reading.merge.watch(self.watchers())
         self.refused += 1
-        self.full = table.count + FLOWS
+        self.full = table.size + FLOWS
 
     def forget(self, what: Plan, *, watching: bool) -> None:
         """Fold the table; with ``watching`` those who watch give up what is over: copies of them do, so that
         there is a way back."""
         merge = self.reading.merge
-        merge.table = flowtable.folded(merge.table, what.into) or merge.table
+        merge.table = flowtable.folded(merge.table, what.into, what.before) or merge.table
         if watching:
             self.collector, self.watching = self.copies()
             self.collector.forget(what.kept, what.counted, what.before)
