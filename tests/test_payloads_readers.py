@@ -73,12 +73,12 @@ def test_the_details_are_those_of_each_conversation() -> None:
     for path, _ in samples():
         found = classify.recognise(read(Options((str(path),)), None)[1])
         expected = [one.detail for one in found]
-        assert details(found, found.all) == expected
+        assert details(found, found.all).each() == expected
         rows = found.all[::-2]
-        assert details(found, rows) == [expected[row] for row in rows]
+        assert details(found, rows).each() == [expected[row] for row in rows]
         some += len([detail for detail in expected if detail])
     assert some > 200
-    assert details(Conversations(table(Traffic())), np.zeros(0, np.int64)) == []
+    assert details(Conversations(table(Traffic())), np.zeros(0, np.int64)).each() == []
 
 
 def test_rows_are_equal_where_the_bytes_of_their_payloads_are() -> None:

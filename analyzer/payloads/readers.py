@@ -16,6 +16,7 @@ import numpy as np
 from analyzer import protocols, transports
 from analyzer.conversations import Conversations
 from analyzer.kinds import Array, kinds, members, ordered
+from analyzer.model.cells import Coded
 from analyzer.protocol import Fit, Payload, Protocol, Reading
 
 try:
@@ -171,10 +172,10 @@ def places(slot: Array) -> Array:
     return place
 
 
-def details(found: Conversations, rows: Array) -> list[str]:
+def details(found: Conversations, rows: Array) -> Coded:
     """What the payloads told of each of ``rows``: the originator's first line, else the responder's."""
     heads, reader = found.flows.heads, found.facts["reader"]
-    result = [""] * len(rows)
+    known, codes = {"": 0}, np.zeros(len(rows), np.int64)
     firsts, of = kinds((reader.codes[rows], found.columns["transport"][rows]))
     readers, forward = Readers(found), found.facts["forward"].among(True, rows=rows)
     for first, some in zip(firsts.tolist(), members(of, len(firsts)), strict=True):
@@ -196,9 +197,10 @@ def details(found: Conversations, rows: Array) -> list[str]:
             told = readers.told(protocol, transport, which[asked], _line)
             says = np.array([bool(line) for line in told.values])[told.of]
             open_[owner[asked[says]]] = False
-            for row, of in zip(owner[asked[says]][::-1].tolist(), told.of[says][::-1].tolist(), strict=True):
-                result[row] = told.values[of]  # what is written last stays: the first
-    return result
+            lines = np.array([known.setdefault(line, len(known)) for line in told.values], np.int64)
+            # Of several for one row the one written last stays: the first.
+            codes[owner[asked[says]][::-1]] = lines[told.of[says][::-1]]
+    return Coded(codes, list(known))
 
 
 def _line(reading: Reading) -> str:

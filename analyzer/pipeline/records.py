@@ -231,7 +231,7 @@ class ColumnRecords(Records):
             "rows": self._of_kind(rows, "protocol", _rows),
             "parent": self._parents(rows),
             "waived": self._waivers(rows),
-            "detail": Coded.of(details(found, rows)),
+            "detail": details(found, rows),
             "flags_sent": flags[0],
             "flags_received": flags[1],
             "fragments": Numbers(found.columns["fragments"][rows]),
