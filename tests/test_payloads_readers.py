@@ -73,7 +73,9 @@ def test_the_details_are_those_of_each_conversation() -> None:
     for path, _ in samples():
         found = classify.recognise(read(Options((str(path),)), None)[1])
         expected = [one.detail for one in found]
-        assert details(found, found.all).each() == expected
+        told = details(found, found.all)
+        assert told.each() == expected
+        assert all(isinstance(line, str) for line in told.values)
         rows = found.all[::-2]
         assert details(found, rows).each() == [expected[row] for row in rows]
         some += len([detail for detail in expected if detail])

@@ -197,7 +197,7 @@ def details(found: Conversations, rows: Array) -> Coded:
             told = readers.told(protocol, transport, which[asked], _line)
             says = np.array([bool(line) for line in told.values])[told.of]
             open_[owner[asked[says]]] = False
-            lines = np.array([known.setdefault(line, len(known)) for line in told.values], np.int64)
+            lines = np.array([known.setdefault(line or "", len(known)) for line in told.values], np.int64)
             # Of several for one row the one written last stays: the first.
             codes[owner[asked[says]][::-1]] = lines[told.of[says][::-1]]
     return Coded(codes, list(known))
