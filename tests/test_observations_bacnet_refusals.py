@@ -225,3 +225,23 @@ def test_an_answered_request_is_forgotten_for_the_next_one() -> None:
     )
     building.say(1, BMS, GATEWAY, unicast(request(1, COV))).say(1.1, GATEWAY, BMS, unicast(reject(1, 4)))
     assert "SubscribeCOV" in only(building).title
+
+
+def test_a_wrong_password_is_called_one() -> None:
+    finding = only(refused(error(1, 5, 26)))
+    assert "services, password-failure" in finding.title
+    assert f"Enter at {BMS} the password that is set at {GATEWAY}." in finding.advice
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (1, "routing table"),
+        (2, "Ask less often"),
+        (4, "Network 7 carries shorter messages"),
+        (6, "routing table"),
+    ],
+)
+def test_the_advice_fits_why_a_router_rejects(reason: int, words: str) -> None:
+    finding = only(Building().say(0, GATEWAY, BMS, bvlc(10, bytes([1, 0x80, 3, reason, 0, 7]))))
+    assert words in finding.advice

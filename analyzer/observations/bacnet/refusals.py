@@ -52,6 +52,11 @@ unknown-property, not-cov-property, optional-functionality-not-supported, array 
 _UNABLE_REJECTS: Final = frozenset({9})
 _UNABLE_ABORTS: Final = frozenset({1, 4, 11})
 """unrecognized-service; buffer-overflow, segmentation-not-supported, apdu-too-long."""
+_BUSY: Final = 2
+_TOO_LONG: Final = 4
+"""Reasons of Reject-Message-To-Network (6.4.4) that are no fault of the routing."""
+_PASSWORD_FAILURE: Final = 26
+"""Of the services ReinitializeDevice and DeviceCommunicationControl, which may carry one (16.1, 16.4)."""
 _PROBES: Final = frozenset({0x20, 0x40})
 """Read-BDT and Read-FDT NAK: tools ask every device for its tables to find the BBMDs."""
 
@@ -352,6 +357,11 @@ def _advice(key: Refusal, askers: str, refusers: str) -> str:
             f"Compare what {askers} is set up to ask with the objects and properties that {refusers} has "
             "(its object list). A tool that looks around gets such answers in health."
         )
+    if key.type == 5 and len(key.cause) == 2 and key.cause[1] == _PASSWORD_FAILURE:
+        return (
+            f"{refusers} asks for a password and did not get the right one. Enter at {askers} the password "
+            f"that is set at {refusers}."
+        )
     if key.type == 5 and len(key.cause) == 2 and key.cause[1] in (27, 40, 85):
         return (
             f"{refusers} denies access. Check that the point may be commanded, its priority, and the "
@@ -381,8 +391,25 @@ def _rejections(refusals: Refusals, setting: Setting) -> Iterator[Observation]:
             f"{reason(NETWORK_REJECTS, first.reason)}",
             detail=_counted([(_between(key.asker, key.router), tally) for key, tally in held.items()])
             + ". Reject-Message-To-Network",
-            advice=f"Check the routing table of {routers}, and that {where} is the right number and its "
-            "router is up. Devices there cannot be reached while this lasts.",
+            advice=_routed(first.reason, where, routers),
             frames=frames_of(held.values()),
             flows=setting.flows("udp", held.values()),
         )
+
+
+def _routed(reason: int | None, where: str, routers: str) -> str:
+    """What to do about a message that a router rejects (6.4.4)."""
+    if reason == _BUSY:
+        return (
+            f"{routers} takes no more messages for {where} for now: that network is slow or overloaded. "
+            "Ask less often there, or have the load on it measured."
+        )
+    if reason == _TOO_LONG:
+        return (
+            f"{where.capitalize()} carries shorter messages than this one. Ask there for fewer properties at "
+            "a time, or lower the maximum APDU length of the device that asks."
+        )
+    return (
+        f"Check the routing table of {routers}, and that {where} is the right number and its router is up. "
+        "Devices there cannot be reached while this lasts."
+    )
