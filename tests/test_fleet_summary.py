@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import fleets
 import pytest
+from traffic import Traffic
 
+from analyzer import parquet
 from analyzer.fleet.plan import plan
 from analyzer.fleet.results import Results
 from analyzer.fleet.run import run
@@ -76,9 +78,9 @@ def test_the_page_says_it_all_without_a_strangers_bytes():
 
 def test_sites_without_findings_and_sites_without_captures_are_a_line_each():
     sites = [
-        SiteLine("bad", 3, "2026-09-21", 2, 1, 1, 1, "SSH is open"),
-        SiteLine("lost", 0, "", 0, 0, 0, 4, ""),
-        *(SiteLine(f"calm-{number}", 1, "2026-09-21", 0, 0, 0, 0, "") for number in range(9)),
+        SiteLine("bad", 3, "2026-09-21", 2, 1, 1, 1, "SSH is open", 3),
+        SiteLine("lost", 0, "", 0, 0, 0, 4, "", 0),
+        *(SiteLine(f"calm-{number}", 1, "2026-09-21", 0, 0, 0, 0, "", 1) for number in range(9)),
     ]
     calm = "calm-0, calm-1, calm-2, calm-3, calm-4, calm-5"
     silent = (("far", "2026-08-01"), ("dark-1", ""), ("dark-2", ""))
@@ -93,6 +95,39 @@ def test_sites_without_findings_and_sites_without_captures_are_a_line_each():
     ]
     at = lines.index("Sites without news")
     assert lines[at + 1 :] == ["  far: last capture 2026-08-01", "  no capture: 2 sites (dark-1, dark-2)"]
+
+
+def test_a_site_about_which_no_sheet_speaks_is_not_called_compliant():
+    mute = SiteLine("mute", 2, "2026-09-21", 0, 0, 0, 0, "", 0)
+    heard = SiteLine("heard", 1, "2026-09-21", 0, 0, 0, 0, "", 1)
+
+    def first(*sites):
+        lines = page(Summary(sites, (), None, (), (), (), 1, 0, 0))
+        return lines[0], [line for line in lines if line.startswith("  mute")]
+
+    said = "0 violations, 0 warnings, nothing judged; 2 captures, last 2026-09-21"
+    assert first(mute) == ("NOTHING JUDGED: no sheet speaks about the traffic of 1 site", [f"  mute  {said}"])
+    compliant = "COMPLIANT: 1 site, no violation; nothing judged at 1 more"
+    assert first(heard, mute) == (compliant, [f"  mute   {said}"])
+
+
+def test_strangers_alone_are_not_judged(fleet):
+    again, folder = fleet
+    Traffic().udp(0, "10.9.0.1", 4000, "10.9.0.2", 4001, b"hello").write(folder / "calm" / "x.pcap")
+    (calm,) = [line for line in again().sites if line.site == "calm"]
+    assert 0 < calm.judged == calm.captures - 1
+
+
+def test_results_of_a_version_that_did_not_say_what_was_judged_stay_approved(fleet):
+    again, folder = fleet
+    before = {line.site: line.judged for line in again().sites}
+    for path in (folder / "results" / "captures").rglob("*.parquet"):
+        old = path.with_name("old")
+        with parquet.connect() as database:
+            read = f"read_parquet('{path}', hive_partitioning = false)"
+            database.execute(f"COPY (SELECT * EXCLUDE (judged) FROM {read}) TO '{old}' (FORMAT parquet)")
+        old.replace(path)
+    assert {line.site: line.judged for line in again().sites} == before
 
 
 def test_the_same_new_fault_at_several_sites_is_one_entry():

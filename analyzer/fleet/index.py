@@ -20,7 +20,7 @@ from analyzer import parquet
 from analyzer.fleet.tables import TYPED
 
 COLUMNS: Final = {
-    "captures": ("capture", "source", "problems", "damaged"),
+    "captures": ("capture", "source", "judged", "problems", "damaged"),
     "findings": ("capture", "id", "severity", "cause", "title"),
 }
 """The tables that have an index, and what it holds of them."""
@@ -68,9 +68,12 @@ def read(database: Any, folder: Path, table: str, among: str = "true") -> None:
             "read_parquet($fresh, filename = true, union_by_name = true, hive_partitioning = true,"
             " hive_types_autocast = false)"
         )
+        # A file of another version may lack a column.
+        nothing = ", ".join(f"NULL::{TYPED[table][name]} AS {name}" for name in COLUMNS[table])
         found = (
             "SELECT site, day, parse_filename(filename, false, 'both_slash') AS name,"
-            f" list(struct_pack({struct})) AS rows FROM {source} GROUP BY ALL"
+            f" list(struct_pack({struct})) AS rows"
+            f" FROM (FROM {source} UNION ALL BY NAME SELECT {nothing} WHERE false) GROUP BY ALL"
         )
         database.execute(
             f"INSERT INTO {held} BY NAME SELECT {', '.join(_NOW)}, rows FROM fresh"

@@ -12,6 +12,7 @@ from analyzer.fleet.tables import TABLES
 from analyzer.model import Finding, FindingKind, FlowRecord, Records, Report, Severity
 from analyzer.model.cells import Cells, Coded, Numbers
 from analyzer.report import document
+from analyzer.report.digest import judged
 from analyzer.report.flowentries import encode
 from analyzer.report.lines import Template, lines
 from analyzer.report.neutral import unicode
@@ -120,6 +121,7 @@ def _captures(report: Report, source: str) -> Iterator[Row]:
             "first": info.first,
             "last": info.last,
             "flows": len(report.flows),
+            "judged": judged(report),
             "compliant": report.compliant,
             "violations": counts[Severity.VIOLATION],
             "warnings": counts[Severity.WARNING],

@@ -33,6 +33,8 @@ class SiteLine(NamedTuple):
     """Captures that could not be analysed in this run."""
     worst: str
     """Title of its gravest finding, empty where there is none."""
+    judged: int
+    """Captures with traffic about which a sheet says something."""
 
 
 class Shared(NamedTuple):
@@ -80,14 +82,15 @@ _RANK: Final = "array_position(['violation', 'warning', 'note'], severity)"
 _SITES: Final = f"""
 WITH seen AS (
     SELECT site, count(*) AS captures, coalesce(max(nullif(day, 'undated')), '') AS last,
-           sum(damaged::INT) AS problems
+           sum(damaged::INT) AS problems, sum(coalesce(judged, true)::INT) AS judged
     FROM held GROUP BY site
 ), grave AS (
     SELECT site, count(DISTINCT id) FILTER (severity = 'violation') AS violations,
            count(DISTINCT id) FILTER (severity = 'warning') AS warnings, min_by(title, {_RANK}) AS worst
     FROM found GROUP BY site
 )
-SELECT site, captures, last, coalesce(violations, 0), coalesce(warnings, 0), problems, 0, coalesce(worst, '')
+SELECT site, captures, last, coalesce(violations, 0), coalesce(warnings, 0), problems, 0, coalesce(worst, ''),
+       judged
 FROM seen LEFT JOIN grave USING (site)
 ORDER BY 4 DESC, 5 DESC, site
 """
@@ -118,7 +121,7 @@ def summarise(results: Results, plan: Plan, account: Account, known: int) -> tup
         findings = database.execute(_FINDINGS).fetchall()
     lost = Counter(failure.job.site for failure in account.failed)
     lines = [line._replace(failed=lost.pop(line.site, 0)) for line in lines]
-    lines += [SiteLine(site, 0, "", 0, 0, 0, count, "") for site, count in sorted(lost.items())]
+    lines += [SiteLine(site, 0, "", 0, 0, 0, count, "", 0) for site, count in sorted(lost.items())]
     current = {job.key for job in plan.jobs}
     before = _before(results.runs())
     fresh = None
@@ -175,13 +178,18 @@ def page(summary: Summary) -> list[str]:
 
 def _head(summary: Summary) -> list[str]:
     analysed = sum(line.captures > 0 for line in summary.sites)
+    judged = sum(line.judged > 0 for line in summary.sites)
     bad = sum(line.violations > 0 for line in summary.sites)
     if not analysed:
         verdict = "NO RESULT: no capture was analysed"
     elif bad:
         verdict = f"NOT COMPLIANT: {number(bad)} of {plural(analysed, 'site')} with violations"
+    elif not judged:
+        verdict = f"NOTHING JUDGED: no sheet speaks about the traffic of {plural(analysed, 'site')}"
     else:
-        verdict = f"COMPLIANT: {plural(analysed, 'site')}, no violation"
+        verdict = f"COMPLIANT: {plural(judged, 'site')}, no violation"
+        if judged < analysed:
+            verdict += f"; nothing judged at {number(analysed - judged)} more"
     held = [f"{plural(summary.done, 'capture')} analysed", f"{number(summary.known)} known from earlier runs"]
     if summary.passed:
         held.append(f"{plural(summary.passed, 'other file')} passed over")
@@ -201,6 +209,8 @@ def _sites(summary: Summary) -> list[str]:
             for count, word in ((line.problems, "damaged"), (line.failed, "FAILED"))
             if count
         ]
+        if line.captures and not line.judged:
+            said.append("nothing judged")
         if not (line.violations or line.warnings or said):
             quiet.append(line.site)
             continue

@@ -124,6 +124,7 @@ CAPTURES: Final = (
     Column("first", TIME, "first packet, UTC; NULL without packets"),
     Column("last", TIME, "last packet, UTC; NULL without packets"),
     Column("flows", "UBIGINT", "how many"),
+    Column("judged", "BOOLEAN", "a sheet says something about its traffic; else compliant is no approval"),
     Column("compliant", "BOOLEAN", "no violation"),
     Column("violations", "UBIGINT", "findings of this severity"),
     Column("warnings", "UBIGINT", "findings of this severity"),

@@ -63,6 +63,11 @@ class Headline(NamedTuple):
         return f"{self.word}: {self.detail}"
 
 
+def judged(report: Report) -> bool:
+    """Whether a sheet has something to say about any of the traffic."""
+    return not SPOKEN.isdisjoint(Records.of(report.flows).verdicts())
+
+
 def headline(report: Report) -> Headline:
     """The verdict on ``report``. Silence does not pass for approval: maybe no sheet had anything to say."""
     counted = Counter(finding.severity for finding in report.findings)
@@ -72,7 +77,7 @@ def headline(report: Report) -> Headline:
         return Headline("NOT COMPLIANT", said, "bad")
     if not any(info.packets for info in report.captures):
         return Headline("NOTHING JUDGED", f"the capture holds no packets{more}", "neutral")
-    if SPOKEN.isdisjoint(Records.of(report.flows).verdicts()):
+    if not judged(report):
         if not report.site.declared:
             return Headline("NOTHING JUDGED", f"no host is known as equipment of a sheet{more}", "neutral")
         return Headline("NOTHING JUDGED", f"no sheet speaks about this traffic{more}", "neutral")
@@ -116,10 +121,10 @@ def unseen(report: Report) -> list[str]:
     """
     said = []
     if report.half_shown:
-        judged = sum(count for word, count in Records.of(report.flows).verdicts().items() if word in SPOKEN)
+        spoken = sum(count for word, count in Records.of(report.flows).verdicts().items() if word in SPOKEN)
         said.append(
             f"One direction only: this capture holds one direction of {number(report.half_shown)} of "
-            f"{plural(judged, 'judged flow')}, and cannot tell whether they are answered"
+            f"{plural(spoken, 'judged flow')}, and cannot tell whether they are answered"
         )
     stated = dict.fromkeys(expression for info in report.captures for expression in info.filters)
     said += [f"Capture filter: {expression}" for expression in stated]
