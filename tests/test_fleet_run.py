@@ -234,29 +234,35 @@ def test_who_watches_is_told_of_every_byte_and_capture(captures, tmp_path, split
     assert seen.ticks
 
 
-def test_large_captures_go_first_and_small_ones_together():
-    class Small(_Run):
+def tasks_of(*sizes: int | None, split: int | None = None) -> list[tuple[str, str]]:
+    """What two workers are given for captures of so many MiB: their places, and which step of one."""
+
+    class Two(_Run):
         def _width(self):
             return 2
 
-    sizes = [5, 300 << 20, 7, None, 600 << 20, 6]
     jobs = [
-        Job(str(at), f"/x/{at}.pcap", size, "b7", None, (), (), False, True) for at, size in enumerate(sizes)
+        Job(str(at), f"/x/{at}", size and size << 20, "b7", None, (), (), False, True)
+        for at, size in enumerate(sizes)
     ]
-    tasks = list(Small(None, local, 2, None, analyse, None, "")._tasks(jobs))
-    assert [([job.key for job in task.jobs], task.step.name if task.step else "batch") for task in tasks] == [
-        (["4"], "digest"),
-        (["4"], "piece 0"),
-        (["4"], "piece 1"),
-        (["4"], "piece 2"),
-        (["1"], "digest"),
-        (["1"], "piece 0"),
-        (["1"], "piece 1"),
-        (["2"], "batch"),
-        (["5"], "batch"),
-        (["0"], "batch"),
-        (["3"], "batch"),
+    tasks = Two(None, local, 2, None, analyse, split, "")._tasks(jobs)
+    return [
+        (" ".join(job.key for job in task.jobs), task.step.name if task.step else "batch") for task in tasks
     ]
+
+
+def test_large_captures_go_first_and_small_ones_together():
+    assert tasks_of(5, 300, 7, None, 600, 6) == [
+        *(("4", step) for step in ("digest", "piece 0", "piece 1", "piece 2")),
+        *((at, "batch") for at in ("1", "2", "5", "0", "3")),
+    ]
+
+
+def test_what_is_no_more_than_a_workers_share_is_not_split_unless_asked():
+    assert tasks_of(600, 600) == [("0", "batch"), ("1", "batch")]
+    assert {step for _, step in tasks_of(600)} == {"digest", "piece 0", "piece 1", "piece 2"}
+    assert {step for _, step in tasks_of(600, 600, split=400 << 20)} == {"digest", "piece 0", "piece 1"}
+    assert tasks_of(100) == [("0", "batch")]
 
 
 @pytest.mark.parametrize("carried", [1 << 20, 0])

@@ -66,7 +66,8 @@ def fleet() -> None:
     "--split",
     callback=_bytes,
     metavar="SIZE",
-    help="Read larger captures in pieces; default: as fleet.yaml says, else 256 MiB.",
+    help="Read larger captures in pieces; default: as fleet.yaml says, else of 256 MiB where one is more"
+    " than a worker's share.",
 )
 @options.talk
 def run(

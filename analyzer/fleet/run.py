@@ -109,8 +109,9 @@ def run(
 ) -> Account:
     """Analyse every job and keep its tables; what is there already should not be among ``jobs``.
 
-    A capture of more than ``split`` bytes is read in pieces of about that size; None: of ``SPLIT``, where
-    there is more than one worker. A worker that dies takes its executor with it: a new one is started, and
+    A capture of more than ``split`` bytes is read in pieces of about that size; None: of ``SPLIT``, where it
+    is more than a worker's share of all bytes, for pieces cost more than they gain while there are other
+    captures to read. A worker that dies takes its executor with it: a new one is started, and
     the jobs that were given out are tried one by one, so that only the capture that kills workers runs out of
     tries.
     """
@@ -197,19 +198,21 @@ class _Run:
     def _tasks(self, jobs: list[Job]) -> Iterator[_Task]:
         """The largest captures first, in pieces, then batches of others: no worker is left with a giant."""
         width = self._width()
-        split = self.split or (SPLIT if width > 1 else None)
+        piece = self.split or SPLIT
+        # One worker's share is everything.
+        split = self.split or max(SPLIT, sum(job.size or 0 for job in jobs) // width)
         jobs = sorted(jobs, key=lambda job: -(job.size or 0))
         for job in jobs:
-            if split is not None and (job.size or 0) > split:
+            if (job.size or 0) > split:
                 large = Large(
                     job,
-                    -(-(job.size or 0) // split),
+                    -(-(job.size or 0) // piece),
                     self.folder,
                     self.work,
                     shared=not isinstance(self.start, Cluster),
                 )
                 yield from (_Task((job,), step.call, large, step) for step in large.begin())
-        small = [job for job in jobs if split is None or (job.size or 0) <= split]
+        small = [job for job in jobs if (job.size or 0) <= split]
         most = max(1, min(BATCH_CAPTURES, -(-len(small) // (SHARE * width))))
         yield from map(self._batch, _batches(small, most))
 
