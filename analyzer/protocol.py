@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from analyzer.errors import DissectError
+from analyzer.values import dataclass
 
 
 class Fit(enum.Enum):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from analyzer.model.capture import CaptureInfo
 from analyzer.model.sheet import Direction
+from analyzer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from analyzer.model.finding import Severity
+from analyzer.values import dataclass
 
 if TYPE_CHECKING:
     # A report is made of what its command found: no command finds all of it.

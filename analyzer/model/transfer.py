@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
+
+from analyzer.values import dataclass
 
 if TYPE_CHECKING:
     from analyzer.model.pair import Path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from analyzer import (
@@ -13,6 +12,7 @@ from analyzer.model import (
     Ruleset,
     Site,
 )
+from analyzer.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from analyzer.addresses import text
 from analyzer.model import Cause, TransferOutcome
 from analyzer.transfers.tftp.session import NUMBERS, Leg, Session, number_of
+from analyzer.values import dataclass
 
 SECOND: Final = 1_000_000_000
 
