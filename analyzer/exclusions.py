@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from analyzer import versions
 from analyzer.errors import CaptureError, UsageError
 from analyzer.model import Cause, Host, Ruleset
-from analyzer.values import dataclass
 
 SIZE_LIMIT: Final = 16_000_000
 """Bytes of an export that are read; a real one has some thousand."""

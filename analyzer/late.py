@@ -8,11 +8,11 @@ what the watcher itself is made of.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from analyzer.picking import Wants
 from analyzer.tables import Packets
-from analyzer.values import dataclass
 
 
 class Adder(Protocol):

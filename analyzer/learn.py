@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final
 
 from analyzer import outcomes, protocols
@@ -16,7 +16,6 @@ from analyzer.addresses import text
 from analyzer.compliance import Judgement
 from analyzer.conversation import Address, Conversation
 from analyzer.model import Direction, LearnedRow, LeftOut, Outcome, Row, Verdict
-from analyzer.values import dataclass
 
 UNKNOWN: Final = "unknown"
 WORKED: Final = (Outcome.ANSWERED, Outcome.ONE_WAY)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from analyzer import versions
 from analyzer.model import Direction, Edition, Ruleset
-from analyzer.values import dataclass
 
 OPPOSITE: Final[dict[Direction, Direction]] = {"incoming": "outgoing", "outgoing": "incoming"}
 

@@ -8,12 +8,12 @@ stated keeps every edition of its sheet as possible.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from analyzer import versions
 from analyzer.model import Direction, Edition, Host, Row, Ruleset, Service, Source
-from analyzer.values import dataclass
 
 DIRECTIONS: Final[tuple[Direction, Direction]] = ("incoming", "outgoing")
 

@@ -11,13 +11,12 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeGuard
 
 from analyzer import protocols
 from analyzer.errors import Mistake, RulesetError
 from analyzer.model import Direction
-from analyzer.values import dataclass
 
 ROLE_BASE: Final = "https://portmatrix.invalid/role/"
 """What stands before a role as the URI of a class of controllers; the host cannot exist (RFC 2606)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -14,7 +14,6 @@ from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
 from analyzer.kinds import among
 from analyzer.model import FindingKind, Host, Severity, Transfer, Verdict
-from analyzer.values import dataclass
 from analyzer.visibility import Visibility
 
 SECOND: Final = 1_000_000_000

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from analyzer.errors import DissectError
-from analyzer.values import dataclass
 
 
 class Fit(enum.Enum):

@@ -7,13 +7,13 @@ of equal id. A table without a counterpart is all to open, or all to close.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from analyzer import rulesets
 from analyzer.errors import UsageError
 from analyzer.matrix import DIRECTIONS
 from analyzer.model import Direction, Edition, Ruleset
-from analyzer.values import dataclass
 
 What = Literal["open", "close", "peers"]
 

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from analyzer.kinds import Array, distinct
-from analyzer.values import dataclass
 
 Columns = dict[str, Array]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
 import numpy as np
@@ -19,7 +19,6 @@ from analyzer.conversations import Conversations
 from analyzer.kinds import Array, among, members
 from analyzer.model import Attempt, Event, Transfer, TransferOutcome
 from analyzer.protocols.igor_firmware import PROTOCOL as SIGNALLING
-from analyzer.values import dataclass
 
 SECOND: Final = 1_000_000_000
 SPAN: Final = 600 * SECOND

@@ -9,7 +9,7 @@ in every unicast flow, so that the capture was taken at that host and shows only
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -20,7 +20,6 @@ from analyzer.conversations import Conversations
 from analyzer.kinds import Array, among, distinct
 from analyzer.protocol import Fit, Says
 from analyzer.tables import ACK, ARP, ICMP, SYN, TCP, UDP, Columns
-from analyzer.values import dataclass
 
 SECOND: Final = 1_000_000_000
 ONE_SIDED_FLOWS: Final = 3

@@ -208,7 +208,7 @@ STAGES = set(
     sessions site
     tables transfers transports
     updates
-    values version versions visibility
+    version versions visibility
     """.split()  # noqa: SIM905 - a list of forty strings is forty lines
 )
 """What a check is made of: a module or package of ``analyzer`` each."""
@@ -254,7 +254,7 @@ def test_help_imports_only_click_and_the_command_line():
     names = imported("--help", "check --help", "flows --help", "rules lint --help")
     assert foreign(names) == {"click"}
     ours = {name.split(".")[1] for name in names if name.startswith("analyzer.")}
-    assert ours == {"cli", "errors", "model", "registry", "report", "values", "version"}
+    assert ours == {"cli", "errors", "model", "registry", "report", "version"}
     assert not {f"analyzer.report.{name}" for name in report.formats()} & names
     assert not names & SLOW
 

@@ -31,9 +31,7 @@ RECORDS = [kind for kind in VALUES if dataclasses.is_dataclass(kind)]
 
 @pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: kind.__name__)
 def test_values_are_frozen(kind: type) -> None:
-    value = object.__new__(kind)
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        setattr(value, dataclasses.fields(kind)[0].name, None)
+    assert kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
 
 
 def test_every_value_is_had_from_the_package() -> None:

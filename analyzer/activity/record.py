@@ -7,6 +7,7 @@ they may be farther apart: then a shorter silence is not seen, and none is ever 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -14,7 +15,6 @@ import numpy as np
 from analyzer.activity.stretches import APART, COMPILED, HOST, STRETCH, Hosts, fresh, joined, of_rows, within
 from analyzer.picking import Want
 from analyzer.tables import Packets
-from analyzer.values import dataclass
 
 LIMIT: Final = 1 << 19
 """Stretches kept of all hosts together, 56 bytes each."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from analyzer.api.dataframe import TEXT, dataframe
 from analyzer.model import Diff
 from analyzer.report import changes, document
-from analyzer.values import dataclass
 
 if TYPE_CHECKING:
     import pandas as pd

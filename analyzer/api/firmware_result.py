@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,7 +10,6 @@ from analyzer.api.dataframe import COUNT, MAYBE, TEXT, TIME, TUPLE, WHEN, datafr
 from analyzer.api.result import findings_frame
 from analyzer.model import Attempt, FirmwareReport
 from analyzer.report import document
-from analyzer.values import dataclass
 
 if TYPE_CHECKING:
     import pandas as pd

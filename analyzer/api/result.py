@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,7 +11,6 @@ from analyzer.api.dataframe import COUNT, TEXT, TUPLE, dataframe
 from analyzer.api.flows_result import flows_frame
 from analyzer.model import Finding, Report
 from analyzer.report import document
-from analyzer.values import dataclass
 
 if TYPE_CHECKING:
     import pandas as pd

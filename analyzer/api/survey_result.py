@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from analyzer.api.dataframe import FLAG, TEXT, TUPLE, dataframe
 from analyzer.model import Survey
 from analyzer.report import Style, choose, document, proposal
-from analyzer.values import dataclass
 
 if TYPE_CHECKING:
     import pandas as pd

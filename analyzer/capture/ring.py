@@ -13,6 +13,7 @@ import stat
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final, NamedTuple, cast
 
@@ -21,7 +22,6 @@ from analyzer.capture.live import SLICE
 from analyzer.capture.source import Raw, compression, one_line
 from analyzer.capture.tail import HEAD, Head, State, Tail
 from analyzer.errors import CaptureError
-from analyzer.values import dataclass
 
 SETTLED: Final = 60.0
 """Seconds without growth after which a file counts as closed, where nothing of its series follows."""

@@ -12,6 +12,7 @@ import copy
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from analyzer.capture import blocks, pcap, pcapng
@@ -19,7 +20,6 @@ from analyzer.capture.capture import WINDOW, Capture, recognise
 from analyzer.capture.reader import Reader, Taken, Unreadable
 from analyzer.capture.source import Raw
 from analyzer.tables import Batch
-from analyzer.values import dataclass
 
 SEARCHED: Final = 1 << 20
 """Bytes looked at for the beginning of a segment."""

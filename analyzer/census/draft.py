@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from analyzer.addresses import Address, mac, parse, text
@@ -16,7 +16,6 @@ from analyzer.census.names import Names
 from analyzer.infer.editions import Use
 from analyzer.infer.roles import Guess
 from analyzer.model import Direction, Edition, Ruleset, SurveyHost, SurveyLine
-from analyzer.values import dataclass
 
 REASONS: Final = 6
 """Services that a line names as its evidence."""

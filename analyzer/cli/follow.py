@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import IO, Any, Final
 
@@ -20,7 +20,6 @@ from analyzer.cli.job import Job
 from analyzer.cli.output import say
 from analyzer.errors import UsageError
 from analyzer.model import News, Report
-from analyzer.values import dataclass
 
 RENEW: Final = 60.0
 """Seconds between two writings of the ``-o`` file while the capture grows."""

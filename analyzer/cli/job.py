@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from functools import wraps
 from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 
 from analyzer.cli import output, progress
 from analyzer.cli.pseudonyms import Wish
 from analyzer.report import Format, Style, choose
-from analyzer.values import dataclass
 
 if TYPE_CHECKING:
     from analyzer.pipeline import Options

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from analyzer.cli import output
 from analyzer.cli.output import say
 from analyzer.errors import UsageError
 from analyzer.report.layout import plural
-from analyzer.values import dataclass
 
 if TYPE_CHECKING:
     from analyzer.model import FirmwareReport, FlowReport, Report

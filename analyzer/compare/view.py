@@ -10,11 +10,10 @@ import datetime
 import enum
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 from analyzer.model import Fault, FindingKind, Outcome, Severity, Side, Status, Traffic, Verdict
-from analyzer.values import dataclass
 
 SCHEMA: Final = "portmatrix.report/1"
 BACKGROUND: Final = frozenset({Verdict.INFRASTRUCTURE, Verdict.OUT_OF_SCOPE})

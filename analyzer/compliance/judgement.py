@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +12,6 @@ from analyzer.conversation import Conversation
 from analyzer.kinds import Array
 from analyzer.matrix import Subject
 from analyzer.model import Host, Retired, Row, Verdict
-from analyzer.values import dataclass
 
 
 class Says(enum.Enum):

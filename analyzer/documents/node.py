@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
-
-from analyzer.values import dataclass
 
 MAX_QUOTE: Final = 60
 """Longest piece of a document repeated in a message."""

@@ -8,13 +8,13 @@ names.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from analyzer import registry
 from analyzer.errors import UsageError
 from analyzer.export.rules import Policy, Wishes, build
-from analyzer.values import dataclass
 
 __all__ = ["SHARED", "Policy", "Target", "Wishes", "Written", "build", "choose", "targets"]
 

@@ -7,14 +7,13 @@ of ports. ICMP (it tells who blocked) and IP fragments after the first (they car
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from analyzer.export.firewall import Abilities, Term, fits, terms
 from analyzer.export.parties import Party
 from analyzer.export.permits import Ports
 from analyzer.export.rules import Policy
-from analyzer.values import dataclass
 
 ABLE: Final = Abilities(stateful=False, tftp=False)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from analyzer.errors import MissingExtra, PortmatrixError
@@ -17,7 +18,6 @@ from analyzer.export.parties import ANYONE, Party, networks
 from analyzer.export.permits import HIGH, Ports
 from analyzer.export.plain import name
 from analyzer.export.rules import Policy, Rule
-from analyzer.values import dataclass
 
 FAMILIES: Final = {4: "inet", 6: "inet6"}
 _OTHER_FAMILY: Final = {4: "icmpv6", 6: "icmp"}

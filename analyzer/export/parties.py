@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from analyzer.directory import Directory, Span, span
@@ -11,7 +12,6 @@ from analyzer.export.plain import plain
 from analyzer.matrix import Matrix, Subject
 from analyzer.model import Host, Site
 from analyzer.protocol import Protocol
-from analyzer.values import dataclass
 
 LONGEST, SHORTEST = 24, 16
 """Prefix lengths of building networks: where nobody stated a mask, each of them gives a broadcast address."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
 from analyzer.directory import span
@@ -17,7 +17,6 @@ from analyzer.export.parties import ANYONE, Parties, Party, joined
 from analyzer.matrix import Matrix
 from analyzer.model import Allow, Direction, Row, Site
 from analyzer.protocol import Protocol
-from analyzer.values import dataclass
 
 Why = Literal["expected", "disputed", "allow", "answer", "infrastructure"]
 TFTP: Final = "tftp"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from analyzer.export.parties import ANYONE, LONGEST, SHORTEST, Parties, Party, joined, parties
@@ -17,7 +17,6 @@ from analyzer.export.plain import digest
 from analyzer.matrix import Matrix
 from analyzer.model import Background, Site
 from analyzer.protocol import Protocol
-from analyzer.values import dataclass
 
 IP_PROTOCOLS = ("icmp", "icmpv6", "igmp")
 """Background without ports that hosts themselves exchange; what routers tell each other is theirs."""

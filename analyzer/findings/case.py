@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final
 
 from analyzer.addresses import text
@@ -12,7 +12,6 @@ from analyzer.compliance import End, Judgement
 from analyzer.conversation import Conversation
 from analyzer.conversations import Selection
 from analyzer.model import CaptureInfo, Finding, FindingKind, Row, Severity
-from analyzer.values import dataclass
 
 FRAMES: Final = 24
 """Evidence frames a finding cites: enough to see the fault, few enough to read."""

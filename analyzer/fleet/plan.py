@@ -9,7 +9,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
@@ -19,7 +19,6 @@ from analyzer.documents import Reader
 from analyzer.errors import SiteError, UsageError
 from analyzer.fleet.sizes import HINT, bytes_of
 from analyzer.urls import shown
-from analyzer.values import dataclass
 from analyzer.version import VERSION
 
 FLEET_FILE: Final = "fleet.yaml"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -24,7 +24,6 @@ from analyzer.fleet.large import Large, Step
 from analyzer.fleet.plan import Job
 from analyzer.fleet.results import Results
 from analyzer.fleet.work import Product, Yield, analyse, batch
-from analyzer.values import dataclass
 
 TRIES: Final = 3
 """How often a capture is tried whose worker died or whose source dropped the connection."""

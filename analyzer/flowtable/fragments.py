@@ -12,10 +12,8 @@ the last ``FRAGMENT_FRAMES`` frames.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
-
-from analyzer.values import dataclass
 
 FRAGMENT_FRAMES: Final = 65_536
 """How many frames may lie between the fragments of one datagram: many times what any host's

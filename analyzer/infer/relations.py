@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final
 
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
 from analyzer.infer.sheets import FAINT, STRONG, Key, Sheets
 from analyzer.protocol import Fit
-from analyzer.values import dataclass
 
 TELLING_PROTOCOLS: Final = frozenset({"coap", "coaps"})
 """Open protocols that make a role likely where the shape fits: every office has TFTP and UPnP."""

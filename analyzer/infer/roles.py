@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from analyzer.addresses import is_broadcast, is_multicast, is_unspecified
@@ -18,7 +19,6 @@ from analyzer.infer.beliefs import settle
 from analyzer.infer.relations import Party, Relation, around, parties
 from analyzer.infer.sheets import FAINT, WEAK, Key, Sheets
 from analyzer.model import Ruleset
-from analyzer.values import dataclass
 
 ENOUGH: Final = 2 * WEAK
 """Evidence a role needs: one service of the vendor's own, or two of the open ones."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
 from analyzer.model.finding import FindingKind, Severity
 from analyzer.model.flow import Outcome, Verdict
 from analyzer.model.report import Status
-from analyzer.values import dataclass
 
 
 class Turn(enum.StrEnum):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
-
-from analyzer.values import dataclass
 
 
 class DissectedField(NamedTuple):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import enum
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, Literal, NamedTuple, overload
 
 from analyzer.model.cells import Cells, Coded
-from analyzer.values import dataclass
 
 Confidence = Literal["certain", "likely", "guess"]
 Basis = Literal["syn", "payload", "session", "multicast", "roles", "ports", "first-packet"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from analyzer.model.capture import CaptureInfo
 from analyzer.model.sheet import Direction
-from analyzer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from analyzer.model.finding import Severity
-from analyzer.values import dataclass
 
 if TYPE_CHECKING:
     # A report is made of what its command found: no command finds all of it.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import dataclass
 from typing import Literal
-
-from analyzer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

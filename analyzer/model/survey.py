@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
 from analyzer.model.capture import CaptureInfo
-from analyzer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

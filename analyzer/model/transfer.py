@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
-
-from analyzer.values import dataclass
 
 if TYPE_CHECKING:
     from analyzer.model.pair import Path

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -16,7 +17,6 @@ from analyzer.late import Late
 from analyzer.model import Attempt
 from analyzer.observation import Ends, Observation, Setting
 from analyzer.tables import Packets
-from analyzer.values import dataclass
 
 SHARED: Final = frozenset({"behaviour"})
 """Modules of this folder that are no protocol's."""

@@ -7,11 +7,10 @@ medians is the offset; whatever the delays are, it is wrong by no more than half
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-
-from analyzer.values import dataclass
 
 TOLERANCE: Final = 1_000_000_000
 """A packet is no longer than this on its way, ns: timers that send it again wait as long."""

@@ -8,13 +8,13 @@ share.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 
 from analyzer.model import Cause, Path, Transfer, TransferOutcome, Way
 from analyzer.pairing.clock import Matched
-from analyzer.values import dataclass
 
 EDGE: Final = 50_000_000
 """Packets so close, ns, to an end of the shared time may be on their way: nothing is said of them."""

@@ -6,7 +6,7 @@ import io
 import json
 import os
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import IO, Any, Final, cast
 
 from analyzer import compare
@@ -17,7 +17,6 @@ from analyzer.pipeline import check
 from analyzer.pipeline.options import Options
 from analyzer.report import document
 from analyzer.urls import shown
-from analyzer.values import dataclass
 from analyzer.version import VERSION
 
 REPORT_LIMIT: Final = 1 << 30

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import IO, BinaryIO, Final, NamedTuple, cast
 
 import numpy as np
@@ -27,7 +27,6 @@ from analyzer.pipeline.options import Options
 from analyzer.pseudonyms import Pseudonyms
 from analyzer.report.layout import duration, plural
 from analyzer.report.neutral import TEXT_LIMIT, visible
-from analyzer.values import dataclass
 
 FRAME_LIMIT: Final = 100_000
 """Frames copied unless the user says otherwise: more than anybody reads, and a file that can be mailed."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pickle
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from analyzer import decode, flowtable
@@ -43,7 +43,6 @@ from analyzer.pipeline.options import Options, expected
 from analyzer.pipeline.reading import info_of
 from analyzer.pipeline.spans import LATEST, spans
 from analyzer.transfers import Collector
-from analyzer.values import dataclass
 
 INTERVAL: Final = 5.0
 """Seconds between two looks at what came."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from analyzer import (
@@ -12,7 +13,6 @@ from analyzer.model import (
     Ruleset,
     Site,
 )
-from analyzer.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,7 +30,6 @@ from analyzer.pipeline.options import Options, expected
 from analyzer.pipeline.reading import read
 from analyzer.transfers import Collector
 from analyzer.urls import shown
-from analyzer.values import dataclass
 from analyzer.version import VERSION
 
 SECOND = 1_000_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +14,6 @@ from analyzer.errors import DocumentError, UsageError
 from analyzer.findings.waivers import Waivers
 from analyzer.model import FindingKind, Progress, Report, Site
 from analyzer.pipeline.options import Options
-from analyzer.values import dataclass
 from analyzer.waive import INSTEAD, WAIVABLE, Relation, entries, insert
 
 SCHEMA: Final = "portmatrix.report/1"

@@ -9,12 +9,12 @@ renderers share is in the modules that ``SHARED`` names.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import IO, Any, Final, NamedTuple
 
 from analyzer import model, registry
 from analyzer.errors import UsageError
-from analyzer.values import dataclass
 
 SHARED: Final = frozenset(
     {

@@ -7,13 +7,13 @@ A file or package beside this one that holds ``CARRIER`` is one carrier; the fol
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from analyzer.late import Late
 from analyzer.model import Cause, Transfer
 from analyzer.observation import Ends, Observation, Setting
 from analyzer.tables import Packets
-from analyzer.values import dataclass
 
 Endpoint = tuple[int, int, int, int]
 """``(version, hi, lo, port)`` as in the tables."""

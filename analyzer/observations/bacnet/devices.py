@@ -14,7 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final
 
 from analyzer.addresses import looks_broadcast
@@ -32,7 +32,6 @@ from analyzer.observation import (
 )
 from analyzer.observations.bacnet.sighting import Party, Sighting
 from analyzer.protocols.bacnet import i_am, who_is
-from analyzer.values import dataclass
 
 KEPT: Final = 65_536
 """Device instances, and searches, that are remembered."""

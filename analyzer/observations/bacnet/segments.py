@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final
 
 from analyzer.model import FindingKind, Severity
@@ -22,7 +22,6 @@ from analyzer.observation import (
 )
 from analyzer.observations.bacnet.sighting import Party, Sighting
 from analyzer.protocols.bacnet import CONFIRMED, Apdu, Npdu
-from analyzer.values import dataclass
 
 KEPT: Final = 4096
 """Segmented messages under way that are remembered."""

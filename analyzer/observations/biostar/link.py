@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from analyzer.observation import SECOND, Endpoint
 from analyzer.tables import ACK, FIN, RST, SYN
-from analyzer.values import dataclass
 
 PAUSE: Final = 10 * SECOND
 """Silence of one side that ends a burst of data."""

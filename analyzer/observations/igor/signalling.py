@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -19,7 +19,6 @@ from analyzer.conversation import Address, Conversation
 from analyzer.model import FindingKind, Outcome, Severity, Transfer, TransferOutcome
 from analyzer.observation import FRAMES, SECOND, Observation, Setting, named
 from analyzer.protocols.igor_firmware import PROTOCOL as SIGNALLING
-from analyzer.values import dataclass
 
 GATEWAY, NODE = "igor-gateway", "igor-node"
 UPDATE: Final = "firmware-update"

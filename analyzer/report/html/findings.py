@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from analyzer.model import Finding, RowResult, Severity, Source
-from analyzer.values import dataclass
 
 FRAMES: Final = 24
 """Frame numbers that a card shows at once; the others open on demand."""

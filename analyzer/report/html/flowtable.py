@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -15,7 +16,6 @@ from analyzer.model import Endpoint, Finding, FlowRecord, Verdict
 from analyzer.report.digest import VERDICT_ORDER
 from analyzer.report.html.markup import data
 from analyzer.report.neutral import visible
-from analyzer.values import dataclass
 
 HELD: Final = 120_000
 """Flows that the page holds of those that no sheet and no finding objects to: 15 MB of HTML are what a

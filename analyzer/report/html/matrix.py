@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from analyzer.model import Edition, Report, RowResult, Status
 from analyzer.report import digest, sheet
-from analyzer.values import dataclass
 
 SIGNS: Final[Mapping[Status, str]] = {
     Status.FAILING: "!",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from analyzer.model import Attempt, Transfer, TransferOutcome
-from analyzer.values import dataclass
 
 SHOWN: Final = 300
 """Transfers, and attempts, shown one by one; a campaign of more is counted, and JSON holds each."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final
 
 from analyzer.model import CaptureInfo, FlowRecord, Outcome, Transfer, TransferOutcome, Verdict
 from analyzer.report.html.progress import SIGNS
 from analyzer.report.layout import duration
-from analyzer.values import dataclass
 
 BINS: Final = 160
 """Columns of a lane: as many as a reader can tell apart on a laptop."""

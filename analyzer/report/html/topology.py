@@ -6,12 +6,11 @@ import ipaddress
 import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
 from analyzer.model import Endpoint, FlowRecord, HostResult, Outcome, Verdict
-from analyzer.values import dataclass
 
 FEW: Final = 12
 """Hosts that are drawn one by one; more are drawn as groups."""

@@ -8,12 +8,11 @@ that.
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final
 
 from analyzer.transfers.carrier import Endpoint
 from analyzer.transfers.images import like_image
-from analyzer.values import dataclass
 
 SPANS: Final = 1024
 """Separate pieces of a file that are remembered; access at random must not cost memory."""

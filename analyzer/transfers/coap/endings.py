@@ -7,7 +7,7 @@ could this capture have shown more, is it still going on. Only then is silence g
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final
 
 from analyzer import outcomes
@@ -18,7 +18,6 @@ from analyzer.tables import QuotedError
 from analyzer.transfers.coap.body import Body
 from analyzer.transfers.coap.exchange import ACK_RANDOM, ACK_TIMEOUT, MAX_RETRANSMIT, SECOND
 from analyzer.transfers.coap.gather import Report
-from analyzer.values import dataclass
 
 ANSWER: Final = 2 * SECOND
 """What was repeated and then left for this long is not answered any more."""

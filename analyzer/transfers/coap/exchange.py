@@ -8,12 +8,11 @@ may refer to, and no more than ``WAITING`` of those.
 from __future__ import annotations
 
 import enum
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from analyzer.protocols.coap import ACK, CON, RST
 from analyzer.transfers.carrier import Endpoint
-from analyzer.values import dataclass
 
 SECOND: Final = 1_000_000_000
 ACK_TIMEOUT, ACK_RANDOM, MAX_RETRANSMIT = 2 * SECOND, 1.5, 4

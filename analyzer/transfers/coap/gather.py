@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 from collections import deque
 from collections.abc import Collection, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -22,7 +22,6 @@ from analyzer.transfers.coap.exchange import SECOND, Confirmable, Exchanges, Mes
 from analyzer.transfers.coap.fields import COMPILED, OPTION_BYTES, candidates, marks, read
 from analyzer.transfers.coap.pick import FACTOR, wanted
 from analyzer.transfers.images import like_image
-from analyzer.values import dataclass
 
 Array = np.ndarray[Any, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final
 
 from analyzer.addresses import text
@@ -19,7 +19,6 @@ from analyzer.transfers.http.endings import PAUSE, SECOND, Ending, judge
 from analyzer.transfers.http.gather import Streams
 from analyzer.transfers.http.stream import Body, Exchange
 from analyzer.transfers.http.worth import name_of, uploads
-from analyzer.values import dataclass
 
 RETRY_WITHIN: Final = 90 * SECOND
 """How long after a request that came to nothing the next one for the same file is a retry of it."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final
 
 from analyzer.model import Cause, TransferOutcome
 from analyzer.transfers.http.stream import Body, Exchange
 from analyzer.transfers.http.worth import uploads
-from analyzer.values import dataclass
 
 SECOND: Final = 1_000_000_000
 ANSWER: Final = 2 * SECOND

@@ -6,13 +6,12 @@ acknowledged.
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from analyzer.tables import ACK, FIN, RST, SYN
 from analyzer.transfers.carrier import Endpoint
 from analyzer.transfers.http.heads import MOST, Head, begins, read
-from analyzer.values import dataclass
 
 HALF: Final = 1 << 31
 PIPELINE: Final = 64

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from analyzer.outcomes import TIMER
 from analyzer.protocols.tftp import DEFAULT_BLOCK, OPTIONS, Error, Oack, Request
 from analyzer.transfers.carrier import Endpoint
-from analyzer.values import dataclass
 
 NUMBERS: Final = 1 << 16
 HALF: Final = 1 << 15

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final
 
 from analyzer.addresses import text
 from analyzer.model import Cause, TransferOutcome
 from analyzer.transfers.tftp.session import NUMBERS, Leg, Session, number_of
-from analyzer.values import dataclass
 
 SECOND: Final = 1_000_000_000
 
