@@ -83,7 +83,7 @@ def judge(
     setting = Setting(
         found,
         seen,
-        lambda address: bench.end(address).hosts,
+        bench.directory,
         transfers,
         place.activities,
         standing(judgements, waived),
