@@ -90,20 +90,21 @@ class Places:
 
     def find(self, address: Address) -> int:
         """The place of an address, -1 where it is at no end."""
-        order, lows = self._by_lo
-        lo = address[2]
+        version, hi, lo = address
+        lows, highs, versions, order = self._by_lo
         for at in range(bisect_left(lows, lo), len(lows)):
             if lows[at] != lo:
                 break
-            if self.address(order[at]) == address:
+            if (versions[at], highs[at]) == (version, hi):
                 return order[at]
         return -1
 
     @cached_property
-    def _by_lo(self) -> tuple[Sequence[int], Sequence[int]]:
-        """The places in order of ``lo``, and that of each: seen one by one, which numpy is slow at."""
+    def _by_lo(self) -> tuple[Sequence[int], ...]:
+        """``lo``, ``hi`` and ``version`` of the places in order of ``lo``, and the places: seen one by one,
+        which numpy is slow at."""
         order = np.argsort(self.lo)
-        return order.data, self.lo[order].data
+        return tuple(column.data for column in (self.lo[order], self.hi[order], self.version[order], order))
 
 
 class Conversations(Sequence[Conversation]):

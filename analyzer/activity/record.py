@@ -7,6 +7,8 @@ they may be farther apart: then a shorter silence is not seen, and none is ever 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -56,6 +58,7 @@ class Activity:
         self._joined: Array = np.zeros(0, STRETCH)
         self._added: list[Array] = []
         self._hosts = Hosts() if compiled and COMPILED is not None else None
+        self._told: tuple[int, tuple[Sequence[int], ...]] | None = None
 
     @staticmethod
     def wants(packets: Packets) -> Want:
@@ -72,6 +75,7 @@ class Activity:
         if not len(times):
             return
         self.end = max(self.end, int(times.max()))
+        self._told = None
         if self._hosts is not None:
             added = self._hosts.add(packets, self.apart)
         else:
@@ -118,16 +122,28 @@ class Activity:
 
         Only those longer than ``apart`` are there.
         """
-        self._settle()
+        if self._told is None or self._told[0] != least:
+            self._settle()
+            self._told = least, _silences(self._joined, least, self.end)
         version, hi, lo = address
-        lows, wanted = self._joined["lo"], np.uint64(lo)
-        own = self._joined[np.searchsorted(lows, wanted, "left") : np.searchsorted(lows, wanted, "right")]
-        own = own[(own["version"] == version) & (own["hi"] == hi)]
-        if not len(own):
-            return []
-        until = np.append(own["begin"][1:], self.end)
-        frames = np.append(own["begin_frame"][1:], 0)
+        lows, highs, versions, *told = self._told[1]
         return [
-            Silence(*(int(value) for value in (own["end"][at], until[at], own["end_frame"][at], frames[at])))
-            for at in np.flatnonzero(until - own["end"] >= least)
+            Silence(*(column[at] for column in told))
+            for at in range(bisect_left(lows, lo), bisect_right(lows, lo))
+            if (versions[at], highs[at]) == (version, hi)
         ]
+
+
+def _silences(stretches: Array, least: int, end: int) -> tuple[Sequence[int], ...]:
+    """The silences of ``least`` ns or more between joined ``stretches``, and after a host's last until ``end``.
+
+    Their hosts as ``lo``, ``hi`` and ``version``, then as in :class:`Silence`, in columns."""
+    last = np.append(fresh([stretches[name] for name in HOST])[1:], True)[: len(stretches)]
+    until, after = (
+        np.where(last, over, np.append(stretches[name][1:], over)[: len(stretches)])
+        for name, over in (("begin", end), ("begin_frame", 0))
+    )
+    long = until - stretches["end"] >= least
+    hosts = [stretches[name] for name in ("lo", "hi", "version")]
+    columns = (*hosts, stretches["end"], until, stretches["end_frame"], after)
+    return tuple(column[long].data for column in columns)
