@@ -135,7 +135,7 @@ class Activity:
 
 
 def _silences(stretches: Array, least: int, end: int) -> tuple[Sequence[int], ...]:
-    """The silences of ``least`` ns or more between joined ``stretches``, and after a host's last until ``end``.
+    """The silences of ``least`` ns or more between joined ``stretches``, and from a host's last to ``end``.
 
     Their hosts as ``lo``, ``hi`` and ``version``, then as in :class:`Silence`, in columns."""
     last = np.append(fresh([stretches[name] for name in HOST])[1:], True)[: len(stretches)]
