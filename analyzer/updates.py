@@ -63,8 +63,8 @@ class Silence(Protocol):
         """Frame of its packet after, 0 where there is none."""
 
 
-Silences = Callable[[Address, int], Sequence[Silence]]
-"""The silences of a host that lasted at least so many ns, in order."""
+Silences = Callable[[Collection[Address], int], Mapping[Address, Sequence[Silence]]]
+"""The silences of each of some hosts that lasted at least so many ns, in order."""
 
 
 def attempts(
@@ -72,7 +72,7 @@ def attempts(
     found: Sequence[Conversation],
     roles: Roles,
     end: int,
-    silences: Silences = lambda _host, _least: (),
+    silences: Silences = lambda _hosts, _least: {},
 ) -> tuple[Attempt, ...]:
     """The attempts in order of their beginning. ``end`` is the time of the capture's last packet, ns."""
     by_pair: dict[tuple[str, str], list[Transfer]] = defaultdict(list)
@@ -89,10 +89,20 @@ def attempts(
             latest = max(latest, transfer.last)
     groups.sort(key=lambda group: group[2][0].first)
     found = Conversations.of(found)
-    talks = _talks(found, {node for node, _, _ in groups})
-    silent = _Talk(found.all[:0])
+    nodes = {node: parse(node) for node, _, _ in groups}
+    talks, gaps = _talks(found, set(nodes.values())), silences(set(nodes.values()), SILENCE)
+    unseen = _Talk(found.all[:0])
     return tuple(
-        _attempt(f"u{number}", node, gateway, held, found, talks.get(parse(node), silent), end, silences)
+        _attempt(
+            f"u{number}",
+            node,
+            gateway,
+            held,
+            found,
+            talks.get(nodes[node], unseen),
+            gaps.get(nodes[node], ()),
+            end,
+        )
         for number, (node, gateway, held) in enumerate(groups, 1)
     )
 
@@ -133,10 +143,10 @@ class _Talk(NamedTuple):
         return next((time for time, row in spoken if row not in own), None)
 
 
-def _talks(found: Conversations, nodes: Iterable[str]) -> Mapping[Address, _Talk]:
+def _talks(found: Conversations, nodes: Iterable[Address]) -> Mapping[Address, _Talk]:
     """The talk of each of ``nodes`` that is at any end."""
     places, columns = found.places, found.columns
-    at = {address: place for address in map(parse, nodes) if (place := places.find(address)) >= 0}
+    at = {address: place for address in nodes if (place := places.find(address)) >= 0}
     number = np.full(len(places), -1)
     number[list(at.values())] = np.arange(len(at))
     ends = np.stack((number[places.a], np.where(places.a == places.b, -1, number[places.b])), 1).ravel()
@@ -169,8 +179,8 @@ def _attempt(
     held: Sequence[Transfer],
     found: Conversations,
     talk: _Talk,
+    gaps: Sequence[Silence],
     end: int,
-    silences: Silences,
 ) -> Attempt:
     signals = list(found.at(_signals(found, talk.signals, parse(gateway), held)))
     timeline: list[Event] = []
@@ -192,7 +202,7 @@ def _attempt(
     if held[-1].outcome is TransferOutcome.COMPLETE and held[-1].bytes:
         # Only what the node talks about besides its update can tell whether it lives.
         own = frozenset(found.rows(flows).tolist())
-        after = _after(held, talk, own, silences(parse(node), SILENCE), end)
+        after = _after(held, talk, own, gaps, end)
     timeline += after.events
     outcome, reason, detail = _outcome(held, after)
     timeline.sort(key=lambda event: event.time)

@@ -7,14 +7,14 @@ they may be farther apart: then a shorter silence is not seen, and none is ever 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from analyzer.activity.stretches import APART, COMPILED, HOST, STRETCH, Hosts, fresh, joined, of_rows, within
+from analyzer.kinds import among
 from analyzer.picking import Want
 from analyzer.tables import Packets
 
@@ -26,6 +26,8 @@ ADDED: Final = 1 << 14
 """Stretches of batches that are joined with the others at a time, at least."""
 
 Array = np.ndarray[Any, Any]
+Address = tuple[int, int, int]
+"""``(version, hi, lo)`` as in the tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,6 @@ class Activity:
         self._joined: Array = np.zeros(0, STRETCH)
         self._added: list[Array] = []
         self._hosts = Hosts() if compiled and COMPILED is not None else None
-        self._told: tuple[int, tuple[Sequence[int], ...]] | None = None
 
     @staticmethod
     def wants(packets: Packets) -> Want:
@@ -75,7 +76,6 @@ class Activity:
         if not len(times):
             return
         self.end = max(self.end, int(times.max()))
-        self._told = None
         if self._hosts is not None:
             added = self._hosts.add(packets, self.apart)
         else:
@@ -101,49 +101,42 @@ class Activity:
                 return
             self.apart *= 2
 
-    def _settle(self) -> None:
-        """Join all that was added."""
+    def _gather(self) -> None:
+        """Take what the hosts hold to what was added."""
         if self._hosts:
             self._added.append(self._hosts.give())
-        if self._added:
+            self.held += len(self._added[-1])
+        if self.held > self.limit:
             self._shrink()
 
     def pauses(self, least: int) -> tuple[tuple[int, int], ...]:
         """When nobody at all sent anything for ``least`` ns or more: begin and end, in order of time."""
-        self._settle()
+        self._gather()
+        if self._added:
+            self._shrink()
         order = np.argsort(self._joined["begin"], kind="stable")
         begin, end = self._joined["begin"][order], np.maximum.accumulate(self._joined["end"][order])
         return tuple(
             (int(end[at]), int(begin[at + 1])) for at in np.flatnonzero(begin[1:] - end[:-1] >= least)
         )
 
-    def silences(self, address: tuple[int, int, int], least: int) -> list[Silence]:
-        """The silences of a host of ``least`` ns or more, in order; the last one may reach the end.
+    def silences(self, hosts: Collection[Address], least: int) -> dict[Address, list[Silence]]:
+        """The silences of each of ``hosts`` of ``least`` ns or more, in order; the last may reach the end.
 
         Only those longer than ``apart`` are there.
         """
-        if self._told is None or self._told[0] != least:
-            self._settle()
-            self._told = least, _silences(self._joined, least, self.end)
-        version, hi, lo = address
-        lows, highs, versions, *told = self._told[1]
-        return [
-            Silence(*(column[at] for column in told))
-            for at in range(bisect_left(lows, lo), bisect_right(lows, lo))
-            if (versions[at], highs[at]) == (version, hi)
-        ]
-
-
-def _silences(stretches: Array, least: int, end: int) -> tuple[Sequence[int], ...]:
-    """The silences of ``least`` ns or more between joined ``stretches``, and from a host's last to ``end``.
-
-    Their hosts as ``lo``, ``hi`` and ``version``, then as in :class:`Silence`, in columns."""
-    last = np.append(fresh([stretches[name] for name in HOST])[1:], True)[: len(stretches)]
-    until, after = (
-        np.where(last, over, np.append(stretches[name][1:], over)[: len(stretches)])
-        for name, over in (("begin", end), ("begin_frame", 0))
-    )
-    long = until - stretches["end"] >= least
-    hosts = [stretches[name] for name in ("lo", "hi", "version")]
-    columns = (*hosts, stretches["end"], until, stretches["end_frame"], after)
-    return tuple(column[long].data for column in columns)
+        self._gather()
+        some = np.concatenate([self._joined, *self._added])
+        some = joined(some[among(some["lo"], np.array([lo for _, _, lo in hosts], np.uint64))], self.apart)
+        last = np.append(fresh([some[name] for name in HOST])[1:], True)[: len(some)]
+        until, after = (
+            np.where(last, over, np.append(some[name][1:], over)[: len(some)])
+            for name, over in (("begin", self.end), ("begin_frame", 0))
+        )
+        columns = (*(some[name] for name in HOST), some["end"], until, some["end_frame"], after)
+        long = np.flatnonzero(until - some["end"] >= least)
+        found: dict[Address, list[Silence]] = {host: [] for host in hosts}
+        for version, hi, lo, *told in zip(*(column[long].tolist() for column in columns), strict=True):
+            if (version, hi, lo) in found:
+                found[version, hi, lo].append(Silence(*told))
+        return found
