@@ -335,11 +335,10 @@ class Selection(Sequence[Conversation]):
         ported: list[int] = distinct(self.found.pair("port")[1][self.rows]).tolist()
         return ported
 
-    def addresses(self, *, responder: bool) -> list[Address]:
-        """The distinct addresses of all originators, or of all responders."""
+    def places(self, *, responder: bool) -> Array:
+        """The distinct places of all originators, or of all responders, among ``found.places``."""
         places, from_a = self.found.places, self.found.forward[self.rows] != responder
-        some = np.where(from_a, places.a[self.rows], places.b[self.rows])
-        return [places.address(place) for place in distinct(some).tolist()]
+        return distinct(np.where(from_a, places.a[self.rows], places.b[self.rows]))
 
     def complaining(self) -> Iterator[Conversation]:
         """Those that ICMP errors quote."""
