@@ -158,6 +158,16 @@ def test_a_broadcast_request_answered_by_two() -> None:
     assert (transfer.outcome, transfer.server, transfer.bytes) == (COMPLETE, SERVER, 513)
 
 
+def test_a_subnet_s_broadcast_address_is_known_by_the_link_layer() -> None:
+    """The last address of a /25: nothing in it says so, the broadcast MAC does."""
+    wire = Wire("10.20.1.127").udp(0, CLIENT, 2000, "10.20.1.127", 69, rrq())
+    transfer = finish_read(wire, 0.1, 3).only()
+    assert (transfer.outcome, transfer.server) == (COMPLETE, SERVER)
+    asked_one = Wire().udp(0, CLIENT, 2000, "10.20.1.127", 69, rrq())
+    asked_one.s(0.1, data(1)).c(0.2, error(5)).c(1, rrq(), 69, server="10.20.1.127")
+    assert asked_one.idle(60).transfers()[0].cause is Cause.REPLY_FROM_OTHER_ADDRESS
+
+
 def test_a_probe_that_is_dropped_belongs_to_what_follows() -> None:
     wire = Wire().c(0, rrq(tsize=0), 69, port=3000).s(0.1, b"\0\6tsize\x001124\0", 50001, port=3000)
     wire.s(1.1, b"\0\6tsize\x001124\0", 50001, port=3000)

@@ -65,7 +65,9 @@ def test_the_image_arrived_and_is_asked_for_again() -> None:
 
 def test_two_files_may_begin_alike_where_the_capture_cuts_their_names() -> None:
     """64 bytes of each frame, as old tools keep: 20 of a request's text, which is where these differ."""
-    traffic = fetch(fetch(Traffic(), 0, name="igor-node-firmware-6a.bin"), 60, name="igor-node-firmware-6b.bin")
+    traffic = fetch(
+        fetch(Traffic(), 0, name="igor-node-firmware-6a.bin"), 60, name="igor-node-firmware-6b.bin"
+    )
     traffic.coap(90, NODE, GATEWAY)
     frames = [(int(at * 1e9), frame[:64], len(frame)) for at, frame in sorted(traffic.frames)]
     with io.BytesIO(captures.pcap(frames, snaplen=64)) as stdin:

@@ -16,7 +16,7 @@ from analyzer.errors import DissectError
 from analyzer.flowtable.copies import Recent
 from analyzer.picking import UDP_HEADER
 from analyzer.protocols.tftp import MODES, PORT, Error, Oack, Request, parse
-from analyzer.tables import UDP, Columns, Kind, Packets
+from analyzer.tables import TO_ALL, UDP, Columns, Kind, Packets
 from analyzer.transfers.carrier import Endpoint
 from analyzer.transfers.tftp.pick import COMPILED, HEADER, TEXT_BYTES, candidates
 from analyzer.transfers.tftp.session import Leg, Report, Session
@@ -35,8 +35,10 @@ DATAGRAMS: Final = 4096
 _RRQ, _WRQ, _DATA, _ACK, _ERROR, _OACK = range(1, 7)
 _COLUMNS: Final = (
     *("frame", "time", "version", "src_hi", "src_lo", "dst_hi", "dst_lo", "src_port", "dst_port"),
-    *("ip_id", "fragmented", "payload", "payload_wire", "payload_captured"),
+    *("ip_id", "flags", "fragmented", "payload", "payload_wire", "payload_captured"),
 )
+
+_FLAGS: Final = _COLUMNS.index("flags")
 
 Stray = tuple[int, int, int, bool, int, int, bytes]
 """``(opcode, number, data length, from the first end, time, frame, text of an OACK or ERROR)``"""
@@ -105,7 +107,7 @@ class Sessions:
 
     def _datagram(self, opcode: int, row: tuple[int, ...], buffer: memoryview) -> None:
         (frame, time, version, src_hi, src_lo, dst_hi, dst_lo, src_port, dst_port, *rest) = row
-        _, fragmented, begin, wire, captured = rest
+        _, _, fragmented, begin, wire, captured = rest
         source = (version, src_hi, src_lo, src_port)
         target = (version, dst_hi, dst_lo, dst_port)
         text = buffer[begin : begin + min(captured, TEXT_BYTES)]
@@ -160,7 +162,7 @@ class Sessions:
     def _request(
         self, data: memoryview, cut: bool, row: tuple[int, ...], client: Endpoint, asked: Endpoint
     ) -> None:
-        frame, time = row[0], row[1]
+        frame, time, to_all = row[0], row[1], row[_FLAGS] & TO_ALL
         try:
             packet = parse(bytes(data), cut)
         except DissectError:
@@ -178,8 +180,9 @@ class Sessions:
         if session is not None:
             self._before[client] = session
         address = asked[:3]
-        group = is_multicast(*address) or is_broadcast(*address) or looks_broadcast(*address)
-        session = Session(client, asked, packet, group)
+        # The link layer knows the broadcast addresses of all subnets, where there is one that tells.
+        group = to_all or is_multicast(*address) or is_broadcast(*address) or looks_broadcast(*address)
+        session = Session(client, asked, packet, bool(group))
         session.ask(time, frame)
         self._enter(client, session)
         self._early(session, time)
@@ -339,7 +342,7 @@ class Sessions:
         leg = session.legs.get(server)
         if leg is None:
             return
-        (_, _, version, src_hi, src_lo, dst_hi, dst_lo, _, _, ip_id, _, _, wire, _) = row
+        (_, _, version, src_hi, src_lo, dst_hi, dst_lo, _, _, ip_id, _, _, _, wire, _) = row
         held = wire + UDP_HEADER
         leg.fragmented += 1
         leg.fragments_due += -(-max(0, ulen - held) // held)
