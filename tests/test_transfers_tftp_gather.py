@@ -193,6 +193,24 @@ def test_answers_just_before_their_request(wire: Wire, size: int, frames: tuple[
     assert (transfer.outcome, transfer.bytes, transfer.frames) == (COMPLETE, size, frames)
 
 
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 10**6), st.sampled_from([0.004, 0.02, 0.04]), st.booleans())
+def test_a_read_that_the_capture_put_in_another_order_is_complete(
+    seed: int, moved: float, with_options: bool
+) -> None:
+    """Packets lie 10 ms apart on the wire; in the capture each stands up to ``moved`` s aside."""
+    wire = Wire().c(0, rrq(blksize=512) if with_options else rrq(), 69)
+    if with_options:
+        wire.s(0.01, oack(blksize=512)).c(0.02, ack(0))
+    for block in range(1, 7):
+        wire.s(block / 50 + 0.01, data(block, 512 if block < 6 else 3)).c(block / 50 + 0.02, ack(block))
+    chance = random.Random(seed)
+    wire.frames = [(at + chance.uniform(-moved, moved), frame) for at, frame in wire.frames]
+    transfer = wire.idle(60).only()
+    assert (transfer.outcome, transfer.bytes, transfer.file) == (COMPLETE, 5 * 512 + 3, "node.bin")
+    assert transfer.accepted == ({"blksize": "512"} if with_options else {})
+
+
 def test_options_just_before_their_request_are_in_force() -> None:
     wire = Wire().s(0, oack(blksize=1428)).s(0.001, oack(blksize=8)).c(0.005, rrq(blksize=1428), 69)
     transfer = finish_read(wire.c(0.01, ack(0)), 0.1, 2, 100, 1428).only()

@@ -19,7 +19,7 @@ from analyzer.protocols.tftp import MODES, PORT, Error, Oack, Request, parse
 from analyzer.tables import TO_ALL, UDP, Columns, Kind, Packets
 from analyzer.transfers.carrier import Endpoint
 from analyzer.transfers.tftp.pick import COMPILED, HEADER, TEXT_BYTES, candidates
-from analyzer.transfers.tftp.session import Leg, Report, Session
+from analyzer.transfers.tftp.session import Leg, Report, Session, number_of
 
 SESSIONS: Final = 20_000
 """Requests kept. Beyond it they are counted in ``dropped``: a scan must not cost memory."""
@@ -174,6 +174,10 @@ class Sessions:
         if session is not None and same and not session.progressed and not session.ended:
             session.ask(time, frame)
             return
+        if session is not None and session.request is None and self._joins(session, packet, asked, time):
+            session.request, session.asked = packet, asked
+            session.ask(time, frame)
+            return
         if len(self._sessions) >= SESSIONS:
             self.dropped += 1
             return
@@ -187,6 +191,20 @@ class Sessions:
         self._enter(client, session)
         self._early(session, time)
 
+    def _joins(self, session: Session, packet: Request, asked: Endpoint, time: int) -> bool:
+        """Whether a request is that of a transfer which seemed to have begun before the capture: all of it is
+        here, in another order."""
+        if self._runs is not None:
+            self._runs.settle(session.client)
+        leg = session.best()
+        if leg is None or session.ended or not 0 <= time - session.first_time <= EARLY:
+            return False
+        if session.reads is not (packet.operation == "read") or leg.server[:3] != asked[:3]:
+            return False
+        leg.began_late = False
+        leg.asked_size = number_of(packet.options.get("blksize"), 8, 65464)
+        return True
+
     def _early(self, session: Session, time: int) -> None:
         """Give a session the packets that stand before its request: what began them can only answer it."""
         pair = self._loose.get(session.client)
@@ -194,8 +212,8 @@ class Sessions:
         if pair is None or held is None or not 0 <= time - held[0][4] <= EARLY:
             return
         server = pair[1] if pair[0] == session.client else pair[0]
-        opcode, number, *_ = held[0]
-        opens = opcode in (_OACK, _ERROR) or (opcode, number) == ((_DATA, 1) if session.reads else (_ACK, 0))
+        first = (_DATA, 1) if session.reads else (_ACK, 0)
+        opens = any(opcode in (_OACK, _ERROR) or (opcode, number) == first for opcode, number, *_ in held)
         if not opens or (server[:3] != session.asked[:3] and not session.to_group):
             return
         self._forget(pair)
@@ -300,8 +318,6 @@ class Sessions:
             if len(self._strays) >= STRAYS:
                 self._forget(next(iter(self._strays)))
             held = self._strays[first, second] = deque(maxlen=STRAY_PACKETS)
-        elif text:
-            return  # an OACK begins, an ERROR is all there is
         self._loose[first] = self._loose[second] = first, second
         held.append((opcode, number, length, source == first, time, frame, text))
         if opcode != _ACK:
