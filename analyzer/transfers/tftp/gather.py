@@ -19,16 +19,13 @@ from analyzer.protocols.tftp import MODES, PORT, Error, Oack, Request, parse
 from analyzer.tables import TO_ALL, UDP, Columns, Kind, Packets
 from analyzer.transfers.carrier import Endpoint
 from analyzer.transfers.tftp.pick import COMPILED, HEADER, TEXT_BYTES, candidates
-from analyzer.transfers.tftp.session import Leg, Report, Session, number_of
+from analyzer.transfers.tftp.session import EARLY, Leg, Report, Session, number_of
 
 SESSIONS: Final = 20_000
 """Requests kept. Beyond it they are counted in ``dropped``: a scan must not cost memory."""
 STRAYS: Final = 1024
 """Pairs of ports watched for a transfer that began before the capture, and packets kept of each."""
 STRAY_PACKETS: Final = 96
-EARLY: Final = 100_000_000
-"""How long before its request an answer may stand, ns: a tap gives each direction to a port of its own, and
-the clocks of merged captures differ."""
 DATAGRAMS: Final = 4096
 """Fragmented datagrams whose further fragments are waited for."""
 
