@@ -130,7 +130,8 @@ def _told(session: Session, leg: Leg | None, ending: Ending) -> list[str]:
         said.append("the capture cuts the file's name")
     if session.folded and leg is not None:
         said.append(f"asked {session.asks} times in all")
-    if leg is not None and leg.acked and session.requested and not leg.oacks and not leg.began_late:
+    heard = leg is not None and leg.packets[0] > 0 and not leg.began_late
+    if leg is not None and heard and leg.acked and session.requested and not leg.oacks:
         said.append("the server ignored the options of the request")
     return list(dict.fromkeys(said))
 

@@ -274,9 +274,12 @@ class Sessions:
                 best.misdirected += 1
                 session.seen(time, frame)
                 return
+        new = server not in session.legs
         leg = session.leg(server)
         if leg is None:
             return
+        if new and from_client:
+            leg.apart = self._apart(session.client, server, time)
         session.seen(time, frame)
         leg.answer(time, frame, from_client)
         if opcode == _DATA:
@@ -326,6 +329,11 @@ class Sessions:
         if len(acks & blocks) >= 2 and len(self._sessions) < SESSIONS:
             self._forget((first, second))
             self._adopt(held, first, second, receiver_first=by_first)
+
+    def _apart(self, client: Endpoint, server: Endpoint, time: int) -> int:
+        """How long before ``time`` the server's packets of a leg began, 0 where there are none."""
+        held = self._strays.get((min(client, server), max(client, server)))
+        return max(0, time - held[0][4]) if held else 0
 
     def _forget(self, pair: tuple[Endpoint, Endpoint]) -> None:
         del self._strays[pair]

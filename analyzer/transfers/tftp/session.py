@@ -104,6 +104,8 @@ class Leg:
     """DATA packets that came in IP fragments, and how many fragments of them were due and seen."""
     fragments_due: int = 0
     fragments_seen: int = 0
+    apart: int = 0
+    """How long before the client's first packet the server's stand that nobody had asked for yet, ns."""
     misdirected: int = 0
     """Packets of the client that belong here and went to the request's port instead."""
 

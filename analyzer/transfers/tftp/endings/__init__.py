@@ -165,7 +165,12 @@ def _seen_in_part(leg: Leg, one_sided: bool) -> Ending | None:
     """One direction only is a matter of the capture, not of the transfer."""
     server, client = leg.packets
     said = ""
-    if client and not server:
+    if client and not server and leg.apart:
+        said = (
+            f"the server's packets stand {seconds(leg.apart)} before the client's, as where each direction "
+            "was captured by a clock of its own (editcap -t shifts one)"
+        )
+    elif client and not server:
         said = "only the client's packets are in this capture"
     elif server and not client and (leg.sent > leg.window + 1 or (not leg.reads and leg.acked)):
         said = "only the server's packets are in this capture"
