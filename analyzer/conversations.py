@@ -6,6 +6,7 @@ answer goes to all of them (:meth:`Conversations.alike`): a million flows of a s
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -104,7 +105,7 @@ class Places:
         """``lo``, ``hi`` and ``version`` of the places in order of ``lo``, and the places: seen one by one,
         which numpy is slow at."""
         order = np.argsort(self.lo)
-        return tuple(column.data for column in (self.lo[order], self.hi[order], self.version[order], order))
+        return tuple(map(_one_by_one, (self.lo[order], self.hi[order], self.version[order], order)))
 
 
 class Conversations(Sequence[Conversation]):
@@ -264,7 +265,7 @@ class Conversations(Sequence[Conversation]):
         low, high = np.minimum(*ends), np.maximum(*ends)
         mixed = low.astype(np.uint64) * np.uint64(MIX) ^ high.astype(np.uint64)
         order = np.argsort(mixed)
-        return tuple(column.data for column in (low, high, columns["transport"], order, mixed[order]))
+        return tuple(map(_one_by_one, (low, high, columns["transport"], order, mixed[order])))
 
     @cached_property
     def complaints(self) -> Array:
@@ -348,6 +349,11 @@ class Selection(Sequence[Conversation]):
 def _mix(low: int, high: int) -> int:
     """One number of 64 bits of two, mostly different where they are."""
     return low * MIX & 0xFFFF_FFFF_FFFF_FFFF ^ high
+
+
+def _one_by_one(column: Array) -> Sequence[int]:
+    """A column of whole numbers for who looks at single ones: each is a Python number right away."""
+    return array(column.dtype.char, column.tobytes())
 
 
 class _Gathered(Conversations):
