@@ -144,7 +144,7 @@ def _claimed(protocol: Protocol, transport: str) -> Array:
 def _factors() -> Array:
     """Of the hash. New in every process: nobody can prepare a capture whose payloads all share a chain."""
     assert COMPILED is not None
-    return np.array([int.from_bytes(os.urandom(8)) for _ in range(COMPILED.FACTORS)], np.uint64)
+    return np.frombuffer(os.urandom(8 * COMPILED.FACTORS), np.uint64)
 
 
 def _of_rows(found: Conversations, rows: Array) -> tuple[Array, Array]:
