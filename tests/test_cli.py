@@ -224,7 +224,8 @@ SLOW = set(
 OTHERS = set(
     """
     json logging random shutil subprocess tempfile zipfile importlib.resources packaging.specifiers
-    analyzer.model.diff analyzer.model.dissection analyzer.model.learned analyzer.model.survey
+    analyzer.model.attempt analyzer.model.diff analyzer.model.dissection analyzer.model.learned
+    analyzer.model.pair analyzer.model.survey
     analyzer.report.changes analyzer.report.dissection analyzer.report.ladder
     """.split()  # noqa: SIM905
 )
