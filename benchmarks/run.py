@@ -134,8 +134,12 @@ def main() -> None:  # noqa: C901, PLR0915 - a list of what is measured
         base = made(folder, "site.pcap", "--packets", str(packets), "--flows", flows)
         parts.append(measured("Peers", [ours("portmatrix flows", base), *peers(base, folder)], options.runs))
         site = str(ROOT / "samples" / "healthy-current" / "site.yaml")
-        command = [*PORTMATRIX, "check", base, "--site", site, "-q", "-o", str(folder / "report.json")]
-        parts.append(measured("check", [ours("flows", base), Run("check --site", command)], options.runs))
+        runs = []
+        for form in ("text", "json"):
+            written = ["-q", "--format", form]
+            runs.append(Run(f"flows as {form}", [*PORTMATRIX, "flows", base, *written]))
+            runs.append(Run(f"check as {form}", [*PORTMATRIX, "check", base, "--site", site, *written]))
+        parts.append(measured("check", runs, options.runs))
         following = made(folder, "site.pcapng", "--packets", str(packets), "--flows", flows)
         zipped = made(folder, "site.pcap.gz", "--packets", str(packets), "--flows", flows)
         inflate = f"from isal import igzip; f = igzip.open({zipped!r})\nwhile f.read(1 << 20): pass"
