@@ -220,6 +220,7 @@ def test_what_is_one_device(building: Building, why: str) -> None:
 
 
 def test_a_host_with_two_declared_addresses_is_one() -> None:
+    from analyzer.directory import Directory
     from analyzer.model import Host
     from analyzer.observations import Setting
     from analyzer.observations.bacnet import devices
@@ -230,7 +231,7 @@ def test_a_host_with_two_declared_addresses_is_one() -> None:
     wide = Host("floor", ("10.20.0.0/24",), ("bacnet-system",))
 
     def count(host: Host) -> int:
-        setting = Setting([], Visibility([]), lambda _: (host,))
+        setting = Setting([], Visibility([]), Directory((host,)))
         return len(list(devices.tell(building.observer().devices, setting)))
 
     assert (count(both), count(wide)) == (0, 1)
