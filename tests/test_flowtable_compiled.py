@@ -147,7 +147,8 @@ def test_sights_whose_numbers_begin_again() -> None:
             skipped = 2**32 - compiled.fast.SIGHTS
             table._used[3] += skipped
             for numbers in (table._latest, table._previous):
-                numbers[numbers != 0] += np.uint32(skipped)
+                low = numbers[numbers != 0] + np.uint64(skipped) & np.uint64(2**32 - 1)
+                numbers[numbers != 0] = numbers[numbers != 0] >> np.uint64(32) << np.uint64(32) | low
     assert table._used[3] > 2**32
     assert outcome(table) == outcome(expected)
     assert expected.flows().columns["duplicates_ab"].sum() > 100

@@ -285,8 +285,8 @@ class CompiledTable(FlowTable):
 
     @_back.setter
     def _back(self, sights: Array) -> None:
-        self._sights, self._previous = np.zeros(fast.SIGHTS, SIGHT), np.zeros(fast.SIGHTS, "u4")
-        self._latest = np.zeros(CHAINS, "u4")
+        self._sights, self._previous = np.zeros(fast.SIGHTS, SIGHT), np.zeros(fast.SIGHTS, "u8")
+        self._latest = np.zeros(CHAINS, "u8")
         _copy(self._sights[1:], np.ascontiguousarray(sights), len(sights))
         fast.recall(self._sights, self._previous, self._latest, _FACTORS, len(sights))
         self._used[3] = len(sights)

@@ -40,10 +40,10 @@ cdef enum:
     NOT_TO_ALL = 0x40
 
     # Packets between the making of a key and its look-up, and how far ahead of it other memory is asked for.
-    AHEAD = 16
-    SOON = 10  # the slot is here: its row
-    SOONER = 6  # the row is here: its first head
-    SOONEST = 3  # the head is here: its bytes
+    AHEAD = 32
+    SOON = 20  # the slot is here: its row
+    SOONER = 12  # the row is here: its first head
+    SOONEST = 5  # the head is here: its bytes
     FACTORS = 13
     REASONS = 256
     WIDE = 0x80000000  # in Key.what
@@ -349,17 +349,18 @@ cdef struct Shortly:
 
 cdef struct Ring:
     # The latest sights, by the lower bits of their numbers, which count from 1 on and some day begin again.
-    # ``latest`` is the number of the latest one with a hash, ``previous`` of each the one before it.
+    # Chains lead from each to the one before whose hash has the same place in ``latest``: a link is a part of
+    # the hash and, in its lower half, the number.
     Sight *sights
-    uint32_t *previous
-    uint32_t *latest
+    uint64_t *previous
+    uint64_t *latest
     uint32_t mask
     uint64_t first
     uint64_t second
 
 
 cdef Ring ringed(
-    Sight[::1] sights, uint32_t[::1] previous, uint32_t[::1] latest, const uint64_t[::1] factors
+    Sight[::1] sights, uint64_t[::1] previous, uint64_t[::1] latest, const uint64_t[::1] factors
 ) except *:
     cdef Ring ring
     assert sights.shape[0] == _SIGHTS and previous.shape[0] == _SIGHTS
@@ -370,27 +371,32 @@ cdef Ring ringed(
     return ring
 
 
-cdef inline uint32_t chained(const Ring *ring, const Sight *one, uint32_t number) noexcept nogil:
-    """Make a sight the latest of its chain; which one was that before."""
+cdef inline uint64_t chained(const Ring *ring, const Sight *one, uint32_t number) noexcept nogil:
+    """Make a sight the latest of its chain, and give its link."""
     cdef uint64_t mix = <uint64_t>(one.row * 2 + one.way) * ring.first + one.digest * ring.second
-    cdef uint32_t at = <uint32_t>(mix >> 32) & ring.mask, before = ring.latest[at]
-    ring.previous[number & _SIGHTS - 1] = before
-    ring.latest[at] = number
-    return before
+    cdef uint64_t link = mix << 32 | number
+    cdef uint32_t at = <uint32_t>(mix >> 32) & ring.mask
+    ring.previous[number & _SIGHTS - 1] = ring.latest[at]
+    ring.latest[at] = link
+    return link
 
 
 cdef inline bint is_copy(
-    const Ring *ring, const Sight *one, uint32_t number, uint32_t chain, const Shortly *shortly
+    const Ring *ring, const Sight *one, uint64_t link, const Shortly *shortly
 ) noexcept nogil:
-    """Whether one of a chain of sights shows the same packet shortly before."""
+    """Whether an earlier one of the chain of a sight shows the same packet shortly before."""
     cdef int64_t apart, limit, left = shortly.candidates
     cdef uint32_t age, younger = 0
+    cdef uint64_t chain = ring.previous[<uint32_t>link & _SIGHTS - 1]
     cdef const Sight *other
     while chain and left:
-        age = number - chain
+        age = <uint32_t>link - <uint32_t>chain
         if age >= _SIGHTS or age <= younger:
             return False  # another sight has its place by now
         younger = age
+        if (chain ^ link) >> 32:
+            chain = ring.previous[chain & _SIGHTS - 1]
+            continue
         other = &ring.sights[chain & _SIGHTS - 1]
         if one.frame - other.frame > shortly.near:
             return False
@@ -414,7 +420,7 @@ cdef inline bint is_copy(
 
 
 def recall(
-    Sight[::1] sights, uint32_t[::1] previous, uint32_t[::1] latest, const uint64_t[::1] factors,
+    Sight[::1] sights, uint64_t[::1] previous, uint64_t[::1] latest, const uint64_t[::1] factors,
     Py_ssize_t count,
 ):
     """Chain the first ``count`` sights of a ring, which have the numbers from 1 on."""
@@ -438,7 +444,7 @@ def count(
     columns, buffer, Py_ssize_t begin, Py_ssize_t until, Py_ssize_t rows,
     uint64_t[::1] slots, Key[::1] keys, uint64_t[::1] wide_slots, Words[::1] wide,
     const uint64_t[::1] factors, End[::1] ends, Rare[::1] rares, uint8_t[::1] opener,
-    Kept[::1] kept, uint8_t[::1] arena, Sight[::1] sights, uint32_t[::1] previous, uint32_t[::1] latest,
+    Kept[::1] kept, uint8_t[::1] arena, Sight[::1] sights, uint64_t[::1] previous, uint64_t[::1] latest,
     int64_t[::1] used, int64_t[:, ::1] stopped, int64_t[::1] owners, const uint8_t[::1] longer, tuple limits,
 ):
     """Count the packets from ``begin`` to ``until`` in their flows; ``owners`` gets ``2 * row + way``, -1
@@ -667,7 +673,7 @@ def count(
                 sight.payload = payload_wire[index]
                 sight.ip_id = ip_id[index]
                 sight.interface = interface[index]
-                sight.copy = is_copy(&ring, sight, number, chained(&ring, sight, number), &shortly)
+                sight.copy = is_copy(&ring, sight, chained(&ring, sight, number), &shortly)
                 if sight.copy:
                     rares[slot].duplicates += 1
             index += 1
