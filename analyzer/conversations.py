@@ -91,7 +91,8 @@ class Places:
     def find(self, address: Address) -> int:
         """The place of an address, -1 where it is at no end."""
         version, hi, lo = address
-        lows, highs, versions, order = self._by_lo
+        # One by one, which numpy is slow at.
+        lows, highs, versions, order = [column.data for column in self._by_lo]
         for at in range(bisect_left(lows, lo), len(lows)):
             if lows[at] != lo:
                 break
@@ -100,11 +101,10 @@ class Places:
         return -1
 
     @cached_property
-    def _by_lo(self) -> tuple[Sequence[int], ...]:
-        """``lo``, ``hi`` and ``version`` of the places in order of ``lo``, and the places: seen one by one,
-        which numpy is slow at."""
+    def _by_lo(self) -> tuple[Array, ...]:
+        """``lo``, ``hi`` and ``version`` of the places in order of ``lo``, and the places."""
         order = np.argsort(self.lo)
-        return tuple(column.data for column in (self.lo[order], self.hi[order], self.version[order], order))
+        return self.lo[order], self.hi[order], self.version[order], order
 
 
 class Conversations(Sequence[Conversation]):
@@ -245,7 +245,9 @@ class Conversations(Sequence[Conversation]):
         low, high = sorted(self.places.find(at) << 16 | port for at, port in (one, other))
         if low < 0:
             return -1
-        lows, highs, carriers, order, mixed = self._ends
+        # One by one, which numpy is slow at.
+        lows, highs, order, mixed = [column.data for column in self._ends]
+        carriers = self.columns["transport"].data
         mix, last = _mix(low, high), -1
         for at in range(bisect_left(mixed, mix), len(mixed)):
             if mixed[at] != mix:
@@ -256,15 +258,14 @@ class Conversations(Sequence[Conversation]):
         return last
 
     @cached_property
-    def _ends(self) -> tuple[Sequence[int], ...]:
-        """The lower and the higher end of each row, its transport, the rows in order of a mix of both ends,
-        and that: seen one by one, which numpy is slow at."""
+    def _ends(self) -> tuple[Array, Array, Array, Array]:
+        """The lower and the higher end of each row, the rows in order of a mix of both, and that."""
         places, columns = self.places, self.columns
         ends = [place << 16 | columns[f"{end}_port"] for end, place in (("a", places.a), ("b", places.b))]
         low, high = np.minimum(*ends), np.maximum(*ends)
         mixed = low.astype(np.uint64) * np.uint64(MIX) ^ high.astype(np.uint64)
         order = np.argsort(mixed)
-        return tuple(column.data for column in (low, high, columns["transport"], order, mixed[order]))
+        return low, high, order, mixed[order]
 
     @cached_property
     def complaints(self) -> Array:
