@@ -6,6 +6,7 @@ answer goes to all of them (:meth:`Conversations.alike`): a million flows of a s
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -91,8 +92,7 @@ class Places:
     def find(self, address: Address) -> int:
         """The place of an address, -1 where it is at no end."""
         version, hi, lo = address
-        # One by one, which numpy is slow at.
-        lows, highs, versions, order = [column.data for column in self._by_lo]
+        lows, highs, versions, order = self._by_lo
         for at in range(bisect_left(lows, lo), len(lows)):
             if lows[at] != lo:
                 break
@@ -101,10 +101,11 @@ class Places:
         return -1
 
     @cached_property
-    def _by_lo(self) -> tuple[Array, ...]:
-        """``lo``, ``hi`` and ``version`` of the places in order of ``lo``, and the places."""
+    def _by_lo(self) -> tuple[Sequence[int], ...]:
+        """``lo``, ``hi`` and ``version`` of the places in order of ``lo``, and the places: seen one by one,
+        which numpy is slow at."""
         order = np.argsort(self.lo)
-        return self.lo[order], self.hi[order], self.version[order], order
+        return tuple(map(_one_by_one, (self.lo[order], self.hi[order], self.version[order], order)))
 
 
 class Conversations(Sequence[Conversation]):
@@ -245,9 +246,7 @@ class Conversations(Sequence[Conversation]):
         low, high = sorted(self.places.find(at) << 16 | port for at, port in (one, other))
         if low < 0:
             return -1
-        # One by one, which numpy is slow at.
-        lows, highs, order, mixed = [column.data for column in self._ends]
-        carriers = self.columns["transport"].data
+        lows, highs, carriers, order, mixed = self._ends
         mix, last = _mix(low, high), -1
         for at in range(bisect_left(mixed, mix), len(mixed)):
             if mixed[at] != mix:
@@ -258,14 +257,15 @@ class Conversations(Sequence[Conversation]):
         return last
 
     @cached_property
-    def _ends(self) -> tuple[Array, Array, Array, Array]:
-        """The lower and the higher end of each row, the rows in order of a mix of both, and that."""
+    def _ends(self) -> tuple[Sequence[int], ...]:
+        """The lower and the higher end of each row, its transport, the rows in order of a mix of both ends,
+        and that: seen one by one, which numpy is slow at."""
         places, columns = self.places, self.columns
         ends = [place << 16 | columns[f"{end}_port"] for end, place in (("a", places.a), ("b", places.b))]
         low, high = np.minimum(*ends), np.maximum(*ends)
         mixed = low.astype(np.uint64) * np.uint64(MIX) ^ high.astype(np.uint64)
         order = np.argsort(mixed)
-        return low, high, order, mixed[order]
+        return tuple(map(_one_by_one, (low, high, columns["transport"], order, mixed[order])))
 
     @cached_property
     def complaints(self) -> Array:
@@ -349,6 +349,11 @@ class Selection(Sequence[Conversation]):
 def _mix(low: int, high: int) -> int:
     """One number of 64 bits of two, mostly different where they are."""
     return low * MIX & 0xFFFF_FFFF_FFFF_FFFF ^ high
+
+
+def _one_by_one(column: Array) -> Sequence[int]:
+    """A column of whole numbers for who looks at single ones: each is a Python number right away."""
+    return array(column.dtype.char, column.tobytes())
 
 
 class _Gathered(Conversations):

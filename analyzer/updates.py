@@ -293,7 +293,8 @@ def _asked_again(held: Sequence[Transfer]) -> str:
     """A file that arrived and was asked for again afterwards; questions for its size do not count."""
     arrived: dict[tuple[str, str], int] = {}
     for transfer in held:
-        if not transfer.file or not (transfer.bytes or transfer.outcome is TransferOutcome.IN_PROGRESS):
+        moved = transfer.bytes or transfer.outcome is TransferOutcome.IN_PROGRESS
+        if not transfer.file or transfer.file_cut or not moved:
             continue
         what = (transfer.operation, transfer.file)
         if transfer.first >= arrived.get(what, transfer.first + 1):
