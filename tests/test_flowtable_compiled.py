@@ -6,16 +6,13 @@ import gc
 import pickle
 import random
 import weakref
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from everywhere import captures
 
 from analyzer import tables
-from analyzer.capture.find import find
-from analyzer.decode import decode
-from analyzer.errors import CaptureError
 from analyzer.flowtable import copies, keys
 from analyzer.flowtable.table import FlowTable
 from analyzer.tables import PACKETS, QUOTES, TCP, UDP, Kind, Packets
@@ -26,8 +23,6 @@ compiled = pytest.importorskip(
 
 UNREAD = {"seq", "ack", "icmp"}
 """Columns of PACKETS that the table does not count by."""
-ROOT = Path(__file__).parents[1]
-CORPUS = ROOT.parent / "shared" / "corpus"
 
 
 def outcome(table: FlowTable) -> Any:
@@ -184,24 +179,16 @@ def test_a_direction_is_a_line_of_the_cache() -> None:
     assert compiled._shorter(np.frombuffer(bytes(640), compiled.END), 3).tolist() == cut[:1].tolist() * 3
 
 
-def filled(path: Path, make: type[FlowTable]) -> Any:
-    table, frame = make(), 1
-    for capture in find([str(path)], hash=False):
-        for batch in capture.batches():
-            table.add(decode(batch, frame))
-            frame += len(batch.frames["offset"])
+def filled(batches: list[Packets], make: type[FlowTable]) -> Any:
+    table = make()
+    for packets in batches:
+        table.add(packets)
     return outcome(table)
 
 
 def test_samples_and_public_captures() -> None:
-    if not CORPUS.is_dir():
-        pytest.skip(f"TABLES NOT COMPARED ON PUBLIC CAPTURES: they are not at {CORPUS}")
     seen = 0
-    for path in sorted([*ROOT.glob("samples/*/*.pcap*"), *CORPUS.glob("files/*/*")]):
-        try:
-            expected = filled(path, FlowTable)
-        except CaptureError:
-            continue
-        assert filled(path, compiled.CompiledTable) == expected, path.name
+    for name, batches in captures("TABLES"):
+        assert filled(batches, compiled.CompiledTable) == filled(batches, FlowTable), name
         seen += 1
     assert seen > 300

@@ -19,7 +19,7 @@ from analyzer.tables import UDP, Packets
 from analyzer.transfers.carrier import Address, Endpoint
 from analyzer.transfers.coap.body import EARLY, RESTARTS, Body, place, shown
 from analyzer.transfers.coap.exchange import SECOND, Confirmable, Exchanges, Message, What
-from analyzer.transfers.coap.fields import COMPILED, OPTION_BYTES, candidates, marks, read
+from analyzer.transfers.coap.fields import COMPILED, OPTION_BYTES, candidates, read
 from analyzer.transfers.coap.pick import FACTOR, wanted
 from analyzer.transfers.images import like_image
 
@@ -169,13 +169,15 @@ class Messages:
         if len(packets.quotes["row"]):
             self._add_quotes(packets)
         before: deque[tuple[int, tuple[Any, ...]]] = deque()
-        if self._ledger is None:
-            rows = candidates(packets)
-            rows = rows[wanted(packets, read(packets, rows))] if len(rows) else rows
+        rows = candidates(packets)
+        if not len(rows):
+            pass
+        elif self._ledger is None:
+            rows = rows[wanted(packets, read(packets, rows))]
         else:
-            shown = np.empty(len(columns["frame"]), np.int64)
+            shown = np.empty(len(rows), np.int64)
             octets = np.frombuffer(packets.buffer, np.uint8)
-            count, held = self._ledger.take(octets, columns, marks(), _of_image, shown)
+            count, held = self._ledger.take(octets, columns, rows, _of_image, shown)
             rows, before = shown[:count], deque(held)
         if len(rows):
             self._show(packets, rows, before)

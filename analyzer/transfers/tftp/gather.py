@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Mapping
+from types import ModuleType
 from typing import Any, Final
 
 import numpy as np
@@ -18,8 +19,16 @@ from analyzer.picking import UDP_HEADER
 from analyzer.protocols.tftp import MODES, PORT, Error, Oack, Request, parse
 from analyzer.tables import TO_ALL, UDP, Columns, Kind, Packets
 from analyzer.transfers.carrier import Endpoint
-from analyzer.transfers.tftp.pick import COMPILED, HEADER, TEXT_BYTES, candidates
+from analyzer.transfers.tftp.pick import HEADER, TEXT_BYTES, candidates
 from analyzer.transfers.tftp.session import EARLY, Leg, Report, Session, number_of
+
+try:
+    from analyzer.transfers.tftp import fast as _fast
+except ImportError:  # built without a compiler, or for another Python
+    _fast = None  # type: ignore[assignment]
+
+COMPILED: Final[ModuleType | None] = _fast
+"""The compiled part, None where it was not built."""
 
 SESSIONS: Final = 20_000
 """Requests kept. Beyond it they are counted in ``dropped``: a scan must not cost memory."""
