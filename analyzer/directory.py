@@ -120,6 +120,7 @@ class Directory:
                 spans[found.version].append((found, index))
         self._pieces = {version: _cut(entries) for version, entries in spans.items()}
         self._known: dict[tuple[int, int, int], tuple[Host, ...]] = {}
+        self._owned: tuple[tuple[Array, ...], tuple[Array, list[tuple[Host, ...]]]] | None = None
 
     def at(self, version: int, hi: int, lo: int) -> tuple[Host, ...]:
         """Hosts whose network over this address is the most specific one, in order of declaration.
@@ -137,7 +138,18 @@ class Directory:
 
     def owners(self, version: Array, hi: Array, lo: Array) -> tuple[Array, list[tuple[Host, ...]]]:
         """Who is at each of many addresses, given in columns: a number for each, and the hosts (as
-        :meth:`at` gives them) that each number stands for; 0 is nobody."""
+        :meth:`at` gives them) that each number stands for; 0 is nobody.
+
+        The answer for the columns that were asked for last is kept: they are not to be changed, nor is it.
+        """
+        asked = version, hi, lo
+        if self._owned is None or any(
+            one is not other for one, other in zip(self._owned[0], asked, strict=True)
+        ):
+            self._owned = asked, self._owners(*asked)
+        return self._owned[1]
+
+    def _owners(self, version: Array, hi: Array, lo: Array) -> tuple[Array, list[tuple[Host, ...]]]:
         import numpy as np  # noqa: PLC0415 - rulesets and sites are read without it
 
         known: dict[tuple[int, ...], int] = {(): 0}

@@ -131,9 +131,9 @@ class _Question:
     def _seen(self, matrix: Matrix, directory: Directory) -> Mapping[tuple[str, str], Array]:
         """The places seen of each subject under each of its editions, host by host, as they were met."""
         places, met = self.seen.places, self.seen.met
-        numbers, owners = directory.owners(places.version[met], places.hi[met], places.lo[met])
+        numbers, owners = directory.owners(places.version, places.hi, places.lo)
         turns: dict[int, list[Array]] = defaultdict(list)
-        for hosts, some in zip(owners, members(numbers, len(owners)), strict=True):
+        for hosts, some in zip(owners, members(numbers[met], len(owners)), strict=True):
             for host in hosts if len(some) else ():
                 turns[id(host)].append(some)
         held: dict[tuple[str, str], list[Array]] = defaultdict(list)

@@ -27,7 +27,9 @@ def _write(parts: Mapping[str, Any], stream: IO[str], flows: Sequence[FlowRecord
         first = True
         entries = (f"{BETWEEN}{encode(entry)}" for entry in value)
         for part in written(flows, BETWEEN, "") if key == "flows" and flows else entries:
-            stream.writelines(("[", part[1:]) if first else (part,))
+            if first:
+                stream.write("[")
+            stream.write(part[1:] if first else part)
             first = False
         stream.write("[]" if first else "\n  ]")
     stream.write("\n}\n")
