@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from analyzer.picking import Wants
+from analyzer.picking import Claim, Wants
 from analyzer.tables import Packets
 
 
@@ -32,6 +32,7 @@ class Late(Generic[W]):
     ``wants`` says what the watcher's ``add`` looks at. What it names of a batch has to be the same as what it
     names of the part of the batch that it named: a capture that is read in segments hands over only that.
 
+    ``claim`` gives what the watcher reads with :func:`analyzer.picking.rows_of` of every batch, if anything.
     ``begins`` says whether a watcher that has seen nothing yet would keep anything of a batch, where not all
     that it wants makes it begin.
     """
@@ -40,6 +41,7 @@ class Late(Generic[W]):
     wants: Wants
     make: Callable[[], W]
     begins: Callable[[Packets], bool] | None = None
+    claim: Callable[[], Claim] | None = None
 
     def due(self, packets: Packets) -> bool:
         """Whether a batch is the first to hold something for the watcher."""
@@ -60,6 +62,11 @@ class Watching(Generic[W]):
     def wants(self) -> Wants:
         """What ``add`` needs of a batch."""
         return self._late.wants
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """What is to be sorted out of a batch before it is added."""
+        return () if self._late.claim is None else (self._late.claim(),)
 
     def add(self, packets: Packets) -> None:
         """Add a batch that begins right after the last frame added, whole or picked."""

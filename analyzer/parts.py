@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from analyzer import decode, flowtable
 from analyzer.flowtable import FlowTable
-from analyzer.picking import Watcher, shifted
+from analyzer.picking import Together, Watcher, shifted
 from analyzer.tables import Batch, Packets
 
 LEVEL: Final = 1
@@ -144,17 +144,16 @@ class Merge:
     def __init__(self, engine: str, watchers: Sequence[Watcher] = (), frame: int = 1) -> None:
         self.table = flowtable.new(reference=engine == "dpkt")
         self.frame = frame
-        self._watchers = watchers
+        self._watchers = Together(watchers)
 
     def watch(self, watchers: Sequence[Watcher]) -> None:
         """Show what comes to ``watchers`` from now on."""
-        self._watchers = watchers
+        self._watchers = Together(watchers)
 
     def extend(self, packets: Packets) -> None:
         """Add a batch that was decoded with the number of the next frame."""
         self.table.add(packets)
-        for watcher in self._watchers:
-            watcher.add(packets)
+        self._watchers.add(packets)
         self.frame += len(packets.columns["frame"])
 
     def add(self, part: Part) -> None:
@@ -162,7 +161,5 @@ class Merge:
         part.table.shift(self.frame - 1)
         self.table.merge(part.table)
         for picked in part.picked:
-            later = shifted(picked, self.frame - 1)
-            for watcher in self._watchers:
-                watcher.add(later)
+            self._watchers.add(shifted(picked, self.frame - 1))
         self.frame += part.extent.packets

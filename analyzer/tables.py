@@ -226,11 +226,15 @@ class Batch(NamedTuple):
 
 
 class Packets(NamedTuple):
-    """A decoded batch: ``columns`` (PACKETS) and ``quotes`` (QUOTES); payloads lie in ``buffer``."""
+    """A decoded batch: ``columns`` (PACKETS) and ``quotes`` (QUOTES); payloads lie in ``buffer``.
+
+    ``claimed`` are rows that were sorted out for who watches, by claim (:mod:`analyzer.picking.claims`).
+    """
 
     columns: Columns
     quotes: Columns
     buffer: bytes | memoryview
+    claimed: Mapping[object, Array] = {}
 
 
 class Head(NamedTuple):

@@ -87,15 +87,15 @@ def test_a_table_of_hosts_gives_away_what_was_sent(sent: list[Sent], batch: int,
 
 @pytest.mark.skipif(stretches.COMPILED is None, reason="the compiled part was not built (no C compiler)")
 def test_a_table_of_hosts_is_bounded() -> None:
-    count = stretches.MOST + 5000
+    count = 2 * (stretches.MOST + 2500)
     part = packets([(0, 7)] * count)
-    part.columns["src_lo"][:] = np.arange(count) % (stretches.MOST // 2 + 2500)
+    part.columns["src_lo"][:] = np.arange(count) % (stretches.MOST + 2500)
     hosts = Hosts()
-    given = [*hosts.add(part, APART), hosts.give(2)]
-    assert max(map(len, given)) <= stretches.MOST // 2
+    given = [*hosts.add(part, APART), hosts.give()]
+    assert max(map(len, given)) <= stretches.MOST
     made = joined(np.concatenate(given), APART)
-    assert made["lo"].tolist() == list(range(stretches.MOST // 2 + 2500))
-    assert (made["end_frame"] - made["begin_frame"] == stretches.MOST // 2 + 2500).all()
+    assert made["lo"].tolist() == list(range(stretches.MOST + 2500))
+    assert (made["end_frame"] - made["begin_frame"] == stretches.MOST + 2500).all()
 
 
 @pytest.mark.skipif(stretches.COMPILED is None, reason="the compiled part was not built (no C compiler)")
@@ -104,7 +104,9 @@ def test_a_table_of_hosts_gives_away_any_number_at_a_time() -> None:
     part = packets([(0, 100 * number) for number in range(count)])
     hosts = Hosts()
     given = hosts.add(part, APART)
-    assert [len(some) for some in given] == [stretches.CLOSED] * 2 + [stretches.CLOSED - 1]
+    assert len(given) > 2
+    assert max(map(len, given)) <= stretches.CLOSED
+    assert sum(map(len, given)) == count - 1
     assert len(joined(np.concatenate([*given, hosts.give()]), APART)) == count
 
 

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tftpwire import Wire, make_batch
 
 from analyzer.decode import decode
-from analyzer.picking import COMPILED, UDP_HEADER, Want, marked, pick, shifted, using
-from analyzer.tables import PACKETS, QUOTES, TCP, UDP, Kind, Packets
-
-USED = ("transport", "kind", "src_port", "dst_port", "payload_captured")
-needs_compiled = pytest.mark.skipif(
-    COMPILED is None, reason="the compiled part was not built (no C compiler)"
-)
+from analyzer.picking import UDP_HEADER, Want, pick, shifted
+from analyzer.tables import PACKETS, QUOTES, Packets
 
 
 def packets_of(wire: Wire) -> Packets:
@@ -88,29 +82,3 @@ def test_frames_are_shifted() -> None:
 def test_nothing() -> None:
     empty = Packets(PACKETS.empty(), QUOTES.empty(), b"")
     assert pick(empty, (wanting([], 1),)) is empty
-
-
-PORT = st.sampled_from([0, 80, 1480, 5683, 65535])
-
-
-@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=needs_compiled)])
-@settings(deadline=None, max_examples=60)
-@given(
-    st.lists(st.tuples(st.sampled_from([TCP, UDP]), st.sampled_from(Kind), PORT, PORT, st.integers(0, 5))),
-    st.sets(PORT),
-    st.integers(0, 5),
-)
-def test_packets_that_use_a_port(
-    compiled: bool, sent: list[tuple[int, Kind, int, int, int]], ports: set[int], least: int
-) -> None:
-    columns = PACKETS.empty(len(sent))
-    for row, values in enumerate(sent):
-        for name, value in zip(USED, values, strict=True):
-            columns[name][row] = value
-    told = [
-        row
-        for row, (transport, kind, source, target, held) in enumerate(sent)
-        if transport == UDP and kind is Kind.TRANSPORT and {source, target} & ports and held >= least
-    ]
-    packets = Packets(columns, QUOTES.empty(), b"")
-    assert using(packets, UDP, marked(ports), least, compiled=compiled).tolist() == told

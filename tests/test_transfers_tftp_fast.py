@@ -5,17 +5,14 @@ from __future__ import annotations
 import pickle
 import random
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 import pytest
+from everywhere import CORPUS, ROOT, decoded
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tftpwire import ack, data, error, oack, rrq, wrq
 
-from analyzer.capture.find import find
-from analyzer.decode import decode
-from analyzer.errors import CaptureError
 from analyzer.tables import PACKETS, QUOTES, UDP, Kind, Packets
 from analyzer.transfers.tftp import pick, session
 from analyzer.transfers.tftp.gather import Sessions
@@ -24,14 +21,12 @@ fast = pytest.importorskip(
     "analyzer.transfers.tftp.fast", reason="the compiled part was not built (no C compiler)"
 )
 
-ROOT = Path(__file__).parents[1]
-CORPUS = ROOT.parent / "shared" / "corpus"
 MS = 1_000_000
 SERVER, OTHER = 0x0A00_0001, 0x0A00_0002
 
 
 def test_numbers_are_those_of_the_reference() -> None:
-    known = {**vars(pick), **vars(session), "UDP": UDP, "TRANSPORT": int(Kind.TRANSPORT)}
+    known = {**vars(pick), **vars(session)}
     assert {name: known[name] for name in fast.NUMBERS} == fast.NUMBERS
 
 
@@ -245,30 +240,14 @@ def test_times_that_no_clock_has() -> None:
 
 
 def test_samples() -> None:
-    captures = [
+    paths = [
         path for name in ("firmware", "transfer", "same") for path in ROOT.glob(f"samples/{name}*/*.pcap*")
     ]
-    assert sum(map(sessions_of, captures)) >= len(captures) > 10
+    sessions = [len(same(batches).sessions) for _, batches in decoded(paths)]
+    assert sum(sessions) >= len(sessions) == len(paths) > 10
 
 
 def test_public_captures() -> None:
     if not CORPUS.is_dir():
         pytest.skip(f"TFTP NOT COMPARED ON PUBLIC CAPTURES: they are not at {CORPUS}")
-    assert sum(map(sessions_of, CORPUS.glob("files/tftp-*/*"))) > 10
-
-
-def sessions_of(path: Path) -> int:
-    """Compares both on a capture; how many sessions it holds."""
-    batches, frame = [], 1
-    try:
-        for one in find([str(path)], hash=False):
-            for frames in one.batches():
-                batches.append(decode(frames, frame))
-                frame += len(frames.frames["time"])
-    except CaptureError:
-        return 0
-    for batch in batches:
-        some, others = (pick.candidates(batch, compiled=compiled) for compiled in (True, False))
-        assert [column.tolist() for column in some] == [column.tolist() for column in others]
-        assert [column.dtype for column in some] == [column.dtype for column in others]
-    return len(same(batches).sessions)
+    assert sum(len(same(batches).sessions) for _, batches in decoded(CORPUS.glob("files/tftp-*/*"))) > 10

@@ -1,8 +1,10 @@
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 Array = np.ndarray[Any, Any]
+
+TAKEN: Final[int]
 
 def within(
     version: Array,
@@ -14,9 +16,11 @@ def within(
     firsts: Array,
     lasts: Array,
 ) -> int: ...
+def indexed(held: Array, used: int, index: Array, factors: Array) -> None: ...
 def advance(
-    slots: Array,
+    held: Array,
     used: int,
+    index: Array,
     factors: Array,
     version: Array,
     kind: Array,

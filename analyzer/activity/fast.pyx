@@ -28,13 +28,26 @@ cdef struct Stretch:
     int64_t end_frame
     uint8_t version
 
+cdef struct Slot:
+    # A stretch, its fields so that it fills a line of the cache, if it begins where one does.
+    uint64_t lo
+    uint64_t hi
+    int64_t begin
+    int64_t end
+    int64_t begin_frame
+    int64_t end_frame
+    uint64_t version
+    uint64_t nothing
+
+TAKEN = SOME
+
 cdef enum:
     # Places looked at for a host. Who prepares hosts that all want the same place gets more stretches, and
     # costs no time: they are joined later like any others.
     PROBES = 16
     FEWEST = 64
-    # Rows ahead of which the place of a host is called into the cache.
-    AHEAD = 8
+    # Packets taken at a time: what is asked of each is called into the cache for all of them first.
+    SOME = 64
 
 
 def within(
@@ -105,9 +118,51 @@ cdef inline uint64_t mixed(uint8_t version, uint64_t hi, uint64_t lo, const uint
     return mix ^ mix >> 32
 
 
+cdef inline bint _of(const Slot *slot, uint8_t version, uint64_t hi, uint64_t lo) noexcept:
+    return slot.lo == lo and slot.hi == hi and slot.version == version
+
+
+cdef int64_t _search(
+    Slot *held, int64_t *used, uint64_t *index, uint64_t mask, uint64_t mix, uint8_t version, uint64_t hi, uint64_t lo,
+    bint sure
+) noexcept:
+    """The place of a host in ``held``, a new one where it has none. Unless ``sure`` half of its hash is enough,
+    which looks at ``index`` alone: who comes there compares the host."""
+    cdef uint64_t at = mix, entry
+    cdef Slot *slot
+    while True:
+        at &= mask
+        entry = index[at]
+        if not entry:
+            break
+        if (entry ^ mix) >> 32 == 0:
+            slot = &held[(entry & 0xFFFFFFFFu) - 1]
+            if not sure or _of(slot, version, hi, lo):
+                return <int64_t> (entry & 0xFFFFFFFFu) - 1
+        at += 1
+    slot = &held[used[0]]
+    slot.lo, slot.hi, slot.version, slot.begin_frame = lo, hi, version, 0
+    used[0] += 1
+    index[at] = (mix & ~<uint64_t> 0xFFFFFFFFu) | <uint64_t> used[0]
+    return used[0] - 1
+
+
+def indexed(const Slot[::1] held, int64_t used, uint64_t[::1] index, const uint64_t[::1] factors):
+    """Fill an empty ``index``, a power of two, with the places of the hosts ``held``."""
+    cdef uint64_t mask = len(index) - 1, mix, at
+    cdef int64_t place
+    for place in range(used):
+        mix = mixed(<uint8_t> held[place].version, held[place].hi, held[place].lo, &factors[0])
+        at = mix & mask
+        while index[at]:
+            at = (at + 1) & mask
+        index[at] = (mix & ~<uint64_t> 0xFFFFFFFFu) | <uint64_t> (place + 1)
+
+
 def advance(
-    Stretch[::1] slots,
+    Slot[::1] held,
     int64_t used,
+    uint64_t[::1] index,
     const uint64_t[::1] factors,
     const uint8_t[::1] version,
     const uint8_t[::1] kind,
@@ -119,51 +174,54 @@ def advance(
     int64_t row,
     Stretch[::1] closed,
 ):
-    """Take the packets from ``row`` on into ``slots``, the latest stretch of each host, of which ``used`` are
-    taken; a power of two. Stretches that are over go to ``closed``.
+    """Take the packets from ``row`` on into ``held``, the latest stretch of each host, of which ``used`` are
+    taken; ``index``, a power of two and at least twice as long, says by a hash which is whose. Stretches that
+    are over go to ``closed``.
 
-    Returns the row before which ``slots`` was half full, or ``closed`` was full, ``used``, and how many were
-    closed.
+    Returns the row before which there might have been no room in one of them, ``used``, and how many were closed.
     """
-    cdef int64_t count = len(time), found = 0, room = len(closed), now
-    cdef uint64_t mask = len(slots) - 1, mix
-    cdef Stretch *slot
-    while row < count:
-        if row + AHEAD < count:
-            mix = mixed(version[row + AHEAD], hi[row + AHEAD], lo[row + AHEAD], &factors[0])
-            SOON(&slots[mix & mask])
-        if not version[row] or not kind[row]:
-            row += 1
-            continue
-        mix = mixed(version[row], hi[row], lo[row], &factors[0])
-        slot = &slots[mix & mask]
-        while slot.version and (slot.lo != lo[row] or slot.hi != hi[row] or slot.version != version[row]):
-            mix += 1
-            slot = &slots[mix & mask]
-        now = time[row]
-        if slot.version:
+    cdef int64_t count = len(time), found = 0, now, place
+    cdef uint64_t mask = len(index) - 1
+    cdef uint64_t mixes[SOME]
+    cdef int64_t places[SOME]
+    cdef int at, some
+    cdef Slot *slot
+    while row < count and used + 2 * SOME <= len(held) and found + SOME <= len(closed):
+        some = <int> min(<int64_t> SOME, count - row)
+        for at in range(some):
+            mixes[at] = mixed(version[row + at], hi[row + at], lo[row + at], &factors[0])
+            SOON(&index[mixes[at] & mask])
+        for at in range(some):
+            places[at] = -1
+            if version[row + at] and kind[row + at]:
+                places[at] = _search(
+                    &held[0], &used, &index[0], mask, mixes[at], version[row + at], hi[row + at], lo[row + at], False
+                )
+                SOON(&held[places[at]])
+        for at in range(some):
+            place = places[at]
+            if place < 0:
+                row += 1
+                continue
+            slot = &held[place]
+            if not _of(slot, version[row], hi[row], lo[row]):
+                slot = &held[
+                    _search(&held[0], &used, &index[0], mask, mixes[at], version[row], hi[row], lo[row], True)
+                ]
+            now = time[row]
             # As numbers without sign differences of whatever times are right.
-            if now >= slot.end and <uint64_t> now - <uint64_t> slot.end <= <uint64_t> apart:
+            if slot.begin_frame and now >= slot.end and <uint64_t> now - <uint64_t> slot.end <= <uint64_t> apart:
                 slot.end, slot.end_frame = now, frame[row]
-                row += 1
-                continue
-            if now < slot.begin and <uint64_t> slot.begin - <uint64_t> now <= <uint64_t> apart:
+            elif slot.begin_frame and now < slot.begin and <uint64_t> slot.begin - <uint64_t> now <= <uint64_t> apart:
                 slot.begin, slot.begin_frame = now, frame[row]
-                row += 1
-                continue
-            if slot.begin <= now < slot.end:
-                row += 1
-                continue
-            if found == room:
-                break
-            closed[found] = slot[0]
-            found += 1
-        else:
-            if 2 * used >= <int64_t> mask:
-                break
-            used += 1
-            slot.version, slot.hi, slot.lo = version[row], hi[row], lo[row]
-        slot.begin = slot.end = now
-        slot.begin_frame = slot.end_frame = frame[row]
-        row += 1
+            elif not slot.begin_frame or not slot.begin <= now < slot.end:
+                if slot.begin_frame:
+                    closed[found] = Stretch(
+                        slot.hi, slot.lo, slot.begin, slot.end, slot.begin_frame, slot.end_frame,
+                        <uint8_t> slot.version
+                    )
+                    found += 1
+                slot.begin = slot.end = now
+                slot.begin_frame = slot.end_frame = frame[row]
+            row += 1
     return row, used, found

@@ -35,14 +35,23 @@ STRETCH: Final = np.dtype(
 """A host went on sending from ``begin`` to ``end``, ns. Of packets at the same time the frames are the lowest
 and the highest."""
 
+SLOT: Final = np.dtype(
+    [
+        *(("lo", "u8"), ("hi", "u8")),
+        *(("begin", "i8"), ("end", "i8"), ("begin_frame", "i8"), ("end_frame", "i8")),
+        *(("version", "u8"), ("nothing", "u8")),
+    ]
+)
+"""The same in a table of the compiled part, where each fills a line of the cache."""
+
 HOST: Final = ("version", "hi", "lo")
 """What in STRETCH tells a host."""
 
 CLOSED: Final = 512
 """Stretches that are given away at a time."""
-FEWEST: Final = 1 << 12
-MOST: Final = 1 << 17
-"""Places for the hosts of :class:`Hosts`; half of them are taken at most."""
+FEWEST: Final = 1 << 11
+MOST: Final = 1 << 16
+"""Hosts of :class:`Hosts`."""
 
 _READ: Final = ("version", "kind", "src_hi", "src_lo", "time")
 
@@ -82,8 +91,8 @@ class Hosts:
 
     def __init__(self) -> None:
         self._factors: Array = np.array([int.from_bytes(os.urandom(8)) | 1 for _ in range(6)], np.uint64)
-        self._slots: Array = np.zeros(FEWEST, STRETCH)
-        self._used = 0
+        self._held, self._used = _slots(FEWEST), 0
+        self._index: Array = np.zeros(2 * FEWEST, np.uint64)
 
     def __len__(self) -> int:
         return self._used
@@ -96,19 +105,39 @@ class Hosts:
         closed = np.empty(CLOSED, STRETCH)
         while row < count:
             row, self._used, found = COMPILED.advance(
-                self._slots, self._used, self._factors, *columns, apart, row, closed
+                self._held, self._used, self._index, self._factors, *columns, apart, row, closed
             )
             if found:
                 given.append(closed[:found].copy())
-            if row < count and found < CLOSED:
-                given.append(self.give(2))
+            if row < count and self._used + 2 * COMPILED.TAKEN > len(self._held):
+                given += self._grow()
         return given
 
-    def give(self, factor: int = 1) -> Array:
-        """All that are held: from then on none is, and there is room for ``factor`` times as many."""
-        given = self._slots[self._slots["version"] > 0]
-        self._slots, self._used = np.zeros(min(factor * len(self._slots), MOST), STRETCH), 0
+    def _grow(self) -> list[Array]:
+        """Make room for twice as many, up to MOST; then all are given away."""
+        assert COMPILED is not None
+        if len(self._held) >= MOST:
+            return [self.give()]
+        held = _slots(2 * len(self._held))
+        held[: self._used] = self._held[: self._used]
+        self._held, self._index = held, np.zeros(2 * len(held), np.uint64)
+        COMPILED.indexed(self._held, self._used, self._index, self._factors)
+        return []
+
+    def give(self) -> Array:
+        """All that are held: from then on none is."""
+        given = np.empty(self._used, STRETCH)
+        for name in STRETCH.names or ():
+            given[name] = self._held[name][: self._used]
+        self._index[:], self._used = 0, 0
         return given
+
+
+def _slots(count: int) -> Array:
+    """Room for so many (SLOT), of which each begins where a line of the cache does."""
+    octets = np.empty((count + 1) * SLOT.itemsize, np.uint8)
+    begin = -octets.ctypes.data % SLOT.itemsize
+    return octets[begin : begin + count * SLOT.itemsize].view(SLOT)
 
 
 def joined(some: Array, apart: int) -> Array:

@@ -8,20 +8,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from types import ModuleType
 from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
-from analyzer.tables import UDP, Batch, Kind, Packets
-
-try:
-    from analyzer.picking import fast as _fast
-except ImportError:  # built without a compiler, or for another Python
-    _fast = None  # type: ignore[assignment]
-
-COMPILED: Final[ModuleType | None] = _fast
-"""The compiled part, None where it was not built."""
+from analyzer.picking.claims import Claim, rows_of, sorted_out
+from analyzer.tables import UDP, Batch, Packets
 
 UDP_HEADER: Final = 8
 """Bytes kept before the payload of a datagram: its header tells the length of one in fragments."""
@@ -43,7 +35,10 @@ Wants = Callable[[Packets], Want]
 
 
 class Watcher(Protocol):
-    """Takes consecutive batches, in frame order. ``wants`` says which packets it looks at."""
+    """Takes consecutive batches, in frame order. ``wants`` says which packets it looks at.
+
+    One that has ``claims`` asks for the rows of those (:func:`rows_of`).
+    """
 
     @property
     def wants(self) -> Wants:
@@ -53,41 +48,25 @@ class Watcher(Protocol):
         """Add a batch that begins right after the last frame added."""
 
 
+class Together:
+    """Watchers of the same batches. Each is sorted once, for all the claims that they have (``claims``)."""
+
+    def __init__(self, watchers: Iterable[Watcher]) -> None:
+        self._watchers = tuple(watchers)
+        self._claims = tuple(claim for one in self._watchers for claim in getattr(one, "claims", ()))
+
+    def add(self, packets: Packets) -> None:
+        """Add a batch that begins right after the last frame added."""
+        packets = sorted_out(packets, self._claims)
+        for watcher in self._watchers:
+            watcher.add(packets)
+
+
 class FrameWatcher(Protocol):
     """Takes consecutive batches with the frames that they were decoded from."""
 
     def add(self, batch: Batch, packets: Packets) -> None:
         """Add a batch and what became of it, row for row."""
-
-
-def marked(ports: Iterable[int]) -> Array:
-    """A table that says of each of the 65536 ports whether it is one of ``ports``, for :func:`using`."""
-    table = np.zeros(1 << 16, np.uint8)
-    table[list(ports)] = 1
-    return table
-
-
-def using(packets: Packets, transport: int, ports: Array, least: int = 0, *, compiled: bool = True) -> Array:
-    """Rows of the packets of a transport that come from or go to one of ``ports`` (:func:`marked`), with
-    ``least`` bytes of payload captured; by the compiled part where it was built and is not unwanted."""
-    columns = packets.columns
-    sides = columns["src_port"], columns["dst_port"]
-    if compiled and COMPILED is not None:
-        rows = np.empty(len(columns["kind"]), np.int64)
-        first = columns["transport"], columns["kind"]
-        found: Array = rows[
-            : COMPILED.using(
-                *first, *sides, columns["payload_captured"], ports, transport, Kind.TRANSPORT, least, rows
-            )
-        ]
-        return found
-    rows = np.flatnonzero(
-        (columns["transport"] == transport)
-        & (columns["kind"] == Kind.TRANSPORT)
-        & (columns["payload_captured"] >= least)
-    )
-    theirs: Array = (ports[sides[0][rows]] | ports[sides[1][rows]]).view(bool)
-    return rows[theirs]
 
 
 def pick(packets: Packets, wants: Iterable[Wants]) -> Packets:
@@ -136,3 +115,20 @@ def shifted(packets: Packets, frames: int) -> Packets:
     """``packets`` with their frame numbers raised by ``frames``."""
     columns = {**packets.columns, "frame": packets.columns["frame"] + frames}
     return Packets(columns, packets.quotes, packets.buffer)
+
+
+__all__ = [
+    "NONE",
+    "UDP_HEADER",
+    "Claim",
+    "FrameWatcher",
+    "Together",
+    "Want",
+    "Wants",
+    "Watcher",
+    "pick",
+    "picker",
+    "rows_of",
+    "shifted",
+    "sorted_out",
+]

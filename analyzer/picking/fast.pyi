@@ -1,18 +1,20 @@
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
+from analyzer.tables import Columns
+
 Array = np.ndarray[Any, Any]
 
-def using(
-    transports: Array,
-    kinds: Array,
-    src_ports: Array,
-    dst_ports: Array,
-    captured: Array,
+NUMBERS: Final[dict[str, int]]
+
+def sort(
+    columns: Columns,
+    octets: Array,
+    named: Array,
     ports: Array,
-    transport: int,
-    kind: int,
-    least: int,
-    rows: Array,
-) -> int: ...
+    openings: Array,
+    unread: int,
+    least: list[int],
+    rows: list[Array],
+) -> list[int]: ...

@@ -9,7 +9,7 @@ import numpy as np
 from analyzer.kinds import distinct
 from analyzer.late import Watching
 from analyzer.observation import Ends, Observation, Setting
-from analyzer.picking import NONE, Want
+from analyzer.picking import NONE, Claim, Want
 from analyzer.tables import Packets
 from analyzer.transfers import registry
 from analyzer.transfers.carrier import Circumstances, Draft, Gatherer
@@ -37,6 +37,11 @@ class Collector:
     def gatherers(self) -> dict[str, Gatherer]:
         """By carrier, of those that something was there for."""
         return {name: one.made for name, one in self._watching.items() if one.made is not None}
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """What the carriers together need sorted out of a batch."""
+        return tuple(claim for one in self._watching.values() for claim in one.claims)
 
     def add(self, packets: Packets) -> None:
         """Add a batch that begins right after the last frame added, in frame order."""

@@ -9,9 +9,10 @@ NUMBERS: dict[str, int]
 def sift(
     octets: Array,
     columns: dict[str, Array],
+    rows: Array,
     carriers: Array,
     latest: int,
-    rows: Array,
+    kept: Array,
     ties: Array,
     keys: Array,
 ) -> int: ...

@@ -5,14 +5,11 @@
 That one, in numpy, is the reference; tests compare. Every byte is read through a bounds-checked view.
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 
 cdef enum:
     # Numbers of analyzer.tables, analyzer.protocols.bacnet and pick; a test compares them.
-    _UDP = 17
-    _TRANSPORT = 1
-    _IP = 0x81
     _IPV6 = 0x82
     _REJECT_MESSAGE = 3
     _HEADER = 4
@@ -24,7 +21,7 @@ cdef enum:
     REPLIED = 16
 
 NUMBERS = {
-    "UDP": _UDP, "TRANSPORT": _TRANSPORT, "IP": _IP, "IPV6": _IPV6, "REJECT_MESSAGE": _REJECT_MESSAGE,
+    "IPV6": _IPV6, "REJECT_MESSAGE": _REJECT_MESSAGE,
     "HEADER": _HEADER, "PLAIN": _PLAIN, "TIED": _TIED,
 }
 
@@ -54,25 +51,25 @@ cdef inline uint64_t _mixed(uint64_t key, uint64_t value) noexcept nogil:
 def sift(
     const uint8_t[::1] octets,
     dict columns,
+    const int64_t[::1] rows,
     const int64_t[:, ::1] carriers,
     int64_t latest,
-    int64_t[::1] rows,
+    int64_t[::1] kept,
     uint8_t[::1] ties,
     uint64_t[::1] keys,
 ):
-    """Fill the last three, each as long as the columns of PACKETS, as ``pick.Sifted`` has them; how many rows.
+    """Fill the last three, each as long as ``rows``, with what of these is in ``pick.Sifted``; how many there are.
 
     ``carriers`` are the bytes between BVLC header and NPDU by type and function, ``latest`` the requests
     without reply that are kept.
     """
-    cdef const uint32_t[::1] transports = columns["transport"]
-    cdef const uint8_t[::1] kinds = columns["kind"], fragmented = columns["fragmented"]
+    cdef const uint8_t[::1] fragmented = columns["fragmented"]
     cdef const int64_t[::1] payload = columns["payload"], captured = columns["payload_captured"]
     cdef const int64_t[::1] wires = columns["payload_wire"]
     cdef const uint64_t[::1] src_hi = columns["src_hi"], src_lo = columns["src_lo"]
     cdef const uint64_t[::1] dst_hi = columns["dst_hi"], dst_lo = columns["dst_lo"]
     cdef const uint16_t[::1] src_port = columns["src_port"], dst_port = columns["dst_port"]
-    cdef int64_t row, begin, end, npdu, place, between, last = len(octets) - 1, count = len(kinds)
+    cdef int64_t row, begin, end, npdu, place, between, last = len(octets) - 1, count = len(rows)
     cdef int64_t held = 0, asked = 0, tied = 0, found = 0, at, waiting = 0
     cdef uint8_t first, control, kind, invoke, what
     cdef uint64_t key, mask = 15
@@ -84,15 +81,12 @@ def sift(
     if candidates == NULL:
         raise MemoryError
     try:
-        for row in range(count):
-            if transports[row] != _UDP or kinds[row] != _TRANSPORT or captured[row] < _HEADER or fragmented[row]:
-                continue
+        for at in range(count):
+            row = rows[at]
             begin = payload[row]
-            first = octets[begin]
-            if (first != _IP and first != _IPV6) or (
-                (<int64_t> octets[begin + 2]) << 8 | octets[begin + 3]
-            ) != wires[row]:
+            if fragmented[row] or ((<int64_t> octets[begin + 2]) << 8 | octets[begin + 3]) != wires[row]:
                 continue
+            first = octets[begin]
             what, key = 0, 0
             between = carriers[first == _IPV6, octets[begin + 1]]
             if between < 0:
@@ -170,7 +164,7 @@ def sift(
                     waiting += 1
         for at in range(held):
             if candidates[at].what & LOOKED_AT:
-                rows[found], keys[found] = candidates[at].row, candidates[at].key
+                kept[found], keys[found] = candidates[at].row, candidates[at].key
                 ties[found] = candidates[at].what & (_PLAIN | _TIED)
                 found += 1
         return found

@@ -14,9 +14,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from analyzer.kinds import among
-from analyzer.picking import Want
+from analyzer.picking import Claim, Want, rows_of
 from analyzer.protocols.bacnet import CARRIERS, IP, IPV6, REJECT_MESSAGE
-from analyzer.tables import UDP, Kind, Packets
+from analyzer.tables import UDP, Packets
 
 try:
     from analyzer.observations.bacnet import fast as _fast
@@ -54,6 +54,14 @@ class Sifted(NamedTuple):
     keys: Array
 
 
+CLAIM: Final = Claim(UDP, least=HEADER, opening=frozenset({IP, IPV6}))
+
+
+def claim() -> Claim:
+    """The datagrams that may be BVLC messages."""
+    return CLAIM
+
+
 def wants(packets: Packets) -> Want:
     """Rows of the messages that are worth a look, and what is read of each."""
     rows = sift(packets).rows
@@ -62,23 +70,17 @@ def wants(packets: Packets) -> Want:
 
 def sift(packets: Packets, *, compiled: bool = True) -> Sifted:
     """The messages that are worth a look; by the compiled part where it was built and is not unwanted."""
-    octets = np.frombuffer(packets.buffer, np.uint8)
+    octets, columns, rows = np.frombuffer(packets.buffer, np.uint8), packets.columns, rows_of(packets, CLAIM)
     if compiled and COMPILED is not None:
-        count = len(packets.columns["kind"])
-        rows, ties, keys = (np.empty(count, dtype) for dtype in (np.int64, np.uint8, np.uint64))
-        found = COMPILED.sift(octets, packets.columns, _BETWEEN, OPEN_REQUESTS, rows, ties, keys)
-        return Sifted(rows[:found], ties[:found], keys[:found])
-    columns = packets.columns
-    rows = np.flatnonzero(
-        (columns["transport"] == UDP)
-        & (columns["kind"] == Kind.TRANSPORT)
-        & (columns["payload_captured"] >= HEADER)
-        & (columns["fragmented"] == 0)
-    )
+        count = len(rows)
+        kept, ties, keys = (np.empty(count, dtype) for dtype in (np.int64, np.uint8, np.uint64))
+        if count:
+            count = COMPILED.sift(octets, columns, rows, _BETWEEN, OPEN_REQUESTS, kept, ties, keys)
+        return Sifted(kept[:count], ties[:count], keys[:count])
+    rows = rows[columns["fragmented"][rows] == 0]
     begin = columns["payload"][rows]
     stated = octets[begin + 2].astype(np.int64) << 8 | octets[begin + 3]
-    kinds = octets[begin]
-    bvlc = ((kinds == IP) | (kinds == IPV6)) & (stated == columns["payload_wire"][rows])
+    bvlc = stated == columns["payload_wire"][rows]
     rows, begin = rows[bvlc], begin[bvlc]
     return _interesting(packets, octets, rows, begin, begin + columns["payload_captured"][rows])
 

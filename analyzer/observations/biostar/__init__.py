@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from analyzer.late import Late
 from analyzer.observation import Setting
 from analyzer.observations import behaviour
-from analyzer.observations.biostar.pick import AT_DEVICE, wants
+from analyzer.observations.biostar.pick import AT_DEVICE, claim, wants
 
 
 def _observer() -> behaviour.Observer:
@@ -24,6 +24,6 @@ def _near(setting: Setting) -> Mapping[int, str]:
     return family.near(setting)
 
 
-BEHAVIOUR = behaviour.Behaviour("biostar", Late("biostar", wants, _observer), near=_near)
+BEHAVIOUR = behaviour.Behaviour("biostar", Late("biostar", wants, _observer, claim=claim), near=_near)
 
 __all__ = ["BEHAVIOUR"]

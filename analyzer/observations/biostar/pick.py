@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from analyzer.picking import Want, marked, using
+from analyzer.picking import Claim, Want, rows_of
 from analyzer.protocols.biostar_device import PROTOCOL as DEVICE
 from analyzer.protocols.biostar_server import PROTOCOL as SERVER
 from analyzer.tables import FIN, RST, SYN, TCP, Packets
@@ -22,13 +22,18 @@ SLOT: Final = 1_000_000_000
 """Length of a slot of which the first and the last packet are kept, ns."""
 
 Array = np.ndarray[Any, Any]
-_PORTS: Final = marked(PORTS)
+CLAIM: Final = Claim(TCP, PORTS)
+
+
+def claim() -> Claim:
+    """All packets of its connections."""
+    return CLAIM
 
 
 def wants(packets: Packets) -> Want:
     """Rows of the packets; none of their payload."""
     columns = packets.columns
-    rows = using(packets, TCP, _PORTS)
+    rows = rows_of(packets, CLAIM)
     if not len(rows):
         return Want(rows, rows)
     marks = columns["flags"][rows] & (SYN | FIN | RST) > 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from analyzer.late import Late
 from analyzer.transfers import carrier
+from analyzer.transfers.coap.fields import claim
 from analyzer.transfers.coap.pick import wants
 
 
@@ -14,6 +15,6 @@ def _gatherer() -> carrier.Gatherer:
     return Gatherer()
 
 
-CARRIER = Late("coap", wants, _gatherer)
+CARRIER = Late("coap", wants, _gatherer, claim=claim)
 
 __all__ = ["CARRIER"]

@@ -18,7 +18,7 @@ class Ledger:
         self,
         octets: Array,
         columns: dict[str, Array],
-        ports: Array,
+        rows: Array,
         like_image: Callable[[bytes], bool],
         shown: Array,
     ) -> tuple[int, list[tuple[int, tuple[Any, ...]]]]: ...

@@ -24,9 +24,6 @@ cdef enum:
     _OPTIONS = 48
     _VALUE_BYTES = 4
 
-    _UDP = 17
-    _TRANSPORT = 1
-    _HEADER = 4
     CON = 0
     NON = 1
     ACK = 2
@@ -37,7 +34,7 @@ cdef enum:
 NUMBERS = {
     "OBSERVE": _OBSERVE, "Q_BLOCK1": _Q_BLOCK1, "BLOCK2": _BLOCK2, "BLOCK1": _BLOCK1, "SIZE2": _SIZE2,
     "Q_BLOCK2": _Q_BLOCK2, "SIZE1": _SIZE1, "ECHO": _ECHO, "OPTION_BYTES": _OPTION_BYTES, "OPTIONS": _OPTIONS,
-    "VALUE_BYTES": _VALUE_BYTES, "UDP": _UDP, "TRANSPORT": _TRANSPORT, "HEADER": _HEADER, "CON": CON, "NON": NON, "ACK": ACK, "RST": RST, "GET": GET, "FETCH": FETCH,
+    "VALUE_BYTES": _VALUE_BYTES, "CON": CON, "NON": NON, "ACK": ACK, "RST": RST, "GET": GET, "FETCH": FETCH,
 }
 
 
@@ -76,20 +73,19 @@ cdef struct Seen:
 cdef class Batch:
     """The columns of PACKETS that are read, and the bytes that they speak of."""
 
-    cdef const uint8_t[::1] octets, version, kinds
+    cdef const uint8_t[::1] octets, version
     cdef const uint64_t[::1] src_hi, src_lo, dst_hi, dst_lo
     cdef const uint16_t[::1] src_port, dst_port
     cdef const int64_t[::1] times, frames, payload, captured, wires
-    cdef const uint32_t[::1] transports, ip_id, interface, digest
+    cdef const uint32_t[::1] ip_id, interface, digest
 
     def __cinit__(self, const uint8_t[::1] octets, dict columns):
-        self.octets, self.version, self.kinds = octets, columns["version"], columns["kind"]
+        self.octets, self.version = octets, columns["version"]
         self.src_hi, self.src_lo, self.src_port = columns["src_hi"], columns["src_lo"], columns["src_port"]
         self.dst_hi, self.dst_lo, self.dst_port = columns["dst_hi"], columns["dst_lo"], columns["dst_port"]
         self.times, self.frames, self.payload = columns["time"], columns["frame"], columns["payload"]
         self.captured, self.wires = columns["payload_captured"], columns["payload_wire"]
-        self.transports, self.ip_id, self.interface = columns["transport"], columns["ip_id"], columns["interface"]
-        self.digest = columns["digest"]
+        self.ip_id, self.interface, self.digest = columns["ip_id"], columns["interface"], columns["digest"]
 
     cdef Ends ends(self, int64_t row) except *:
         return Ends(
@@ -604,31 +600,20 @@ cdef class Ledger:
         self,
         const uint8_t[::1] octets,
         dict columns,
-        const uint8_t[::1] ports,
+        const int64_t[::1] rows,
         object like_image,
         int64_t[::1] shown,
     ):
-        """Take the messages of a batch, in frame order.
+        """Take the messages in ``rows`` of a batch, in frame order.
 
-        Rows of those that have to be looked at are put into ``shown``, as long as the columns. Answers how many
-        those are, and ``(before how many of them, message)`` for what was held and is told now. ``ports`` says
-        of each of 65536 whether it is one of CoAP's, ``like_image`` of the first bytes of a request whether
-        its path is an image's.
+        Rows of those that have to be looked at are put into ``shown``, as long as ``rows``. Answers how many
+        those are, and ``(before how many of them, message)`` for what was held and is told now. ``like_image``
+        says of the first bytes of a request whether its path is an image's.
         """
         cdef Batch batch = Batch(octets, columns)
-        cdef int64_t row, at, count = 0, now = 0
+        cdef int64_t at, count = len(rows), now = 0
         cdef list before = []
         cdef Seen *seen
-        for row in range(len(batch.kinds)):
-            if (
-                batch.transports[row] == _UDP
-                and (ports[batch.dst_port[row]] or ports[batch.src_port[row]])
-                and batch.kinds[row] == _TRANSPORT
-                and batch.captured[row] >= _HEADER
-                and octets[batch.payload[row]] >> 6 == 1
-            ):
-                shown[count] = row
-                count += 1
         if not count:
             return 0, before
         seen = <Seen *> malloc(count * sizeof(Seen))
@@ -636,7 +621,7 @@ cdef class Ledger:
             raise MemoryError
         try:
             for at in range(count):
-                batch.parse(shown[at], &seen[at])
+                batch.parse(rows[at], &seen[at])
             _want(batch, seen, count, self.factor)
             for at in range(count):
                 if seen[at].kept and not self._hold(batch, &seen[at], like_image, before, now):

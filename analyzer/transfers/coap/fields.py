@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from analyzer import protocols
-from analyzer.picking import marked, using
+from analyzer.picking import Claim, rows_of
 from analyzer.protocols.coap import BLOCK1, BLOCK2, OBSERVE, SIZE1, SIZE2
 from analyzer.tables import UDP, Packets
 
@@ -81,20 +81,15 @@ def ports() -> frozenset[int]:
     return frozenset(port for transport, port in claims if transport == "udp")
 
 
-def candidates(packets: Packets) -> Array:
-    """Rows of the datagrams that may be CoAP: a port of its own, and version 1 in the first byte."""
-    rows = using(packets, UDP, marks(), HEADER)
-    if not len(rows):
-        return rows
-    octets = np.frombuffer(packets.buffer, np.uint8)
-    found: Array = rows[octets[packets.columns["payload"][rows]] >> 6 == 1]
-    return found
-
-
 @functools.cache
-def marks() -> Array:
-    """A table of CoAP's ports for :func:`analyzer.picking.using`."""
-    return marked(ports())
+def claim() -> Claim:
+    """The datagrams that may be CoAP: a port of its own, and version 1 in the first byte."""
+    return Claim(UDP, ports(), least=HEADER, opening=frozenset(range(0x40, 0x80)))
+
+
+def candidates(packets: Packets) -> Array:
+    """Rows of the datagrams that may be CoAP."""
+    return rows_of(packets, claim())
 
 
 def read(packets: Packets, rows: Array, *, compiled: bool = True) -> Fields:

@@ -14,7 +14,7 @@ import numpy as np
 
 from analyzer import protocols
 from analyzer.kinds import among
-from analyzer.picking import Want
+from analyzer.picking import NONE, Claim, Want, rows_of
 from analyzer.protocols._text import METHODS
 from analyzer.tables import FIN, RST, SYN, TCP, Kind, Packets
 
@@ -64,6 +64,13 @@ def _closed() -> Array:
     return table
 
 
+@functools.cache
+def claim() -> Claim:
+    """The segments of which some begin like a request or an answer."""
+    letters = frozenset(int(word) >> 24 for word in _STARTS)
+    return Claim(TCP, never=closed_ports(), least=4, opening=letters)
+
+
 def wants(packets: Packets) -> Want:
     """What a gatherer needs of a batch when it does not know which connections carry HTTP."""
     rows = _segments(packets)
@@ -73,16 +80,15 @@ def wants(packets: Packets) -> Want:
 
 def begins(packets: Packets) -> bool:
     """Whether any segment begins like a request or an answer: until one does, no connection is watched."""
-    return bool(_heads(packets, _segments(packets)).any())
+    return bool(_heads(packets, rows_of(packets, claim())).any())
 
 
 def of_streams(packets: Packets, watched: Array) -> Selected:
     """What a gatherer needs of a batch that watches the connections ``watched`` already."""
+    if not len(watched) and not begins(packets):
+        return Selected(NONE, NONE, np.zeros(0, np.uint64))
     rows = _segments(packets)
-    heads = _heads(packets, rows)
-    if not len(watched) and not heads.any():
-        return Selected(rows[:0], rows[:0], np.zeros(0, np.uint64))
-    keys = _keys(packets, rows)
+    heads, keys = _heads(packets, rows), _keys(packets, rows)
     mine = among(keys, np.concatenate((watched, keys[heads])))
     return select(packets, rows[mine], keys[mine])
 

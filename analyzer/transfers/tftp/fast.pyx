@@ -1,7 +1,6 @@
 # cython: language_level=3, boundscheck=True, wraparound=False, initializedcheck=False, cdivision=True
 # cython: show_performance_hints=False
-"""The compiled part of ``pick`` and ``gather``: which datagrams begin like TFTP, and transfers that go on as
-they should, block by block.
+"""The compiled part of ``gather``: transfers that go on as they should, block by block.
 
 ``session.Leg`` is the reference: a packet that does anything but the next step is its, and so is the first of
 every transfer. Tests compare.
@@ -11,11 +10,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef enum:
     # Numbers of analyzer.tables and analyzer.transfers.tftp; a test compares them.
-    _UDP = 17
-    _TRANSPORT = 1
     _HEADER = 4
-    _FIRST_OPCODE = 1
-    _LAST_OPCODE = 6
     _DATA = 3
     _ACK = 4
     _HALF = 1 << 15
@@ -26,28 +21,8 @@ cdef enum:
 cdef int64_t LATE = 1 << 61  # times nearer to 0 have differences that are no trouble
 
 NUMBERS = {
-    "UDP": _UDP, "TRANSPORT": _TRANSPORT, "HEADER": _HEADER, "FIRST_OPCODE": _FIRST_OPCODE,
-    "LAST_OPCODE": _LAST_OPCODE, "DATA": _DATA, "ACK": _ACK, "HALF": _HALF,
+    "HEADER": _HEADER, "DATA": _DATA, "ACK": _ACK, "HALF": _HALF,
 }
-
-
-def candidates(dict columns, const uint8_t[::1] octets, int64_t[::1] rows, uint8_t[::1] opcodes):
-    """Fill ``rows`` and ``opcodes``, as long as the columns, as ``pick.candidates``; how many there are."""
-    cdef const uint32_t[::1] transport = columns["transport"]
-    cdef const uint8_t[::1] kind = columns["kind"]
-    cdef const int64_t[::1] captured = columns["payload_captured"], payload = columns["payload"]
-    cdef int64_t row, found = 0
-    cdef uint8_t opcode
-    for row in range(len(kind)):
-        if transport[row] != _UDP or kind[row] != _TRANSPORT or captured[row] < _HEADER:
-            continue
-        if octets[payload[row]]:
-            continue
-        opcode = octets[payload[row] + 1]
-        if _FIRST_OPCODE <= opcode <= _LAST_OPCODE:
-            rows[found], opcodes[found] = row, opcode
-            found += 1
-    return found
 
 
 cdef struct Run:

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from types import ModuleType
 from typing import Any, Final
 
 import numpy as np
 
-from analyzer.picking import UDP_HEADER, Want
+from analyzer.picking import UDP_HEADER, Claim, Want, rows_of
 from analyzer.tables import UDP, Kind, Packets
-
-try:
-    from analyzer.transfers.tftp import fast as _fast
-except ImportError:  # built without a compiler, or for another Python
-    _fast = None  # type: ignore[assignment]
-
-COMPILED: Final[ModuleType | None] = _fast
-"""The compiled part, None where it was not built."""
 
 HEADER: Final = 4
 """Opcode and number of a TFTP packet."""
@@ -28,23 +19,20 @@ DATA, ACK = 3, 4
 Array = np.ndarray[Any, Any]
 
 
-def candidates(packets: Packets, *, compiled: bool = True) -> tuple[Array, Array]:
-    """Rows of the datagrams that begin like TFTP, and their opcodes; by the compiled part where it was built
-    and is not unwanted."""
-    columns = packets.columns
-    octets = np.frombuffer(packets.buffer, np.uint8)
-    if compiled and COMPILED is not None:
-        found, codes = np.empty(len(columns["kind"]), np.int64), np.empty(len(columns["kind"]), np.uint8)
-        count = COMPILED.candidates(columns, octets, found, codes)
-        return found[:count], codes[:count]
-    rows = np.flatnonzero(
-        (columns["transport"] == UDP)
-        & (columns["kind"] == Kind.TRANSPORT)
-        & (columns["payload_captured"] >= HEADER)
-    )
-    begins = columns["payload"][rows]
-    opcodes = octets[begins + 1]
-    likely = (octets[begins] == 0) & (opcodes >= FIRST_OPCODE) & (opcodes <= LAST_OPCODE)
+CLAIM: Final = Claim(UDP, least=HEADER, opening=frozenset({0}))
+"""The first byte of any opcode."""
+
+
+def claim() -> Claim:
+    """The datagrams of which some begin like TFTP."""
+    return CLAIM
+
+
+def candidates(packets: Packets) -> tuple[Array, Array]:
+    """Rows of the datagrams that begin like TFTP, and their opcodes."""
+    rows = rows_of(packets, CLAIM)
+    opcodes = np.frombuffer(packets.buffer, np.uint8)[packets.columns["payload"][rows] + 1]
+    likely = (opcodes >= FIRST_OPCODE) & (opcodes <= LAST_OPCODE)
     return rows[likely], opcodes[likely]
 
 
@@ -66,4 +54,4 @@ def begins(packets: Packets) -> bool:
     return bool(len(candidates(packets)[0]))
 
 
-__all__ = ["HEADER", "TEXT_BYTES", "UDP_HEADER", "begins", "candidates", "wants"]
+__all__ = ["HEADER", "TEXT_BYTES", "UDP_HEADER", "begins", "candidates", "claim", "wants"]
