@@ -196,9 +196,9 @@ class ColumnRecords(Records):
 
         def pair(name: str) -> tuple[Array, Array]:
             one, other = found.columns[f"{name}_ab"][some], found.columns[f"{name}_ba"][some]
-            return (
-                (one, other) if straight else (np.where(forward, one, other), np.where(forward, other, one))
-            )
+            if straight:
+                return one, other
+            return np.where(forward, one, other), np.where(forward, other, one)
 
         def pairs(name: str) -> dict[str, Cells]:
             sent, received = pair(name)
