@@ -187,6 +187,8 @@ def details(found: Conversations, rows: Array) -> Coded:
     """What the payloads told of each of ``rows``: the originator's first line, else the responder's."""
     heads, reader = found.flows.heads, found.facts["reader"]
     known, codes = {"": 0}, np.zeros(len(rows), np.int64)
+    if not len(heads.slot):
+        return Coded(codes, list(known))
     firsts, of = kinds((reader.codes[rows], found.columns["transport"][rows]))
     readers, forward = Readers(found), found.facts["forward"].among(True, rows=rows)
     for first, some in zip(firsts.tolist(), members(of, len(firsts)), strict=True):
