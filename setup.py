@@ -1,7 +1,14 @@
-"""Builds the compiled parts. Without a C compiler the installation succeeds and dpkt decodes alone."""
+"""Builds the compiled parts, and prepares the shipped sheets. Whatever fails, the installation succeeds.
+
+Without a C compiler dpkt decodes alone; sheets that are not prepared are read whenever a command starts.
+"""
+
+import sys
+from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 
 try:
     from Cython.Build import cythonize
@@ -42,8 +49,27 @@ class OptionalBuild(build_ext):
             self.warn(f"{ext.name} is left out, dpkt will decode alone: {error}")
 
 
+class PreparedSheets(build_py):
+    """Writes the shipped sheets down as Python beside them, so that no command has to read YAML for them."""
+
+    def run(self):
+        """Prepare the sheets after all else was copied, or say why not."""
+        super().run()
+        here = Path(__file__).resolve().parent
+        folder = here / "rulesets" if self.editable_mode else Path(self.build_lib, "analyzer", "shipped")
+        sys.path.insert(0, str(here))
+        try:
+            from analyzer import rulesets  # noqa: PLC0415 - needs the path
+
+            (folder / "_sheets.py").write_text(rulesets.prepare(here / "rulesets"), encoding="utf-8")
+        except Exception as error:  # above all: built without isolation and without PyYAML
+            self.warn(f"the shipped sheets are not prepared: {error}")
+        finally:
+            sys.path.remove(str(here))
+
+
 setup(
     # The generated C stays in the build directory, also when the extensions are built in place.
     ext_modules=cythonize(EXTENSIONS, build_dir="build/cython", quiet=True) if cythonize else [],
-    cmdclass={"build_ext": OptionalBuild},
+    cmdclass={"build_ext": OptionalBuild, "build_py": PreparedSheets},
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 Address = tuple[int, int, int]
@@ -40,6 +41,7 @@ def mac(number: int) -> str:
     return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
 
 
+@lru_cache(1 << 14)
 def parse(written: str) -> Address:
     """The number form of an IPv4, IPv6 or MAC address in text.
 

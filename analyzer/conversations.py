@@ -6,6 +6,8 @@ answer goes to all of them (:meth:`Conversations.alike`): a million flows of a s
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
@@ -21,6 +23,8 @@ from analyzer.model.cells import Cells, Coded, Numbers
 from analyzer.protocol import Fit
 from analyzer.tables import FLOWS, TCP, UDP, Columns, Flows, Heads
 
+MIX: Final = 0x9E3779B97F4A7C15
+"""An odd number that spreads what is multiplied by it over 64 bits."""
 FACTS: Final[Mapping[str, Any]] = {
     "protocol": "",
     "reader": "",
@@ -87,18 +91,21 @@ class Places:
 
     def find(self, address: Address) -> int:
         """The place of an address, -1 where it is at no end."""
-        order, lo = self._by_lo
-        begin = np.searchsorted(lo, np.uint64(address[2]), "left")
-        end = np.searchsorted(lo, np.uint64(address[2]), "right")
-        for place in order[begin:end].tolist():
-            if self.address(place) == address:
-                return int(place)
+        version, hi, lo = address
+        lows, highs, versions, order = self._by_lo
+        for at in range(bisect_left(lows, lo), len(lows)):
+            if lows[at] != lo:
+                break
+            if (versions[at], highs[at]) == (version, hi):
+                return order[at]
         return -1
 
     @cached_property
-    def _by_lo(self) -> tuple[Array, Array]:
+    def _by_lo(self) -> tuple[Sequence[int], ...]:
+        """``lo``, ``hi`` and ``version`` of the places in order of ``lo``, and the places: seen one by one,
+        which numpy is slow at."""
         order = np.argsort(self.lo)
-        return order, self.lo[order]
+        return tuple(map(_one_by_one, (self.lo[order], self.hi[order], self.version[order], order)))
 
 
 class Conversations(Sequence[Conversation]):
@@ -236,27 +243,29 @@ class Conversations(Sequence[Conversation]):
     def between(self, transport: int, one: tuple[Address, int], other: tuple[Address, int]) -> int:
         """The last row of a transport (a number) between two ends, each an address and a port; -1 without
         one."""
-        ends = [
-            place << 16 | port for place, port in ((self.places.find(at), port) for at, port in (one, other))
-        ]
-        if min(ends) < 0:
+        low, high = sorted(self.places.find(at) << 16 | port for at, port in (one, other))
+        if low < 0:
             return -1
-        low, high, order, mixed = self._ends
-        mix = _mixed(*(np.array([end]) for end in sorted(ends)))[0]
-        some = order[np.searchsorted(mixed, mix, "left") : np.searchsorted(mixed, mix, "right")]
-        some = some[(low[some] == min(ends)) & (high[some] == max(ends))]
-        some = some[self.columns["transport"][some] == transport]
-        return int(some.max()) if len(some) else -1
+        lows, highs, carriers, order, mixed = self._ends
+        mix, last = _mix(low, high), -1
+        for at in range(bisect_left(mixed, mix), len(mixed)):
+            if mixed[at] != mix:
+                break
+            row = order[at]
+            if (lows[row], highs[row], carriers[row]) == (low, high, transport):
+                last = max(last, row)
+        return last
 
     @cached_property
-    def _ends(self) -> tuple[Array, Array, Array, Array]:
-        """The lower and the higher end of each row, and the rows in order of a mix of both."""
+    def _ends(self) -> tuple[Sequence[int], ...]:
+        """The lower and the higher end of each row, its transport, the rows in order of a mix of both ends,
+        and that: seen one by one, which numpy is slow at."""
         places, columns = self.places, self.columns
         ends = [place << 16 | columns[f"{end}_port"] for end, place in (("a", places.a), ("b", places.b))]
         low, high = np.minimum(*ends), np.maximum(*ends)
-        mixed = _mixed(low, high)
+        mixed = low.astype(np.uint64) * np.uint64(MIX) ^ high.astype(np.uint64)
         order = np.argsort(mixed)
-        return low, high, order, mixed[order]
+        return tuple(map(_one_by_one, (low, high, columns["transport"], order, mixed[order])))
 
     @cached_property
     def complaints(self) -> Array:
@@ -327,21 +336,24 @@ class Selection(Sequence[Conversation]):
         ported: list[int] = distinct(self.found.pair("port")[1][self.rows]).tolist()
         return ported
 
-    def addresses(self, *, responder: bool) -> list[Address]:
-        """The distinct addresses of all originators, or of all responders."""
+    def places(self, *, responder: bool) -> Array:
+        """The distinct places of all originators, or of all responders, among ``found.places``."""
         places, from_a = self.found.places, self.found.forward[self.rows] != responder
-        some = np.where(from_a, places.a[self.rows], places.b[self.rows])
-        return [places.address(place) for place in distinct(some).tolist()]
+        return distinct(np.where(from_a, places.a[self.rows], places.b[self.rows]))
 
     def complaining(self) -> Iterator[Conversation]:
         """Those that ICMP errors quote."""
         return self.found.at(self.rows[self.found.complaints[self.rows] > 0])
 
 
-def _mixed(low: Array, high: Array) -> Array:
-    """One number of two, mostly different where they are."""
-    result: Array = low.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) ^ high.astype(np.uint64)
-    return result
+def _mix(low: int, high: int) -> int:
+    """One number of 64 bits of two, mostly different where they are."""
+    return low * MIX & 0xFFFF_FFFF_FFFF_FFFF ^ high
+
+
+def _one_by_one(column: Array) -> Sequence[int]:
+    """A column of whole numbers for who looks at single ones: each is a Python number right away."""
+    return array(column.dtype.char, column.tobytes())
 
 
 class _Gathered(Conversations):

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from analyzer import versions
 from analyzer.model import Direction, Edition, Host, Row, Ruleset, Service, Source
 
 DIRECTIONS: Final[tuple[Direction, Direction]] = ("incoming", "outgoing")
@@ -121,6 +120,8 @@ def _subject(host: Host, role: str, ruleset: Ruleset, editions: Sequence[Edition
     by_version = [edition for edition in editions if edition.versions]
     by_mode = [edition for edition in editions if edition.mode]
     if by_version and host.version:
+        from analyzer import versions  # noqa: PLC0415 - most small commands have no version to compare
+
         fitting = tuple(edition for edition in by_version if versions.matches(host.version, edition.versions))
         return Subject(host, role, ruleset, fitting, declared, unsupported=not fitting)
     if by_mode and host.mode:

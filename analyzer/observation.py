@@ -12,7 +12,8 @@ from analyzer import transports
 from analyzer.addresses import text
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
-from analyzer.kinds import among
+from analyzer.directory import Directory
+from analyzer.kinds import Array, among
 from analyzer.model import FindingKind, Host, Severity, Transfer, Verdict
 from analyzer.visibility import Visibility
 
@@ -95,22 +96,35 @@ class Standing:
 class Setting:
     """What the judging knows: conversations, hosts, transfers, and what this capture could have shown.
 
-    ``hosts`` gives the site's entries at an address. ``activities`` are those that the user says took place.
-    ``standing`` tells what is said of a flow; a leg stands as its request does.
+    ``directory`` has the site's entries at an address. ``activities`` are those that the user says took
+    place. ``standing`` tells what is said of a flow; a leg stands as its request does.
     """
 
     def __init__(
         self,
         found: Sequence[Conversation],
         seen: Visibility,
-        hosts: Callable[[Address], tuple[Host, ...]] = lambda _: (),
+        directory: Directory | None = None,
         transfers: Sequence[Transfer] = (),
         activities: Iterable[str] = (),
         standing: Callable[[Conversation], Standing] = lambda _: Standing(),
     ) -> None:
-        self.found, self.seen, self.hosts = Conversations.of(found), seen, hosts
+        self.found, self.seen = Conversations.of(found), seen
+        self.directory = directory or Directory(())
         self.transfers, self.activities = transfers, frozenset(activities)
         self.standing = standing
+
+    def hosts(self, address: Address) -> tuple[Host, ...]:
+        """The site's entries at an address."""
+        return self.directory.at(*address)
+
+    def holding(self, role: str) -> Array:
+        """Which of the places of ``found`` hold a role, as booleans."""
+        places = self.found.places
+        numbers, owners = self.directory.owners(places.version, places.hi, places.lo)
+        wanted = np.array([any(role in host.roles for host in hosts) for hosts in owners], bool)
+        result: Array = wanted[numbers]
+        return result
 
     def using(self, transport: str, *ports: int) -> Iterator[Conversation]:
         """The conversations that have one of ``ports`` at either end, in order."""

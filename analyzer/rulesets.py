@@ -1,6 +1,7 @@
 """Rulesets: the vendors' sheets, shipped and the user's own.
 
-One file each, read by :mod:`analyzer.rulefile`; every mistake of every file is reported at once.
+One file each, read by :mod:`analyzer.rulefile`; every mistake of every file is reported at once. Those that
+are shipped were read when the package was built, see :mod:`analyzer.prepared`.
 """
 
 from __future__ import annotations
@@ -10,12 +11,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from analyzer import documents, versions
+from analyzer import prepared
 from analyzer.errors import Mistake, PortmatrixError, RulesetError
 from analyzer.model import Edition, Ruleset
-from analyzer.rulefile import ACTIVITIES, parse
-
-__all__ = ["ACTIVITIES", "load", "modes", "parse", "roles", "select"]
 
 BESIDES: Final = frozenset({"bacnet-system"})
 """Roles that no sheet has as its subject and that every site may declare."""
@@ -30,10 +28,10 @@ def load(extra: Sequence[str] = ()) -> tuple[Ruleset, ...]:
     An extra ruleset of the same name stands in for the shipped one. Raises :class:`RulesetError` with
     the mistakes of all files, :class:`PortmatrixError` for a file that cannot be read.
     """
-    found: dict[str, Ruleset] = {}
     mistakes: list[Mistake] = []
-    for file, text in _shipped():
-        _take(found, mistakes, text, file)
+    texts = shipped()
+    ready = prepared.sheets(texts)
+    found = _parsed(texts, mistakes) if ready is None else {ruleset.name: ruleset for ruleset in ready}
     mine = _read(extra, mistakes)
     if mistakes:
         raise RulesetError(mistakes)
@@ -49,7 +47,31 @@ def own(extra: Sequence[str]) -> tuple[Ruleset, ...]:
     return tuple(found.values())
 
 
+def prepare(folder: Path) -> str:
+    """The source of the module that :mod:`analyzer.prepared` looks for, for the sheets of a folder.
+
+    Raises as :func:`load` does, and ``OSError``.
+    """
+    mistakes: list[Mistake] = []
+    texts = shipped(folder)
+    found = _parsed(texts, mistakes)
+    if mistakes:
+        raise RulesetError(mistakes)
+    return prepared.written(texts, tuple(found.values()))
+
+
+def _parsed(texts: prepared.Texts, mistakes: list[Mistake]) -> dict[str, Ruleset]:
+    found: dict[str, Ruleset] = {}
+    for file, text in texts:
+        _take(found, mistakes, text.decode("utf-8-sig"), file)
+    return found
+
+
 def _read(extra: Sequence[str], mistakes: list[Mistake]) -> dict[str, Ruleset]:
+    if not extra:
+        return {}
+    from analyzer import documents  # noqa: PLC0415 - the shipped sheets are prepared, and need no YAML
+
     found: dict[str, Ruleset] = {}
     for path in (path for option in extra for path in _files(option)):
         _take(found, mistakes, documents.read(path), str(path))
@@ -57,6 +79,8 @@ def _read(extra: Sequence[str], mistakes: list[Mistake]) -> dict[str, Ruleset]:
 
 
 def _take(found: dict[str, Ruleset], mistakes: list[Mistake], text: str, file: str) -> None:
+    from analyzer.rulefile import parse  # noqa: PLC0415 - the same
+
     try:
         if text.lstrip().startswith("{"):  # JSON, as a MUD file is
             from analyzer import mudfile  # noqa: PLC0415 - few sheets are, and every check reads sheets
@@ -74,15 +98,23 @@ def _take(found: dict[str, Ruleset], mistakes: list[Mistake], text: str, file: s
     found[ruleset.name] = ruleset
 
 
-def _shipped() -> list[tuple[str, str]]:
-    """File and text of the shipped rulesets: inside an installed package, else in the checkout."""
+def _folder() -> Path:
+    """Where the shipped rulesets are: inside an installed package, else in the checkout."""
     found = importlib.util.find_spec("analyzer.shipped")
     places = list(found.submodule_search_locations or ()) if found is not None else []
-    folder = Path(places[0]) if places else Path(__file__).resolve().parents[1] / "rulesets"
+    return Path(places[0]) if places else Path(__file__).resolve().parents[1] / "rulesets"
+
+
+def shipped(folder: Path | None = None) -> list[tuple[str, bytes]]:
+    """File and bytes of the shipped rulesets, or of those in another folder.
+
+    Raises :class:`PortmatrixError` where there are none, ``OSError`` where they cannot be read.
+    """
+    folder = folder or _folder()
     entries = sorted(entry for entry in folder.iterdir() if entry.name.endswith(SUFFIXES))
     if not entries:
         raise PortmatrixError(f"{folder}: the shipped rulesets are missing, install portmatrix again")
-    return [(f"rulesets/{entry.name}", entry.read_bytes().decode("utf-8-sig")) for entry in entries]
+    return [(f"rulesets/{entry.name}", entry.read_bytes()) for entry in entries]
 
 
 def _files(option: str) -> list[Path]:
@@ -105,6 +137,8 @@ def select(edition: Edition, version: str) -> bool:
 
     Raises ``ValueError`` for a version that :func:`analyzer.versions.parse` refuses.
     """
+    from analyzer import versions  # noqa: PLC0415 - most commands have no version to compare
+
     return bool(edition.versions) and versions.matches(version, edition.versions)
 
 

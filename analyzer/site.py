@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from analyzer import documents, versions
+from analyzer import documents
 from analyzer.directory import Directory, Span, span
 from analyzer.documents import Node, Reader, quote
 from analyzer.errors import SiteError, UsageError
@@ -105,6 +105,8 @@ class _Parser:
         )
         version = self.reader.text(fields.get("version"), "version")
         if version:
+            from analyzer import versions  # noqa: PLC0415 - many sites state none
+
             try:
                 versions.parse(version)
             except ValueError as error:
@@ -278,6 +280,8 @@ def parse_host(option: str, roles: Collection[str] | None = None, modes: Modes =
             raise UsageError(f"--host {shown}: address {quote(network)} cannot be used ({error})") from error
     mode = stated if stated in modes else ""
     if stated and not mode:
+        from analyzer import versions  # noqa: PLC0415 - many hosts are named without one
+
         try:
             versions.parse(stated)
         except ValueError as error:

@@ -6,17 +6,20 @@ for it again or was never heard again. What only the flow table tells is told on
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, Protocol
+from itertools import pairwise
+from typing import Final, Literal, NamedTuple, Protocol
 
 import numpy as np
 
 from analyzer.addresses import parse
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
-from analyzer.kinds import Array, among, members
+from analyzer.kinds import Array, members
 from analyzer.model import Attempt, Event, Transfer, TransferOutcome
 from analyzer.protocols.igor_firmware import PROTOCOL as SIGNALLING
 
@@ -60,8 +63,8 @@ class Silence(Protocol):
         """Frame of its packet after, 0 where there is none."""
 
 
-Silences = Callable[[Address, int], Sequence[Silence]]
-"""The silences of a host that lasted at least so many ns, in order."""
+Silences = Callable[[Collection[Address], int], Mapping[Address, Sequence[Silence]]]
+"""The silences of each of some hosts that lasted at least so many ns, in order."""
 
 
 def attempts(
@@ -69,7 +72,7 @@ def attempts(
     found: Sequence[Conversation],
     roles: Roles,
     end: int,
-    silences: Silences = lambda _host, _least: (),
+    silences: Silences = lambda _hosts, _least: {},
 ) -> tuple[Attempt, ...]:
     """The attempts in order of their beginning. ``end`` is the time of the capture's last packet, ns."""
     by_pair: dict[tuple[str, str], list[Transfer]] = defaultdict(list)
@@ -86,10 +89,19 @@ def attempts(
             latest = max(latest, transfer.last)
     groups.sort(key=lambda group: group[2][0].first)
     found = Conversations.of(found)
-    talk = _by_address(found, {node for node, _, _ in groups})
+    nodes = {node: parse(node) for node, _, _ in groups}
+    talks, gaps = _talks(found, set(nodes.values())), silences(set(nodes.values()), SILENCE)
+    unseen = _Talk(found.all[:0])
     return tuple(
         _attempt(
-            f"u{number}", node, gateway, held, found, talk.get(parse(node), found.all[:0]), end, silences
+            f"u{number}",
+            node,
+            gateway,
+            held,
+            found,
+            talks.get(nodes[node], unseen),
+            gaps.get(nodes[node], ()),
+            end,
         )
         for number, (node, gateway, held) in enumerate(groups, 1)
     )
@@ -104,15 +116,60 @@ def ends(transfer: Transfer, roles: Roles) -> tuple[str, str]:
     return transfer.server, transfer.client
 
 
-def _by_address(found: Conversations, nodes: Iterable[str]) -> Mapping[Address, Array]:
-    """The rows of each of ``nodes`` that is at any end, in order."""
-    places = found.places
-    at = {address: place for address in map(parse, nodes) if (place := places.find(address)) >= 0}
+class _Talk(NamedTuple):
+    """The flows of one node. ``signals`` are the rows of update signalling.
+
+    ``rows`` are those in which it sent, in order of its first packet: ``firsts`` and ``frames`` are time, ns,
+    and frame of that. ``lasts`` are the times of its last packets, in order, and ``last_rows`` their rows.
+    """
+
+    signals: Array
+    rows: Sequence[int] = ()
+    firsts: Sequence[int] = ()
+    frames: Sequence[int] = ()
+    lasts: Sequence[int] = ()
+    last_rows: Sequence[int] = ()
+
+    def began(self, own: Collection[int], after: float = -math.inf) -> tuple[int, int] | None:
+        """Time and frame of the first packet with which it began a flow after a time, ``own`` rows aside."""
+        for at in range(bisect_right(self.firsts, after), len(self.rows)):
+            if self.rows[at] not in own:
+                return self.firsts[at], self.frames[at]
+        return None
+
+    def latest(self, own: Collection[int]) -> int | None:
+        """When it spoke last, ``own`` rows aside; None if it did not."""
+        spoken = zip(reversed(self.lasts), reversed(self.last_rows), strict=True)
+        return next((time for time, row in spoken if row not in own), None)
+
+
+def _talks(found: Conversations, nodes: Iterable[Address]) -> Mapping[Address, _Talk]:
+    """The talk of each of ``nodes`` that is at any end."""
+    places, columns = found.places, found.columns
+    at = {address: place for address in nodes if (place := places.find(address)) >= 0}
     number = np.full(len(places), -1)
     number[list(at.values())] = np.arange(len(at))
     ends = np.stack((number[places.a], np.where(places.a == places.b, -1, number[places.b])), 1).ravel()
     told = np.flatnonzero(ends >= 0)
-    return {address: told[some] >> 1 for address, some in zip(at, members(ends[told], len(at)), strict=True)}
+    node, rows, from_b = ends[told], told >> 1, (told & 1) > 0
+
+    def sent(name: str) -> Array:
+        one: Array = np.where(from_b, columns[f"{name}_ba"][rows], columns[f"{name}_ab"][rows])
+        return one
+
+    signalling = found.facts["protocol"].among(SIGNALLING.name, rows=rows)
+    signals = [rows[signalling][some] for some in members(node[signalling], len(at))]
+    spoken = sent("packets") > 0
+    first, frame, last = (sent(name)[spoken] for name in ("first_time", "first_frame", "last_time"))
+    node, rows = node[spoken], rows[spoken]
+    by_first, by_last = np.lexsort((frame, first, node)), np.lexsort((last, node))
+    ordered = [column[by_first].data for column in (rows, first, frame)]
+    ordered += [column[by_last].data for column in (last, rows)]
+    bounds = pairwise([0, *np.cumsum(np.bincount(node, minlength=len(at))).tolist()])
+    return {
+        address: _Talk(own, *(column[begin:end] for column in ordered))
+        for address, own, (begin, end) in zip(at, signals, bounds, strict=True)
+    }
 
 
 def _attempt(
@@ -121,11 +178,11 @@ def _attempt(
     gateway: str,
     held: Sequence[Transfer],
     found: Conversations,
-    talk: Array,
+    talk: _Talk,
+    gaps: Sequence[Silence],
     end: int,
-    silences: Silences,
 ) -> Attempt:
-    signals = list(found.at(_signals(found, talk, parse(gateway), held)))
+    signals = list(found.at(_signals(found, talk.signals, parse(gateway), held)))
     timeline: list[Event] = []
     if signals:
         opening = min(signals, key=lambda flow: flow.start)
@@ -140,16 +197,15 @@ def _attempt(
             timeline.append(Event(transfer.last, transfer.frames[1], "complete", f"{transfer.bytes} bytes"))
         elif transfer.outcome is TransferOutcome.FAILED:
             timeline.append(Event(transfer.last, transfer.frames[1], "failed", str(transfer.cause)))
+    flows = dict.fromkeys((*(flow.id for flow in signals), *(flow for one in held for flow in one.flows)))
     after = _After()
     if held[-1].outcome is TransferOutcome.COMPLETE and held[-1].bytes:
-        own = {*(flow.id for flow in signals), *(flow for one in held for flow in one.flows)}
         # Only what the node talks about besides its update can tell whether it lives.
-        others = talk[~among(talk, found.rows(own))]
-        after = _after(held, found, others, parse(node), end, silences)
+        own = frozenset(found.rows(flows).tolist())
+        after = _after(held, talk, own, gaps, end)
     timeline += after.events
     outcome, reason, detail = _outcome(held, after)
     timeline.sort(key=lambda event: event.time)
-    flows = dict.fromkeys((*(flow.id for flow in signals), *(flow for one in held for flow in one.flows)))
     return Attempt(
         id=name,
         node=node,
@@ -166,12 +222,13 @@ def _attempt(
     )
 
 
-def _signals(found: Conversations, talk: Array, gateway: Address, held: Sequence[Transfer]) -> Array:
-    """The rows of ``talk`` that announce the update: between the node and its gateway, and near in time."""
-    place, start = found.places.find(gateway), found.start[talk]
+def _signals(found: Conversations, told: Array, gateway: Address, held: Sequence[Transfer]) -> Array:
+    """Those of ``told``, a node's signalling, that announce the update: with its gateway, near in time."""
+    if not len(told):
+        return told
+    place, start = found.places.find(gateway), found.start[told]
     near = (held[0].first - SIGNALLED <= start) & (start <= held[-1].last)
-    between = (found.places.a[talk] == place) | (found.places.b[talk] == place)
-    signals: Array = talk[near & between & found.facts["protocol"].among(SIGNALLING.name, rows=talk)]
+    signals: Array = told[near & ((found.places.a[told] == place) | (found.places.b[told] == place))]
     return signals
 
 
@@ -185,27 +242,10 @@ class _After:
 
 
 def _after(
-    held: Sequence[Transfer],
-    found: Conversations,
-    others: Array,
-    node: Address,
-    end: int,
-    silences: Silences,
+    held: Sequence[Transfer], talk: _Talk, own: Collection[int], gaps: Sequence[Silence], end: int
 ) -> _After:
     last = held[-1]
     first_time = min(one.first for one in held)
-    from_a = found.places.a[others] == found.places.find(node)
-
-    def sent(name: str) -> Array:
-        return np.where(from_a, found.columns[f"{name}_ab"][others], found.columns[f"{name}_ba"][others])
-
-    spoken = sent("packets") > 0
-    first, frame = sent("first_time")[spoken], sent("first_frame")[spoken]
-    speaks = bool((first < last.last).any())
-    latest = int(sent("last_time")[spoken].max(initial=last.last))
-    later = first > last.last
-    began = list(zip(first[later].tolist(), frame[later].tolist(), strict=True))
-    gaps = silences(node, SILENCE)
     usual = max((gap.end - gap.begin for gap in gaps if gap.end <= first_time), default=0)
     for gap in gaps:
         length = gap.end - gap.begin
@@ -214,13 +254,16 @@ def _after(
         fell = Event(gap.begin, gap.frame_before, "restarted", "likely: it fell silent")
         if gap.frame_after:
             return _After([fell, Event(gap.end, gap.frame_after, "came-back", f"after {_s(length)}")], True)
-        if length >= NEVER and speaks:
+        began = talk.began(own)
+        if length >= NEVER and began is not None and began[0] < last.last:
             return _After([Event(gap.end, 0, "never-came-back", f"silent for {_s(length)}")], False)
-    if latest <= last.last:
+    latest = talk.latest(own)
+    if latest is None or latest <= last.last:
         short = "" if end - last.last >= NEVER else f"the capture ended {_s(end - last.last)} after the image"
         return _After(why=short or "nothing but the update of this node is in the capture")
-    if began and min(began)[0] - last.last < SILENCE and not gaps:
-        return _After([Event(*min(began), "came-back")], True)
+    began = talk.began(own, last.last)
+    if began is not None and began[0] - last.last < SILENCE and not gaps:
+        return _After([Event(*began, "came-back")], True)
     return _After(came_back=True)
 
 
@@ -250,7 +293,8 @@ def _asked_again(held: Sequence[Transfer]) -> str:
     """A file that arrived and was asked for again afterwards; questions for its size do not count."""
     arrived: dict[tuple[str, str], int] = {}
     for transfer in held:
-        if not transfer.file or not (transfer.bytes or transfer.outcome is TransferOutcome.IN_PROGRESS):
+        moved = transfer.bytes or transfer.outcome is TransferOutcome.IN_PROGRESS
+        if not transfer.file or transfer.file_cut or not moved:
             continue
         what = (transfer.operation, transfer.file)
         if transfer.first >= arrived.get(what, transfer.first + 1):

@@ -8,7 +8,7 @@ in every unicast flow, so that the capture was taken at that host and shows only
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -65,6 +65,8 @@ class Visibility:
         found = Conversations.of(found)
         self._found = found
         columns, places = found.columns, found.places
+        self.places = places
+        """The distinct addresses of all ends."""
         self.begin = int(found.start.min()) if len(found) else 0
         self.end = int(found.end.max()) if len(found) else 0
         """Time of the first and of the last packet, ns."""
@@ -135,32 +137,40 @@ class Visibility:
 
     def sight(self, address: Address) -> Sight | None:
         """What the capture shows of one address; None where it shows no unicast of it."""
-        place = self._found.places.find(address)
+        place = self.places.find(address)
         if place < 0 or not self.seen[place]:
             return None
         return Sight(self._sent.of(place), self._received.of(place))
 
-    def addresses(self) -> Iterator[Address]:
-        """The addresses that took part in unicast, in the order in which they did."""
+    @property
+    def met(self) -> Array:
+        """The places of :attr:`places` that took part in unicast, in the order in which they did."""
         seen = np.flatnonzero(self.seen)
-        return map(self._found.places.address, seen[np.argsort(self._met[seen])].tolist())
+        met: Array = seen[np.argsort(self._met[seen])]
+        return met
 
     @cached_property
     def seen(self) -> Array:
-        """The places of ``found.places`` that took part in unicast, as booleans."""
+        """The :attr:`places` that took part in unicast, as booleans."""
         result: Array = self._sent.seen | self._received.seen
+        return result
+
+    @cached_property
+    def directions(self) -> Array:
+        """In how many directions unicast of each of :attr:`places` was seen: 0, 1 or 2."""
+        result: Array = self._sent.seen.astype(np.int64) + self._received.seen
         return result
 
     @cached_property
     def one_sided_pairs(self) -> frozenset[tuple[Address, Address]]:
         """``(seen, unseen)``: the first end's packets prove answers of the other that are not here."""
-        places = self._found.places
+        places = self.places
         ends = zip((self._blind // len(places)).tolist(), (self._blind % len(places)).tolist(), strict=True)
         return frozenset((places.address(one), places.address(other)) for one, other in ends)
 
     def one_sided(self, source: Address, target: Address) -> bool:
         """Whether answers from ``target`` to ``source`` could not have been seen here."""
-        places = self._found.places
+        places = self.places
         one, other = places.find(source), places.find(target)
         if one < 0:
             return False
@@ -168,13 +178,13 @@ class Visibility:
 
     def one_sided_rows(self) -> Array:
         """The rows of which the answers could not have been seen here, as booleans."""
-        places = self._found.places
+        places = self.places
         source, target = self._found.oriented(places.a, places.b)
         return self._unheard(source, target)
 
     def half_shown(self) -> Array:
         """The rows, as booleans, of which the capture holds one direction and could not hold the other."""
-        places, columns = self._found.places, self._found.columns
+        places, columns = self.places, self._found.columns
         sent = [columns[f"packets_{way}"] > 0 for way in ("ab", "ba")]
         result: Array = sent[0] & ~sent[1] & self._unheard(places.a, places.b)
         result |= sent[1] & ~sent[0] & self._unheard(places.b, places.a)
@@ -184,35 +194,34 @@ class Visibility:
         """For each pair of places: whether packets from target to source could not have been seen here."""
         result: Array = self._one_sided[source]
         if len(self._blind):
-            result = result | among(source * len(self._found.places) + target, self._blind)
+            result = result | among(source * len(self.places) + target, self._blind)
         return result
 
-    def both_ways(self, address: Address) -> int:
-        """How long the address was seen both sending and receiving unicast, ns, without the pauses."""
-        sight = self.sight(address)
-        return 0 if sight is None else min(map(self._watched, (sight.sent, sight.received)))
+    @cached_property
+    def both_ways(self) -> Array:
+        """How long each of :attr:`places` was seen both sending and receiving unicast, ns, without the
+        pauses."""
+        result: Array = np.minimum(self._watched(self._sent), self._watched(self._received))
+        return result
 
-    def _watched(self, span: Span) -> int:
-        if span.first is None or span.last is None:
-            return 0
-        return span.length - sum(
-            end - begin for begin, end in self._pauses if span.first <= begin and end <= span.last
-        )
+    def _watched(self, spans: _Spans) -> Array:
+        length: Array = np.where(spans.seen, spans.last - spans.first, 0)
+        for begin, end in self._pauses:
+            length[(spans.first <= begin) & (end <= spans.last)] -= end - begin
+        return length
 
-    def shows_pairs_of(self, address: Address, counterparts: Sequence[Address] | None) -> bool:
-        """Whether a flow between ``address`` and any of ``counterparts`` would be in this capture.
+    def shows_pairs(self, counterparts: Sequence[Address] | None) -> Array:
+        """Whether a flow between each of :attr:`places` and any of ``counterparts`` would be in this capture.
 
         ``counterparts`` None: more addresses than can be listed, so only a mirror or the address's own
         port would show them all. Where two hosts share every flow, nobody can say at which of them the
         capture was taken, and only flows between these two are sure to be shown.
         """
         if not self.points:
-            return self.anything
-        if len(self.points) == 1 and address in self.points:
-            return True
-        if counterparts is None or not all(other in self.points for other in counterparts):
-            return False
-        return len(self.points) == 1 or address in self.points
+            return np.full(len(self.places), self.anything)
+        here = among(np.arange(len(self.places)), [self.places.find(point) for point in self.points])
+        shared = counterparts is not None and all(other in self.points for other in counterparts)
+        return here | shared if len(self.points) == 1 else here & shared
 
 
 class _Spans:

@@ -1,1 +1,1 @@
-"""The shipped rulesets: one YAML file each, read with ``importlib.resources``."""
+"""The shipped rulesets: one YAML file each, and what setup.py made of them."""

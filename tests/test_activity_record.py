@@ -42,14 +42,12 @@ def test_every_long_silence_is_found_and_none_is_made_up(
 ) -> None:
     times.sort(key=lambda item: item[0])
     activity = fill([(float(at), host) for at, host in times], batch, compiled=compiled)
+    silences = activity.silences({parse(host) for host in (A, B, C)}, APART + SECOND)
     for host in (A, B, C):
         own = [at for at, sender in times if sender == host]
         ends = [*own[1:], times[-1][0]] if own else []
         expected = [(a, b) for a, b in zip(own, ends, strict=True) if b - a >= 9]
-        found = [
-            ((s.begin // SECOND) - START, s.end // SECOND - START)
-            for s in activity.silences(parse(host), APART + SECOND)
-        ]
+        found = [((s.begin // SECOND) - START, s.end // SECOND - START) for s in silences[parse(host)]]
         assert found == expected
 
 
@@ -64,7 +62,9 @@ def test_a_pause_is_everybodys() -> None:
 
 
 def test_the_frames_are_those_around_it() -> None:
-    (first, last) = fill([(0, A), (1, A), (30, B), (31, A), (60, B)]).silences(parse(A), 10 * SECOND)
+    (first, last) = fill([(0, A), (1, A), (30, B), (31, A), (60, B)]).silences([parse(A)], 10 * SECOND)[
+        parse(A)
+    ]
     assert (first.frame_before, first.frame_after, first.length) == (2, 4, 30 * SECOND)
     assert (last.frame_before, last.frame_after, last.length) == (4, 0, 29 * SECOND)
 
@@ -74,17 +74,17 @@ def test_memory_is_bounded_and_long_silences_stay() -> None:
     activity = fill(times, batch=50, limit=100)
     assert activity.apart > APART
     assert activity.held <= 250
-    (gap,) = activity.silences(parse(A), 5000 * SECOND)
+    (gap,) = activity.silences([parse(A)], 5000 * SECOND)[parse(A)]
     assert gap.length == (9000 - 3990) * SECOND
 
 
 def test_a_host_that_is_not_there() -> None:
-    assert fill([(0, A)]).silences(parse(B), 1) == []
-    assert Activity().silences(parse(B), 1) == []
+    assert fill([(0, A)]).silences([parse(B)], 1)[parse(B)] == []
+    assert Activity().silences([parse(B)], 1)[parse(B)] == []
 
 
 def test_more_hosts_than_stretches() -> None:
     hosts = [f"10.30.{number // 250}.{number % 250 + 1}" for number in range(500)]
     activity = fill([(number * 0.01, host) for number, host in enumerate(hosts)] + [(900, B)], 20, 100)
     assert activity.held <= 250
-    assert len(activity.silences(parse(B), 1)) <= 1
+    assert len(activity.silences([parse(B)], 1)[parse(B)]) <= 1

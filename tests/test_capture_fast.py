@@ -17,9 +17,12 @@ from analyzer.capture import blocks
 from analyzer.capture import pcap as pcap_module
 from analyzer.capture import pcapng as pcapng_module
 from analyzer.capture.find import find
+from analyzer.capture.reader import room
 from analyzer.errors import CaptureError
 
-pytest.importorskip("analyzer.capture.fast", reason="the compiled walks were not built (no C compiler)")
+fast = pytest.importorskip(
+    "analyzer.capture.fast", reason="the compiled walks were not built (no C compiler)"
+)
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -157,3 +160,10 @@ def test_samples_and_public_captures() -> None:
         seen += 1
     assert seen > 300
     assert find([str(paths[0])], hash=False)
+
+
+@pytest.mark.parametrize("start", [-1, -16, -(2**40)])
+def test_nothing_is_read_in_front_of_the_buffer(start: int) -> None:
+    shape = 16, 1000, pcap_module.ZERO_RUN, True, 1, 1
+    with pytest.raises(IndexError, match="outside of the buffer"):
+        fast.records(bytes(100), start, False, *shape, room(3))

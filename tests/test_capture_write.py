@@ -15,7 +15,17 @@ from hypothesis import strategies as st
 
 from analyzer.capture import Capture
 from analyzer.capture.pcapng import Interface
-from analyzer.capture.write import COMMENT, EPB_DROPCOUNT, EPB_FLAGS, Original, Writer, original, text
+from analyzer.capture.write import (
+    COMMENT,
+    EPB_DROPCOUNT,
+    EPB_FLAGS,
+    Original,
+    PcapWriter,
+    Writer,
+    original,
+    text,
+)
+from analyzer.errors import UsageError
 
 FRAME = bytes(range(60))
 OUTBOUND = 2
@@ -153,3 +163,39 @@ def test_wireshark_reads_it(tmp_path: Path) -> None:
     rows = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     assert rows[0] == "1700000000.000001000|99|60|eth0|0x00000002|why"
     assert rows[1].startswith("1700000002.000000002|20|20|")
+
+
+@pytest.mark.parametrize("fine", [False, True])
+def test_pcap_is_the_bytes_of_the_format(fine: bool) -> None:
+    """File header and one record as draft-ietf-opsawg-pcap draws them, laid out by hand."""
+    out = io.BytesIO()
+    writer = PcapWriter(out, fine)
+    writer.packet(Interface(113, 96), 1_700_000_000_123_456_000, FRAME[:5], 60)
+    writer.close()
+    magic = bytes.fromhex("4d3cb2a1" if fine else "d4c3b2a1")
+    header = magic + bytes.fromhex("02000400 00000000 00000000 00000400 71000000")
+    fraction = struct.pack("<I", 123_456_000 if fine else 123_456)
+    record = bytes.fromhex("00f15365") + fraction + bytes.fromhex("05000000 3c000000") + FRAME[:5]
+    assert out.getvalue() == header + record
+
+
+def test_a_pcap_of_no_frames_is_a_file() -> None:
+    out = io.BytesIO()
+    PcapWriter(out, False).close()
+    assert captures.read(out.getvalue())[0] == []
+
+
+@pytest.mark.parametrize(
+    ("link_type", "time", "said"),
+    [
+        (113, 1_700_000_000_000_000_000, "EN10MB and LINUX_SLL"),
+        (1, -1, "the times"),
+        (1, 2**32 * 10**9, "the times"),
+        (1, 1_700_000_000_000_000_001, "the times"),
+    ],
+)
+def test_what_pcap_cannot_hold_is_said(link_type: int, time: int, said: str) -> None:
+    writer = PcapWriter(io.BytesIO(), False)
+    writer.packet(Interface(1, 0), 1_700_000_000_000_000_000, FRAME, 60)
+    with pytest.raises(UsageError, match=said):
+        writer.packet(Interface(link_type, 0), time, FRAME, 60)

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from traffic import Traffic
 
 import analyzer
-from analyzer import cli, pipeline, report
+from analyzer import cli, pipeline, prepared, report, rulesets
 from analyzer.cli import run
 from analyzer.errors import CaptureError, Mistake, RulesetError
 from analyzer.observations import behaviour
@@ -203,9 +203,9 @@ STAGES = set(
     late
     matrix model mudfile
     observation observations outcomes
-    parallel parts payloads picking pipeline processors protocol protocols
+    parallel parts payloads picking pipeline prepared processors protocol protocols
     registry report rulefile rulesets
-    sessions site
+    sessions shipped site
     tables transfers transports
     updates
     version versions visibility
@@ -229,6 +229,18 @@ OTHERS = set(
     """.split()  # noqa: SIM905
 )
 """What a small check has no use for either: of other commands, or only of large captures and files."""
+
+
+TABLE = STAGES - set(
+    """
+    activity capturefilter exclusions findings infer late mudfile observation observations
+    rulefile transfers updates versions
+    """.split()  # noqa: SIM905
+)
+"""What a list of flows is made of: nobody judges, nothing is watched, and the sheets are prepared."""
+
+READING = {"packaging", "yaml"} if prepared.sheets(rulesets.shipped()) is None else set()
+"""What the shipped sheets are read with where the build did not prepare them, or they have changed since."""
 
 
 def imported(*lines: str) -> set[str]:
@@ -261,7 +273,15 @@ def test_help_imports_only_click_and_the_command_line():
 
 def test_the_version_and_the_rules_are_shown_without_numpy():
     assert foreign(imported("--version")) == {"click"}
-    assert foreign(imported("rules list")) == {"click", "packaging", "yaml"}
+    assert foreign(imported("rules list")) == {"click"} | READING
+
+
+def test_a_list_of_flows_imports_only_what_it_uses():
+    names = imported("flows samples/coap-blocked/capture.pcap --no-progress")
+    assert foreign(names) == {"click", "numpy"} | READING
+    ours = {name.split(".")[1] for name in names if name.startswith("analyzer.")}
+    assert ours <= TABLE | ({"rulefile", "versions"} if READING else set())
+    assert not names & (SLOW | OTHERS)
 
 
 def test_a_small_check_imports_only_what_it_uses():

@@ -45,6 +45,40 @@ def test_the_file_and_what_is_said(tmp_path: Path, capsys: pytest.CaptureFixture
     assert len(captures.read(target.read_bytes())[0]) == 6
 
 
+@pytest.mark.parametrize("name", ["out.pcap", "OUT.CAP"])
+def test_a_name_that_promises_pcap_is_one(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target, usual = tmp_path / name, tmp_path / "usual"
+    assert run(["evidence", CAPTURE, *SITE, *NAMED, "-o", str(target)]) == 0
+    assert "a pcap file holds no comments" in capsys.readouterr().err
+    assert run(["evidence", CAPTURE, *SITE, *NAMED, "-o", str(usual), "-q"]) == 0
+    assert target.read_bytes()[:4] == bytes.fromhex("d4c3b2a1")
+    mine, theirs = (captures.read(path.read_bytes())[0] for path in (target, usual))
+    assert [row[:4] for row in mine] == [row[:4] for row in theirs]
+    assert len(mine) == 6
+
+
+def test_two_link_types_are_no_pcap(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    frame = (1_700_000_000_000_000_000, bytes(60))
+    for number, link_type in ((0, 1), (1, 113)):
+        data = captures.pcap([frame], link_type=link_type)
+        (tmp_path / f"{number}.pcap").write_bytes(data)
+    target = tmp_path / "o.pcap"
+    inputs = [str(tmp_path / f"{number}.pcap") for number in (0, 1)]
+    assert run(["evidence", *inputs, "--all", "-o", str(target)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "EN10MB and LINUX_SLL: name it .pcapng" in line
+    assert not target.exists()
+    assert run(["evidence", *inputs, "--all", "-o", f"{target}ng", "-q"]) == 0
+
+
+def test_what_cannot_be_is_not_promised(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "o.pcapng.gz"
+    assert run(["evidence", CAPTURE, *SITE, *NAMED, "-o", str(target)]) == 2
+    assert "is not written packed" in capsys.readouterr().err
+
+
 @wireshark
 def test_wireshark_has_no_complaint(tmp_path: Path) -> None:
     target = tmp_path / "out.pcapng"

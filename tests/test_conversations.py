@@ -31,7 +31,7 @@ from judging import (
 )
 from traffic import ACK, FIN, PSH, RST, SYN, Traffic
 
-from analyzer import classify, payloads, pipeline
+from analyzer import classify, payloads, pipeline, transports
 from analyzer.conversations import Conversations, Facts
 from analyzer.kinds import Kinds
 from analyzer.pipeline import Options
@@ -169,6 +169,29 @@ def test_every_end_has_its_place(ends: list[str]) -> None:
         assert found.places.find(one.b) == found.places.b[row]
     assert len({found.places.address(place) for place in range(len(found.places))}) == len(found.places)
     assert found.places.find(address("192.0.2.1")) == -1
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(*[st.sampled_from(ENDS), st.integers(1, 3)] * 2), min_size=1, max_size=12))
+def test_the_row_between_two_ends(talks: list[tuple[str, int, str, int]]) -> None:
+    traffic = Traffic()
+    for at, (source, one, target, other) in enumerate(talks):
+        if (":" in source) == (":" in target):
+            traffic.udp(at, source, one, target, other)
+            if at % 2:
+                traffic.tcp(at, source, one, target, other, SYN)
+    found = classify.recognise(table(traffic))
+    for one in found:
+        ends = (one.a, one.a_port), (one.b, one.b_port)
+        same = [
+            two.row
+            for two in found
+            if {(two.a, two.a_port), (two.b, two.b_port)} == set(ends) and two.transport == one.transport
+        ]
+        number = transports.number(one.transport)
+        assert found.between(number, *ends) == found.between(number, *reversed(ends)) == max(same)
+        assert found.between(number, ends[0], (ends[1][0], 9)) == -1
+        assert found.between(number, ends[0], (address("192.0.2.1"), 1)) == -1
 
 
 def test_ids_and_rows() -> None:

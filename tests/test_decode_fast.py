@@ -22,6 +22,17 @@ def test_numbers_are_those_of_the_tables() -> None:
     assert {name: int(known[name]) for name in fast.NUMBERS} == fast.NUMBERS
 
 
+def test_every_way_to_a_digest_is_zlib_s_wherever_the_bytes_lie() -> None:
+    draw = random.Random(4)
+    octets = draw.randbytes(5000)
+    sizes = [*range(700), *range(990, 1060), *range(2040, 2060), 4096, 4999]
+    for begin, size in ((draw.randrange(min(64, 5001 - size)), size) for size in sizes):
+        data = memoryview(octets)[begin : begin + size]
+        found = fast.digests(data)
+        assert 1 <= len(found) <= 3
+        assert set(found) == {zlib.crc32(data)}
+
+
 def test_digests_are_zlib_s_at_every_length() -> None:
     draw = random.Random(3)
     packets = [ip4(udp(draw.randbytes(size))) for size in [*range(300), 1472, 9000, 60000]]

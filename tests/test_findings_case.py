@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from judging import CURRENT, GATEWAY, LAPTOP, NODE, OTHER, bench, error, judged,
 from traffic import Traffic
 
 from analyzer.compliance import End
+from analyzer.conversations import Conversations, Selection
 from analyzer.findings.case import (
     FRAMES,
     Case,
@@ -210,11 +212,19 @@ def test_what_an_end_is() -> None:
 
 def test_what_an_end_is_called() -> None:
     node = SITE.end(talk(NODE).a)
-    assert call(node, [NODE]) == f"igor-node ({NODE})"
-    assert call(node, [NODE, NODE, OTHER]) == "igor-node (2 hosts)"
-    assert call(End(), [LAPTOP]) == f"undeclared host {LAPTOP}"
-    assert call(End(), [LAPTOP, OTHER]) == "2 undeclared hosts"
-    assert call(End(everyone=True), ["239.255.255.250"]) == "the group 239.255.255.250"
+    flows = [talk(NODE, "239.255.255.250", row=0), talk(OTHER, "224.0.0.9", row=1), talk(LAPTOP, NODE, row=2)]
+    found = Conversations.of(flows)
+
+    def said(end: End, *rows: int, responder: bool = False) -> str:
+        places = Selection(found, np.array(rows)).places(responder=responder)
+        return call(end, found.places, places)
+
+    assert said(node, 0) == f"igor-node ({NODE})"
+    assert said(node, 0, 0, 1) == "igor-node (2 hosts)"
+    assert said(End(), 2) == f"undeclared host {LAPTOP}"
+    assert said(End(), 1, 2) == "2 undeclared hosts"
+    assert said(End(everyone=True), 0, responder=True) == "the group 239.255.255.250"
+    assert said(End(everyone=True), 0, 1, responder=True) == "the group 224.0.0.9 and 239.255.255.250"
 
 
 def test_a_flow_in_one_line() -> None:

@@ -21,6 +21,9 @@ compiled = pytest.importorskip(
     "analyzer.flowtable.compiled", reason="the compiled table was not built (no C compiler)"
 )
 
+UNREAD = {"seq", "ack", "icmp"}
+"""Columns of PACKETS that the table does not count by."""
+
 
 def outcome(table: FlowTable) -> Any:
     flows = table.flows()
@@ -126,6 +129,54 @@ def test_an_index_numbers_keys_as_a_dict_does() -> None:
     assert all(index.get(one) == row for one, row in list(known.items())[::97])
     assert keys.as_bytes(table)[0] in index
     assert bytes(keys.KEY.itemsize) not in index
+
+
+def test_sights_whose_numbers_begin_again() -> None:
+    expected, table = FlowTable(), compiled.CompiledTable()
+    for number in range(4):
+        batch = many(7, 1500, 1, 1 + number * 1500)
+        expected.add(batch)
+        table.add(batch)
+        if not number:
+            # As if 2**32 packets less some hundred had been counted: what is in the ring stays where it is.
+            skipped = 2**32 - compiled.fast.SIGHTS
+            table._used[3] += skipped
+            for numbers in (table._latest, table._previous):
+                numbers[numbers != 0] += np.uint32(skipped)
+    assert table._used[3] > 2**32
+    assert outcome(table) == outcome(expected)
+    assert expected.flows().columns["duplicates_ab"].sum() > 100
+
+
+@pytest.mark.parametrize("name", [column.name for column in PACKETS.columns if column.name not in UNREAD])
+def test_columns_of_unequal_length_are_refused(name: str) -> None:
+    batch = many(1, 50, 2)
+    short = {**batch.columns, name: batch.columns[name][:40]}
+    table = compiled.CompiledTable()
+    with pytest.raises((ValueError, IndexError), match=r"not as long as|not in the batch"):
+        table._count(Packets(short, batch.quotes, batch.buffer), 0, 50)
+    table._owners = np.empty(51, "i8")
+    with pytest.raises(IndexError):
+        table._count(batch, 0, 51)
+
+
+@pytest.mark.parametrize("rows", [1, 256, 257, 1 << 16, (1 << 16) + 1, 1_000_000])
+def test_at_most_half_of_the_slots_are_full(rows: int) -> None:
+    slots = len(compiled._slots(rows))
+    assert slots & slots - 1 == 0
+    assert 2 * rows <= slots <= 8 * rows
+
+
+def test_a_direction_is_a_line_of_the_cache() -> None:
+    assert compiled.END.itemsize == compiled.LINE
+    for size in (1, 7, 1000):
+        array = compiled._lines(compiled.END, size)
+        assert len(array) == size
+        assert array.__array_interface__["data"][0] % compiled.LINE == 0
+    array["packets"] = np.arange(1000)
+    cut = compiled._shorter(array, 10)
+    assert cut["packets"].tolist() == list(range(10))
+    assert compiled._shorter(np.frombuffer(bytes(640), compiled.END), 3).tolist() == cut[:1].tolist() * 3
 
 
 def filled(batches: list[Packets], make: type[FlowTable]) -> Any:

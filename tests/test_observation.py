@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from judging import BMS, GATEWAY, NODE, OTHER, address, talk
 
+from analyzer.directory import Directory
 from analyzer.model import Host
 from analyzer.observation import FLOWS, FRAMES, Setting, Tally, frames_of, listed, named, times
 from analyzer.visibility import Visibility
@@ -70,8 +72,7 @@ def test_conversations_are_found_from_either_end() -> None:
 def test_what_a_host_is() -> None:
     both = Host("panel", (GATEWAY, OTHER), ("igor-gateway", "bacnet-system"))
     floor = Host("floor", ("10.20.1.0/24",), ("igor-node",))
-    at = {address(GATEWAY): (both,), address(OTHER): (both,), address(NODE): (floor,)}
-    setting = Setting([], Visibility([]), lambda where: at.get(where, ()))
+    setting = Setting([], Visibility([]), Directory((both, floor)))
     assert setting.kind(address(GATEWAY)) == "bacnet-system+igor-gateway"
     assert setting.kind(address(BMS)) == "undeclared"
     assert (setting.asker(address(BMS)), setting.asker(address(NODE))) == (BMS, "igor-node")
@@ -80,7 +81,18 @@ def test_what_a_host_is() -> None:
     assert not setting.same_host(address(NODE), address(GATEWAY))
 
 
+def test_who_holds_a_role() -> None:
+    found = [talk(GATEWAY, NODE), talk(OTHER, "10.20.1.255"), talk(BMS, GATEWAY)]
+    both = Host("panel", (GATEWAY, OTHER), ("igor-gateway", "bacnet-system"))
+    setting = Setting(found, Visibility(found), Directory((both, Host("bms", (BMS,), ("bacnet-system",)))))
+    places = setting.found.places
+    for role, hosts in (("igor-gateway", {GATEWAY, OTHER}), ("bacnet-system", {GATEWAY, OTHER, BMS})):
+        held = np.flatnonzero(setting.holding(role)).tolist()
+        assert {places.address(at) for at in held} == {address(host) for host in hosts}
+    assert not Setting(found, Visibility(found)).holding("igor-gateway").any()
+
+
 def test_a_network_is_not_one_host() -> None:
     floor = Host("floor", ("10.20.1.0/24",), ("igor-node",))
-    setting = Setting([], Visibility([]), lambda _: (floor,))
+    setting = Setting([], Visibility([]), Directory((floor,)))
     assert not setting.same_host(address(NODE), address(OTHER))

@@ -46,6 +46,11 @@ def test_a_range_without_devices_is_a_note() -> None:
     assert (finding.severity, "devices 1500 to 1999" in finding.title) == (NOTE, True)
 
 
+def test_a_device_whose_address_ends_as_broadcast_addresses_do_is_there() -> None:
+    """10.20.1.255 is a host's address like any other in 10.20.0.0/23."""
+    assert told(searching().say(30, "10.20.1.255", BMS, unicast(i_am(1234))), VAIN) == []
+
+
 @pytest.mark.parametrize(
     ("there", "near"),
     [(1235, "device 1235 is there"), (123, "device 123 is there"), (12344, "device 12344"), (4321, "")],
@@ -215,6 +220,7 @@ def test_what_is_one_device(building: Building, why: str) -> None:
 
 
 def test_a_host_with_two_declared_addresses_is_one() -> None:
+    from analyzer.directory import Directory
     from analyzer.model import Host
     from analyzer.observations import Setting
     from analyzer.observations.bacnet import devices
@@ -225,7 +231,7 @@ def test_a_host_with_two_declared_addresses_is_one() -> None:
     wide = Host("floor", ("10.20.0.0/24",), ("bacnet-system",))
 
     def count(host: Host) -> int:
-        setting = Setting([], Visibility([]), lambda _: (host,))
+        setting = Setting([], Visibility([]), Directory((host,)))
         return len(list(devices.tell(building.observer().devices, setting)))
 
     assert (count(both), count(wide)) == (0, 1)

@@ -33,8 +33,7 @@ def setting(doors: Doors) -> Setting:
     hosts = [sites.parse_host(option, roles, modes) for option in SITE]
     place = sites.combine(None, hosts, ())
     found = recognised(doors)
-    directory = Directory(place.hosts)
-    return Setting(found, Visibility(found), lambda address: directory.at(*address))
+    return Setting(found, Visibility(found), Directory(place.hosts))
 
 
 def told(links: list[Link], where: Setting) -> list[tuple[object, ...]]:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from judging import GATEWAY, NODE, address, recognised
+from judging import GATEWAY, NODE, recognised
 from traffic import Traffic
 
+from analyzer.directory import Directory
 from analyzer.model import Host
 from analyzer.observations import Setting
 from analyzer.observations.igor import BEHAVIOUR, signalling
 from analyzer.visibility import Visibility
 
-HOSTS = {
-    address(GATEWAY): (Host("gateway", (GATEWAY,), ("igor-gateway",)),),
-    address(NODE): (Host("node", (NODE,), ("igor-node",)),),
-}
+HOSTS = Host("gateway", (GATEWAY,), ("igor-gateway",)), Host("node", (NODE,), ("igor-node",))
 
 
 def setting(traffic: Traffic) -> Setting:
     found = recognised(traffic)
-    return Setting(found, Visibility(found), lambda at: HOSTS.get(at, ()))
+    return Setting(found, Visibility(found), Directory(HOSTS))
 
 
 def test_it_tells_what_the_signalling_tells() -> None:

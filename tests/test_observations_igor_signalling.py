@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from judging import CURRENT, GATEWAY, NODE, OTHER, address, judged, recognised
+from judging import CURRENT, GATEWAY, NODE, OTHER, judged, recognised
 from traffic import Traffic
 
+from analyzer.directory import Directory
 from analyzer.model import Finding, FindingKind, Host, Severity
 from analyzer.observations import Setting
 from analyzer.observations.igor import signalling
@@ -130,11 +131,11 @@ def test_a_report_may_still_come_at_the_end_of_the_capture() -> None:
 
 def test_signalling_is_counted_by_end_whoever_began() -> None:
     site = Site().signal(0, NODE).udp(1, NODE, 50001, GATEWAY, 50199, b"x")
-    roles = {address(GATEWAY): "igor-gateway", address(NODE): "igor-node"}
+    hosts = Host("gateway", (GATEWAY,), ("igor-gateway",)), Host("node", (NODE,), ("igor-node",))
     found = recognised(site)
     for flow in found:
         flow.protocol = "igor-firmware"
-    setting = Setting(found, Visibility(found), lambda a: (Host("h", (), (roles[a],)),) if a in roles else ())
+    setting = Setting(found, Visibility(found), Directory(hosts))
     (one,) = signalling.signalling(setting)
     assert (one.of_gateway, one.of_node, one.ports) == (1, 2, "UDP 1050, 50199")
     assert one.reported is None

@@ -117,7 +117,7 @@ def test_a_request_cut_inside_its_file_name_is_one_at_its_own_port() -> None:
 
 
 def test_a_cut_request_keeps_its_file_name() -> None:
-    assert parse(b"\0\1node-6", cut=True) == Request("read", "node-6", "", {}, complete=False)
+    assert parse(b"\0\1node-6", cut=True) == Request("read", "node-6", "", {}, complete=False, named=False)
     assert parse(RRQ[:30], cut=True) == Request("read", "node-6.0.2.bin", "octet", {}, complete=False)
 
 

@@ -256,6 +256,7 @@ def test_the_wheel_carries_the_package_and_the_rulesets(wheel: Path) -> None:
         if path.suffix in (".html", ".css", ".js")
     }
     rulesets = {f"analyzer/shipped/{path.name}" for path in ROOT.glob("rulesets/*") if path.is_file()}
+    rulesets |= {"analyzer/shipped/_sheets.py"}  # the sheets as the build prepared them
     compiled = {name for name in names if name.endswith((".so", ".pyd"))}
     assert names - compiled == package | rulesets | {"analyzer/py.typed"}
     folders = {name.rpartition("/")[0] for name in compiled}
@@ -273,8 +274,9 @@ def test_the_source_archive_carries_what_the_build_needs(tmp_path: Path) -> None
         names = {name.partition("/")[2] for name in archive.getnames()}
     needed = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("analyzer/**/*.pyx")}
     assert len(needed) == 10
+    needed |= {path.relative_to(ROOT).as_posix() for path in ROOT.glob("analyzer/**/*.pxd")}
     assert needed | {"analyzer/decode/crc32.h", "setup.py", "pyproject.toml"} <= names
-    assert not {name for name in names if name.endswith((".c", ".so", ".pyd"))}
+    assert not {name for name in names if name.endswith((".c", ".so", ".pyd", "_sheets.py"))}
 
 
 @pytest.mark.slow
@@ -328,6 +330,8 @@ def test_an_installed_wheel_works_outside_the_checkout(wheel: Path, tmp_path: Pa
     assert listed.returncode == 0, listed.stderr
     for path in ROOT.glob("rulesets/*.yaml"):
         assert f"\n{path.stem}: " in "\n" + listed.stdout
+    prepared = "import sys; sys.modules['yaml'] = None; from analyzer.cli import run; run(['rules', 'list'])"
+    assert run(python, "-c", prepared, cwd=tmp_path).stdout == listed.stdout
 
 
 # ---------------------------------------------------------------- continuous integration

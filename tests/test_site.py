@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer import rulesets, site
+from analyzer import rulefile, rulesets, site
 from analyzer.directory import Span, span
 from analyzer.errors import PortmatrixError, SiteError, UsageError
 from analyzer.model import Allow, Host, Site
@@ -253,7 +253,7 @@ def test_the_schema_refuses_what_the_parser_refuses(old: str, new: str) -> None:
 def test_the_schema_names_the_parsers_activities() -> None:
     activities = SCHEMA["properties"]["activities"]["anyOf"][0]["enum"]
     assert tuple(activities) == site.ACTIVITIES
-    assert (*rulesets.ACTIVITIES, "all") == site.ACTIVITIES
+    assert (*rulefile.ACTIVITIES, "all") == site.ACTIVITIES
     assert rulesets.modes(rulesets.load()) == site.MODES
 
 

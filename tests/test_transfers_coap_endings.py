@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from coapwire import (
     ACK,
@@ -247,6 +249,42 @@ def test_a_completed_transfer_is_never_called_failed(
         (transfer,) = transfers
         assert (transfer.outcome, transfer.bytes) == (COMPLETE, length), transfer
         assert wire.faults() == []
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    seed=st.integers(0, 10**6),
+    reads=st.booleans(),
+    length=st.sampled_from([100, 448, 700, 769]),
+    offered=st.sampled_from([32, 64]),
+    moved=st.sampled_from([0.005, 0.012, 0.03]),
+    batch=st.sampled_from([7, 1000]),
+)
+def test_messages_that_the_capture_put_in_another_order_change_nothing(
+    seed: int, length: int, moved: float, batch: int, **route: object
+) -> None:
+    """Two messages lie 10 ms apart on the wire; in the capture each stands up to ``moved`` s aside."""
+    wire, _ = play(seed, length=length, size=64, loss=0, double=0, **route)  # type: ignore[arg-type]
+    chance = random.Random(seed)
+    wire.frames = [(at + chance.uniform(-moved, moved), frame) for at, frame in wire.frames]
+    (transfer,) = wire.idle(1000).transfers(batch)
+    assert (transfer.outcome, transfer.bytes) == (COMPLETE, length), transfer
+
+
+def test_a_push_that_stops_is_no_less_stopped_in_another_order() -> None:
+    """Answers stand before their requests, and one behind the next; the last block is sent in vain."""
+    wire = Coap().put(0, 1, 0, True).took(0.011, 1, 0).took(0.019, 2, 1).put(0.02, 2, 1, True)
+    wire.put(0.03, 3, 2, True).put(0.04, 4, 3, True).took(0.041, 3, 2)
+    for delay in (2, 6, 14, 30):
+        wire.put(delay, 4, 3, True)
+    transfer = wire.idle(200).only()
+    assert (transfer.outcome, transfer.cause, transfer.bytes) == (FAILED, Cause.STALLED, 192)
+    assert "the block at byte 192 was sent 5 times and never answered" in transfer.detail
+
+
+def test_an_answer_long_before_a_request_is_not_its_answer() -> None:
+    wire = Coap().took(0, 2, 1).put(0.2, 2, 1, True)
+    assert wire.idle(200).only().bytes == 0
 
 
 @pytest.mark.parametrize("seed", range(10))

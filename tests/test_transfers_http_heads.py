@@ -65,6 +65,20 @@ def test_a_field_that_is_cut_tells_nothing() -> None:
     assert (head.status, head.content_length, head.complete) == (200, None, False)
 
 
+@pytest.mark.parametrize(
+    ("data", "target"),
+    [
+        (b"GET /fw/node-6.0.b", "/fw/node-6.0.b..."),
+        (b"GET /fw/node-6.0.bin HT", "/fw/node-6.0.bin"),
+        (b"GET /fw/node-6.0.bin\n", "/fw/node-6.0.bin"),
+    ],
+)
+def test_a_target_that_is_cut_is_no_whole_one(data: bytes, target: str) -> None:
+    head = read(data, cut=True)
+    assert head is not None
+    assert head.target == target
+
+
 @pytest.mark.parametrize("value", ["", "-1", "1e3", "٣", "9" * 30, "abc"])
 def test_a_length_that_is_none(value: str) -> None:
     head = read(f"HTTP/1.1 200 OK\r\nContent-Length: {value}\r\n\r\n".encode())

@@ -290,6 +290,17 @@ CASES: dict[str, tuple[Wire, TransferOutcome, Cause | None, int, int]] = {
 }
 
 
+def test_directions_with_clocks_far_apart_are_told() -> None:
+    """The client's packets by a clock that is 0.3 s late: no answer can be tied to the request for sure."""
+    wire = Wire().c(0.3, rrq(blksize=512), 69).s(0.001, oack(blksize=512)).c(0.302, ack(0))
+    for block in (1, 2, 3):
+        wire.s(0.01 * block, data(block, 512 if block < 3 else 9)).c(0.301 + 0.01 * block, ack(block))
+    transfer = wire.idle(60).only()
+    assert (transfer.outcome, transfer.cause) == (TransferOutcome.UNKNOWN, Cause.CAPTURE_ONE_SIDED)
+    assert transfer.detail.startswith("the server's packets stand 0.3 s before the client's")
+    assert "ignored the options" not in transfer.detail
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_outcome_and_cause(name: str) -> None:
     wire, outcome, cause, size, blocks = CASES[name]

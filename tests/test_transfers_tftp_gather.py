@@ -158,6 +158,16 @@ def test_a_broadcast_request_answered_by_two() -> None:
     assert (transfer.outcome, transfer.server, transfer.bytes) == (COMPLETE, SERVER, 513)
 
 
+def test_a_subnet_s_broadcast_address_is_known_by_the_link_layer() -> None:
+    """The last address of a /25: nothing in it says so, the broadcast MAC does."""
+    wire = Wire("10.20.1.127").udp(0, CLIENT, 2000, "10.20.1.127", 69, rrq())
+    transfer = finish_read(wire, 0.1, 3).only()
+    assert (transfer.outcome, transfer.server) == (COMPLETE, SERVER)
+    asked_one = Wire().udp(0, CLIENT, 2000, "10.20.1.127", 69, rrq())
+    asked_one.s(0.1, data(1)).c(0.2, error(5)).c(1, rrq(), 69, server="10.20.1.127")
+    assert asked_one.idle(60).transfers()[0].cause is Cause.REPLY_FROM_OTHER_ADDRESS
+
+
 def test_a_probe_that_is_dropped_belongs_to_what_follows() -> None:
     wire = Wire().c(0, rrq(tsize=0), 69, port=3000).s(0.1, b"\0\6tsize\x001124\0", 50001, port=3000)
     wire.s(1.1, b"\0\6tsize\x001124\0", 50001, port=3000)
@@ -181,6 +191,24 @@ def test_a_probe_that_is_dropped_belongs_to_what_follows() -> None:
 def test_answers_just_before_their_request(wire: Wire, size: int, frames: tuple[int, int]) -> None:
     transfer = wire.idle(60).only()
     assert (transfer.outcome, transfer.bytes, transfer.frames) == (COMPLETE, size, frames)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 10**6), st.sampled_from([0.004, 0.02, 0.04]), st.booleans())
+def test_a_read_that_the_capture_put_in_another_order_is_complete(
+    seed: int, moved: float, with_options: bool
+) -> None:
+    """Packets lie 10 ms apart on the wire; in the capture each stands up to ``moved`` s aside."""
+    wire = Wire().c(0, rrq(blksize=512) if with_options else rrq(), 69)
+    if with_options:
+        wire.s(0.01, oack(blksize=512)).c(0.02, ack(0))
+    for block in range(1, 7):
+        wire.s(block / 50 + 0.01, data(block, 512 if block < 6 else 3)).c(block / 50 + 0.02, ack(block))
+    chance = random.Random(seed)
+    wire.frames = [(at + chance.uniform(-moved, moved), frame) for at, frame in wire.frames]
+    transfer = wire.idle(60).only()
+    assert (transfer.outcome, transfer.bytes, transfer.file) == (COMPLETE, 5 * 512 + 3, "node.bin")
+    assert transfer.accepted == ({"blksize": "512"} if with_options else {})
 
 
 def test_options_just_before_their_request_are_in_force() -> None:

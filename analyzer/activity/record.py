@@ -7,12 +7,14 @@ they may be farther apart: then a shorter silence is not seen, and none is ever 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from analyzer.activity.stretches import APART, COMPILED, HOST, STRETCH, Hosts, fresh, joined, of_rows, within
+from analyzer.kinds import among
 from analyzer.picking import Want
 from analyzer.tables import Packets
 
@@ -24,6 +26,8 @@ ADDED: Final = 1 << 14
 """Stretches of batches that are joined with the others at a time, at least."""
 
 Array = np.ndarray[Any, Any]
+Address = tuple[int, int, int]
+"""``(version, hi, lo)`` as in the tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,37 +101,42 @@ class Activity:
                 return
             self.apart *= 2
 
-    def _settle(self) -> None:
-        """Join all that was added."""
+    def _gather(self) -> None:
+        """Take what the hosts hold to what was added."""
         if self._hosts:
             self._added.append(self._hosts.give())
-        if self._added:
+            self.held += len(self._added[-1])
+        if self.held > self.limit:
             self._shrink()
 
     def pauses(self, least: int) -> tuple[tuple[int, int], ...]:
         """When nobody at all sent anything for ``least`` ns or more: begin and end, in order of time."""
-        self._settle()
+        self._gather()
+        if self._added:
+            self._shrink()
         order = np.argsort(self._joined["begin"], kind="stable")
         begin, end = self._joined["begin"][order], np.maximum.accumulate(self._joined["end"][order])
         return tuple(
             (int(end[at]), int(begin[at + 1])) for at in np.flatnonzero(begin[1:] - end[:-1] >= least)
         )
 
-    def silences(self, address: tuple[int, int, int], least: int) -> list[Silence]:
-        """The silences of a host of ``least`` ns or more, in order; the last one may reach the end.
+    def silences(self, hosts: Collection[Address], least: int) -> dict[Address, list[Silence]]:
+        """The silences of each of ``hosts`` of ``least`` ns or more, in order; the last may reach the end.
 
         Only those longer than ``apart`` are there.
         """
-        self._settle()
-        version, hi, lo = address
-        lows, wanted = self._joined["lo"], np.uint64(lo)
-        own = self._joined[np.searchsorted(lows, wanted, "left") : np.searchsorted(lows, wanted, "right")]
-        own = own[(own["version"] == version) & (own["hi"] == hi)]
-        if not len(own):
-            return []
-        until = np.append(own["begin"][1:], self.end)
-        frames = np.append(own["begin_frame"][1:], 0)
-        return [
-            Silence(*(int(value) for value in (own["end"][at], until[at], own["end_frame"][at], frames[at])))
-            for at in np.flatnonzero(until - own["end"] >= least)
-        ]
+        self._gather()
+        some = np.concatenate([self._joined, *self._added])
+        some = joined(some[among(some["lo"], np.array([lo for _, _, lo in hosts], np.uint64))], self.apart)
+        last = np.append(fresh([some[name] for name in HOST])[1:], True)[: len(some)]
+        until, after = (
+            np.where(last, over, np.append(some[name][1:], over)[: len(some)])
+            for name, over in (("begin", self.end), ("begin_frame", 0))
+        )
+        columns = (*(some[name] for name in HOST), some["end"], until, some["end_frame"], after)
+        long = np.flatnonzero(until - some["end"] >= least)
+        found: dict[Address, list[Silence]] = {host: [] for host in hosts}
+        for version, hi, lo, *told in zip(*(column[long].tolist() for column in columns), strict=True):
+            if (version, hi, lo) in found:
+                found[version, hi, lo].append(Silence(*told))
+        return found

@@ -1,4 +1,5 @@
-"""Writing pcapng: one section, its interfaces, enhanced packet blocks (draft-ietf-opsawg-pcapng, section 4).
+"""Writing pcapng: one section, its interfaces, enhanced packet blocks (draft-ietf-opsawg-pcapng, section 4);
+and pcap, which holds less (draft-ietf-opsawg-pcap).
 
 The reading side keeps nanoseconds and drops what the analysis does not need. A copy of frames must keep
 more: :func:`original` goes back to a frame's own block for its exact time stamp, interface and options.
@@ -12,7 +13,8 @@ from typing import IO, Final, NamedTuple
 
 from analyzer.capture.blocks import EPB, IDB, MINIMUM, PB, SHB
 from analyzer.capture.capture import Capture
-from analyzer.capture.pcap import PcapReader
+from analyzer.capture.link_types import name
+from analyzer.capture.pcap import MICRO, NANO, PcapReader
 from analyzer.capture.pcapng import (
     IF_DESCRIPTION,
     IF_NAME,
@@ -22,6 +24,7 @@ from analyzer.capture.pcapng import (
     Interface,
     PcapngReader,
 )
+from analyzer.errors import UsageError
 from analyzer.tables import Batch
 
 END, COMMENT, SHB_USERAPPL = 0, 1, 4
@@ -33,6 +36,10 @@ OPAQUE: Final = frozenset({COMMENT, EPB_HASH, EPB_VERDICT})
 OPTION_BYTES: Final = 0xFFFF
 """The most that an option's 16-bit length can say."""
 NANOSECONDS: Final = 9
+SECOND: Final = 10**9
+ETHERNET: Final = 1
+PCAP_SNAPLEN: Final = 262_144
+"""What tcpdump writes for "whole packets" (its MAXIMUM_SNAPLEN); programs refuse records beyond it."""
 
 Option = tuple[int, bytes]
 
@@ -143,6 +150,44 @@ class Writer:
             parts.append(bytes(4))
         length = sum(map(len, parts)) + 12
         self._stream.write(struct.pack("<II", kind, length) + b"".join(parts) + struct.pack("<I", length))
+
+
+class PcapWriter:
+    """Writes pcap, little-endian: frames of one link type, without interfaces, options and comments.
+
+    ``fine`` asks for nanoseconds, which some old programs do not read. Errors of the stream pass through.
+    """
+
+    def __init__(self, stream: IO[bytes], fine: bool) -> None:
+        self._stream = stream
+        self._grain = 1 if fine else 1000
+        self._link_type: int | None = None
+
+    def packet(self, interface: Interface, time: int, data: bytes, wire: int) -> None:
+        """One frame: ``time`` in ns since 1970, ``wire`` its length on the wire in bytes.
+
+        Raises :class:`UsageError` for what pcap cannot hold.
+        """
+        if self._link_type is None:
+            self._header(interface.link_type, interface.snaplen)
+        elif self._link_type != interface.link_type:
+            several = f"{name(self._link_type)} and {name(interface.link_type)}"
+            raise UsageError(f"a pcap file holds one link type, these frames have {several}: name it .pcapng")
+        seconds, fraction = divmod(time, SECOND)
+        if not 0 <= seconds < 1 << 32 or fraction % self._grain:
+            raise UsageError("a pcap file cannot hold the times of these frames: name it .pcapng")
+        head = struct.pack("<4I", seconds, fraction // self._grain, len(data), min(wire, 0xFFFFFFFF))
+        self._stream.write(head + data)
+
+    def close(self) -> None:
+        """Make a file even of no frames; the stream stays open."""
+        if self._link_type is None:
+            self._header(ETHERNET, 0)
+
+    def _header(self, link_type: int, snaplen: int) -> None:
+        self._link_type = link_type
+        magic = NANO if self._grain == 1 else MICRO
+        self._stream.write(struct.pack("<IHHiIII", magic, 2, 4, 0, 0, max(snaplen, PCAP_SNAPLEN), link_type))
 
 
 def text(value: str) -> bytes:

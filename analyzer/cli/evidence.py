@@ -1,8 +1,8 @@
-"""``portmatrix evidence``: only the frames behind a finding, as a small pcapng."""
+"""``portmatrix evidence``: only the frames behind a finding, as a small pcapng or pcap."""
 
 from __future__ import annotations
 
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import click
 
@@ -15,6 +15,9 @@ from analyzer.report.layout import plural
 from analyzer.version import VERSION
 
 _PCAPNG = Format("pcapng", (".pcapng",), binary=True)
+PCAP: Final = (".pcap", ".cap")
+"""Names that promise a pcap. Under any other name the file is a pcapng."""
+PACKED: Final = (".gz", ".zst", ".lz4", ".xz")
 
 
 @click.command()
@@ -27,7 +30,8 @@ _PCAPNG = Format("pcapng", (".pcapng",), binary=True)
     "target",
     metavar="FILE",
     required=True,
-    help="The pcapng file to write, whole or not at all; '-' for standard output.",
+    help="The file to write, whole or not at all: pcapng, or pcap where its name ends in .pcap; '-' for "
+    "standard output.",
 )
 @click.option(
     "--limit",
@@ -73,6 +77,7 @@ def evidence(
     if wanted == stage.Wanted():
         raise click.UsageError("say which frames: --finding ID, --flow ID, --frames LIST or --all")
     wish = job.wish
+    pcapng = _pcapng(str(job.target))
     if site_output is not None and not wish.wanted:
         raise UsageError("--site-output: only with --pseudonymise")
     for written in (wish.map_file, site_output):
@@ -85,7 +90,7 @@ def evidence(
         made: list[stage.Copied] = []
 
         def render(_: Any, stream: IO[bytes], _style: Style) -> None:
-            made.append(stage.copy(found, stream, f"portmatrix {VERSION}", others))
+            made.append(stage.copy(found, stream, f"portmatrix {VERSION}", others, pcapng))
 
         job.put(render, found)
     if not made:
@@ -95,13 +100,20 @@ def evidence(
             with output.whole_file(site_output) as stream:
                 stream.write(names.site_file(found.report, others))
         wish.keep(others, bool(job.quiet))
-        for line in made[0].remarks if not job.quiet else ():
-            say(line)
+    for line in made[0].remarks if not job.quiet else ():
+        say(line)
     if not job.quiet:
         left = found.chosen.total - len(found.chosen.frames)
         cut = f"; {plural(left, 'frame')} more left out by the limit (--limit)" if left else ""
         say(f"{plural(made[0].frames, 'frame')} of {found.packets} written to {job.target}{cut}")
     return 0
+
+
+def _pcapng(target: str) -> bool:
+    """Whether the file is to be a pcapng. Raises :class:`UsageError` for the name of a packed one."""
+    if target.lower().endswith(PACKED):
+        raise UsageError(f"-o {target}: is not written packed, pack it afterwards")
+    return not target.lower().endswith(PCAP)
 
 
 COMMAND = evidence

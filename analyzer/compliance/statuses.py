@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -20,7 +20,7 @@ from analyzer.conversations import Conversations
 from analyzer.directory import Directory
 from analyzer.kinds import Array, members
 from analyzer.matrix import Matrix
-from analyzer.model import Host, Outcome, Row, RowResult, Site, Status
+from analyzer.model import Outcome, Row, RowResult, Site, Status
 from analyzer.visibility import Visibility
 
 OBSERVE_MINUTES: Final = 5.0
@@ -123,15 +123,24 @@ class _Question:
         self.roles = {role for host in site.hosts for role in host.roles}
         self.named = site.activities - {OPERATION}
         self.minutes = {ruleset.name: ruleset.observe_minutes for ruleset in matrix.rulesets}
-        self.hosts: dict[tuple[str, str], list[Host]] = defaultdict(list)
-        for subject in matrix.subjects:
-            for edition in subject.editions:
-                self.hosts[subject.role, edition.id].append(subject.host)
-        self.addresses: dict[int, list[Address]] = defaultdict(list)
-        for address in seen.addresses():
-            for host in directory.at(*address):
-                self.addresses[id(host)].append(address)
+        self.places = self._seen(matrix, directory)
         self.partners = self._partners(matrix)
+
+    def _seen(self, matrix: Matrix, directory: Directory) -> Mapping[tuple[str, str], Array]:
+        """The places seen of each subject under each of its editions, host by host, as they were met."""
+        places, met = self.seen.places, self.seen.met
+        numbers, owners = directory.owners(places.version[met], places.hi[met], places.lo[met])
+        turns: dict[int, list[Array]] = defaultdict(list)
+        for hosts, some in zip(owners, members(numbers, len(owners)), strict=True):
+            for host in hosts if len(some) else ():
+                turns[id(host)].append(some)
+        held: dict[tuple[str, str], list[Array]] = defaultdict(list)
+        for subject in matrix.subjects:
+            if id(subject.host) in turns:
+                own = met[np.sort(np.concatenate(turns[id(subject.host)]))]
+                for edition in subject.editions:
+                    held[subject.role, edition.id].append(own)
+        return {key: np.concatenate(some) for key, some in held.items()}
 
     def _partners(self, matrix: Matrix) -> dict[str, list[Row]]:
         """Rows that count as one when due: the ports of a pool, and the two directions of a pair."""
@@ -153,38 +162,33 @@ class _Question:
         """The row whose exercise also exercised this one, empty if none."""
         return next((other.id for other in self.partners[row.id] if other.id in self.exercised), "")
 
-    def _subjects(self, row: Row) -> Iterable[tuple[Host, Address]]:
-        for host in self.hosts.get((row.subject, row.edition), ()):
-            for address in self.addresses.get(id(host), ()):
-                yield host, address
-
     def subject_seen(self, row: Row) -> bool:
         """Whether any host of the row's subject took part in unicast traffic."""
-        return any(True for _ in self._subjects(row))
+        return (row.subject, row.edition) in self.places
 
     def doubt(self, row: Row) -> str:
         """Why this capture could not have shown the row, empty if it would have."""
         if self.filtered:
             return f"the capture was taken with the filter {self.filtered}, which may have kept it out"
+        if not self.subject_seen(row):
+            return f"no {row.subject} was seen in this capture"
+        places, seen = self.places[row.subject, row.edition], self.seen
         minutes = self.site.observe_minutes or self.minutes.get(row.ruleset) or OBSERVE_MINUTES
-        reason = f"no {row.subject} was seen in this capture"
-        counterparts = self._counterparts(row)
-        for _, address in self._subjects(row):
-            sight = self.seen.sight(address)
-            if sight is None or sight.sent.first is None or sight.received.first is None:
-                reason = f"{row.subject} was seen in one direction only"
-            elif self.seen.both_ways(address) < minutes * MINUTE:
-                reason = f"{row.subject} was seen for less than {minutes:g} minutes"
-            elif not self.seen.shows_pairs_of(address, counterparts):
-                reason = "the capture was taken at another host and does not show all of this row's traffic"
-            elif self.seen.only_port and self.seen.only_port != row.port:
-                reason = (
-                    f"the capture holds UDP {self.seen.only_port} and nothing else, no ARP either: "
-                    "taken with a filter of this port, it could not show others"
-                )
-            else:
-                return ""
-        return reason
+        shown = seen.shows_pairs(self._counterparts(row) if seen.points else None)
+        asked = (
+            (seen.directions == 2, f"{row.subject} was seen in one direction only"),
+            (seen.both_ways >= minutes * MINUTE, f"{row.subject} was seen for less than {minutes:g} minutes"),
+            (shown, "the capture was taken at another host and does not show all of this row's traffic"),
+            (
+                np.full(len(seen.places), seen.only_port in (0, row.port)),
+                f"the capture holds UDP {seen.only_port} and nothing else, no ARP either: "
+                "taken with a filter of this port, it could not show others",
+            ),
+        )
+        held = np.array([holds[places] for holds, _ in asked])
+        if held.all(axis=0).any():
+            return ""
+        return next(why for holds, (_, why) in zip(held[:, -1], asked, strict=True) if not holds)
 
     def _counterparts(self, row: Row) -> list[Address] | None:
         """Addresses that could be at the other end; None where they cannot be listed."""

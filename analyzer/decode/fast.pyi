@@ -6,6 +6,7 @@ from analyzer.tables import Columns
 
 NUMBERS: dict[str, int]
 
+def digests(data: bytes | memoryview) -> list[int]: ...
 def fill(
     buffer: bytes | memoryview,
     frames: Columns,

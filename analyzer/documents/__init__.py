@@ -11,9 +11,15 @@ A :class:`Reader` takes the tree apart and notes every :class:`analyzer.errors.M
 the caller raises them together.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
 from analyzer.documents.node import MAX_QUOTE, Node, nearest, plain, quote
 from analyzer.documents.reader import MAX_MISTAKES, Reader
-from analyzer.documents.tree import MAX_BYTES, MAX_DEPTH, MAX_VALUES, Loader, load, read
+
+if TYPE_CHECKING:
+    from analyzer.documents.tree import MAX_BYTES, MAX_DEPTH, MAX_VALUES, Loader, load, read
 
 __all__ = [
     "MAX_BYTES",
@@ -30,3 +36,13 @@ __all__ = [
     "quote",
     "read",
 ]
+
+_OF_TREE: Final = frozenset({"MAX_BYTES", "MAX_DEPTH", "MAX_VALUES", "Loader", "load", "read"})
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _OF_TREE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from analyzer.documents import tree  # noqa: PLC0415 - PyYAML is only for who has a document to read
+
+    return getattr(tree, name)

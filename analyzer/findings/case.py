@@ -10,7 +10,8 @@ from typing import Final
 from analyzer.addresses import text
 from analyzer.compliance import End, Judgement
 from analyzer.conversation import Conversation
-from analyzer.conversations import Selection
+from analyzer.conversations import Places, Selection
+from analyzer.kinds import Array
 from analyzer.model import CaptureInfo, Finding, FindingKind, Row, Severity
 
 FRAMES: Final = 24
@@ -121,15 +122,18 @@ def kind_of(end: End) -> str:
     return "everyone" if end.everyone else "+".join(sorted(end.roles)) or "undeclared"
 
 
-def call(end: End, addresses: Iterable[str]) -> str:
-    """What to call one end in a sentence."""
+def call(end: End, places: Places, some: Array) -> str:
+    """What to call one end in a sentence, which is at ``some`` of ``places``."""
     if end.everyone:
-        return "the group " + " and ".join(sorted(set(addresses))[:2])
-    found = sorted(set(addresses))
-    some = found[0] if len(found) == 1 else f"{len(found)} hosts"
+        return "the group " + " and ".join(sorted(_text(places, place) for place in some)[:2])
+    hosts = _text(places, some[0]) if len(some) == 1 else f"{len(some)} hosts"
     if not end.roles:
-        return f"undeclared host {some}" if len(found) == 1 else f"{len(found)} undeclared hosts"
-    return f"{' + '.join(end.roles)} ({some})"
+        return f"undeclared host {hosts}" if len(some) == 1 else f"{len(some)} undeclared hosts"
+    return f"{' + '.join(end.roles)} ({hosts})"
+
+
+def _text(places: Places, place: int) -> str:
+    return text(*places.address(place))
 
 
 def spell(conversation: Conversation) -> str:

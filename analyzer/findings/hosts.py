@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from analyzer import versions
 from analyzer.addresses import text
 from analyzer.compliance import Judgement
 from analyzer.conversation import Conversation
@@ -114,6 +113,8 @@ def _stated(subject: Subject, other: Subject) -> str:
     """The specifier that the other's version breaks, empty if none or nothing is known."""
     if not other.host.version or len(subject.editions) != 1:
         return ""
+    from analyzer import versions  # noqa: PLC0415 - only who states versions has a use for it
+
     stated = subject.editions[0].works_with.get(other.role, "")
     return stated if stated and not versions.matches(other.host.version, stated) else ""
 

@@ -44,8 +44,8 @@ def ends_of(case: Case) -> tuple[str, str]:
     origin, target = case.judgements[0].ends
     flows = Selection.of(case.flows)
     return (
-        call(origin, (text(*address) for address in flows.addresses(responder=False))),
-        call(target, (text(*address) for address in flows.addresses(responder=True))),
+        call(origin, flows.found.places, flows.places(responder=False)),
+        call(target, flows.found.places, flows.places(responder=True)),
     )
 
 

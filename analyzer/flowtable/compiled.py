@@ -1,8 +1,8 @@
 """The flow table with its inner loops compiled: same flows, heads, errors and counters, same merging.
 
 ``table.FlowTable`` is the reference. What this one replaces is how a batch is counted: keys in an
-open-addressing index instead of a dict of bytes, both directions of a flow side by side in one record, heads
-in an arena. Fragments, ICMP errors and the sights kept for a merge are the reference's own.
+open-addressing index instead of a dict of bytes, both directions of a flow side by side in records, heads in
+an arena, and the packets that may have copies in a ring. Fragments and ICMP errors are the reference's own.
 """
 
 from __future__ import annotations
@@ -16,18 +16,21 @@ import numpy as np
 from analyzer.flowtable import copies, fast
 from analyzer.flowtable import keys as key
 from analyzer.flowtable.copies import SIGHT
-from analyzer.flowtable.table import HEAD_BYTES, HEADS, LONG_HEAD_BYTES, LONG_HEADS, FlowTable
+from analyzer.flowtable.table import HEAD_BYTES, HEADS, LONG_HEAD_BYTES, LONG_HEADS, FlowTable, more
 from analyzer.kinds import ordered
-from analyzer.tables import TCP, Columns, Heads, Packets
+from analyzer.tables import FLOWS, TCP, Columns, Heads, Packets, Undecoded
 
 Array = np.ndarray[Any, Any]
 
 WORDS: Final = np.dtype([(name, "u8") for name in ("hi0", "lo0", "hi1", "lo1", "ports", "what")])
 """A KEY in whole words: ``port0 << 16 | port1`` and ``transport << 16 | version << 8 | ported``."""
 
+SHORT: Final = np.dtype([("pair", "u8"), ("ports", "u4"), ("what", "u4")])
+"""A KEY in 16 bytes, where it is one of two IPv4 addresses; else where its WORDS are."""
+
 END: Final = np.dtype(
     [
-        *((name, "i8") for name in ("packets", "bytes", "payload", "duplicates", "syn", "synack", "rst")),
+        *((name, "i8") for name in ("packets", "bytes", "payload")),
         *((name, "i8") for name in ("first_frame", "last_frame", "first_time", "last_time")),
         ("head", "i4"),
         ("heads", "u1"),
@@ -35,7 +38,11 @@ END: Final = np.dtype(
     ],
     align=True,
 )
-"""One direction of a flow; ``head`` is 1 + the place of its first head."""
+"""One direction of a flow, in one line of a processor's cache: what every packet changes. ``head`` is 1 + the
+place of its first head."""
+
+RARE: Final = np.dtype([(name, "i8") for name in ("duplicates", "syn", "synack", "rst")])
+"""The rest of it, that few packets change."""
 
 KEPT: Final = np.dtype(
     [
@@ -48,10 +55,14 @@ KEPT: Final = np.dtype(
 """One head: ``at`` is where its bytes begin in the arena, ``following`` 1 + the place of the next."""
 
 FEWEST: Final = 256
-LEAPS: Final = 1 << 18
-"""Up to so many items an array becomes four times as long: what growing costs are the pages that it touches
-anew, and of the room ahead none is touched before it is used. Beyond, twice.
+LEAPS: Final = ((1 << 16, 16), (1 << 20, 4))
+"""Up to so many items an array becomes so many times as long, beyond that twice: what growing costs are the
+pages that it touches anew, and of the room ahead none is touched before it is used.
 """
+FEW: Final = 1 << 16
+"""Up to so many rows slots become four times as many, beyond that twice."""
+LINE: Final = 64
+"""Octets of a line of a processor's cache."""
 FIRST_ROOM: Final = 1 << 16
 ROOM: Final = 1 << 26
 """Octets that there is room for in the arena at first, and once that is full. It is the largest of the
@@ -61,6 +72,14 @@ BLOCK: Final = 1 << 16
 """Flows copied at a time out of a table that is spent."""
 CHAINS: Final = 4096
 """Chains of packets that may be copies of each other: some times as many as are looked at together."""
+REASONS: Final = 256
+"""Numbers that a Reason may have."""
+
+SIDES: Final = ("version", "transport", "a_hi", "a_lo", "b_hi", "b_lo", "a_port", "b_port")
+"""The columns of FLOWS that tell the ends of a flow."""
+
+_RARELY: Final = RARE.names or ()
+_TYPES: Final = {column.name: column.dtype for column in FLOWS.columns}
 
 _FACTORS: Final = np.array([int.from_bytes(os.urandom(8)) | 1 for _ in range(13)], "u8")
 """Of the hash. New in every process: nobody can prepare a capture whose flows all share a chain."""
@@ -81,25 +100,17 @@ def words(table: Array) -> Array:
     return made
 
 
-def table_of(some: Array) -> Array:
-    """The KEY table of WORDS."""
-    made = np.empty(len(some), key.KEY)
-    for name in ("hi0", "lo0", "hi1", "lo1"):
-        made[name] = some[name]
-    made["port0"], made["port1"] = some["ports"] >> np.uint64(16), some["ports"] & np.uint64(0xFFFF)
-    made["transport"] = some["what"] >> np.uint64(16)
-    made["version"] = some["what"] >> np.uint64(8) & np.uint64(0xFF)
-    made["ported"] = some["what"] & np.uint64(0xFF)
-    return made
-
-
 class Index:
     """KEYs → rows, as a dict of bytes would have it: numbered in the order in which they came."""
 
     def __init__(self) -> None:
         self.count = 0
-        self.keys = np.zeros(0, WORDS)
+        self.keys = np.zeros(0, SHORT)
         self.slots = np.zeros(2, "u8")
+        self.wide = np.zeros(0, WORDS)
+        """The WORDS of the keys that have more than IPv4 addresses, and which of ``wide_slots`` is whose."""
+        self.wide_slots = np.zeros(2, "u8")
+        self.wide_count = 0
 
     def __len__(self) -> int:
         return self.count
@@ -112,28 +123,58 @@ class Index:
 
     def get(self, one: bytes) -> int | None:
         """The row of a KEY given as bytes."""
-        row = np.empty(1, "i8")
-        wanted = words(key.as_table([one]))
-        fast.find(self.slots, self.keys, self.count, _FACTORS, wanted, row, False)
+        row = self._find(words(key.as_table([one])), add=False)
         return int(row[0]) if row[0] >= 0 else None
+
+    def words(self) -> Array:
+        """The WORDS of every row."""
+        made = np.empty(self.count, WORDS)
+        fast.widened(self.keys[: self.count], self.wide, made)
+        return made
 
     def table(self) -> Array:
         """The KEY of every row."""
-        return table_of(self.keys[: self.count])
+        some, made = self.words(), np.empty(self.count, key.KEY)
+        for name in ("hi0", "lo0", "hi1", "lo1"):
+            made[name] = some[name]
+        made["port0"], made["port1"] = some["ports"] >> np.uint64(16), some["ports"] & np.uint64(0xFFFF)
+        made["transport"] = some["what"] >> np.uint64(16)
+        made["version"] = some["what"] >> np.uint64(8) & np.uint64(0xFF)
+        made["ported"] = some["what"] & np.uint64(0xFF)
+        return made
 
-    def room(self, rows: int) -> None:
-        """Make room for as many rows in all."""
+    def room(self, rows: int, wide: int) -> None:
+        """Make room for as many rows in all, and for as many that have more than IPv4 addresses."""
         if rows > len(self.keys):
-            self.keys = _longer(self.keys, self.count, rows)
+            self.keys = _longer(self.keys, self.count, _more_than(len(self.keys), rows, FEWEST))
         if 2 * rows > len(self.slots):
-            self.slots = np.zeros(1 << (2 * rows - 1).bit_length(), "u8")
-            fast.rehash(self.slots, self.keys, self.count, _FACTORS)
+            self.slots = _slots(rows)
+            fast.rehash(self.slots, self.keys, self.count, _FACTORS, False)
+        if wide > len(self.wide):
+            self.wide = _longer(self.wide, self.wide_count, _more_than(len(self.wide), wide, FEWEST))
+        if 2 * wide > len(self.wide_slots):
+            self.wide_slots = _slots(wide)
+            fast.rehash(self.wide_slots, self.wide, self.wide_count, _FACTORS, True)
 
     def add(self, wanted: Array) -> Array:
         """The row of each of ``wanted`` (WORDS); new ones are numbered on."""
-        self.room(self.count + len(wanted))
+        self.room(self.count + len(wanted), self.wide_count + len(wanted))
+        return self._find(wanted, add=True)
+
+    def _find(self, wanted: Array, *, add: bool) -> Array:
         rows = np.empty(len(wanted), "i8")
-        self.count = fast.find(self.slots, self.keys, self.count, _FACTORS, wanted, rows, True)
+        self.count, self.wide_count = fast.find(
+            self.slots,
+            self.keys,
+            self.count,
+            self.wide_slots,
+            self.wide,
+            self.wide_count,
+            _FACTORS,
+            wanted,
+            rows,
+            add,
+        )
         return rows
 
 
@@ -141,15 +182,17 @@ class CompiledTable(FlowTable):
     """A FlowTable that counts in compiled code."""
 
     def __init__(self) -> None:
+        self._used = np.zeros(4, "i8")
+        """Heads kept, bytes of the arena that they take, wide keys of the index, and sights in all."""
         super().__init__()
         self._index = Index()
         self._rows = self._index  # type: ignore[assignment]
-        self._records = np.zeros(0, END)
+        self._records, self._rares = _lines(END, 0), _lines(RARE, 0)
         self._ends = self._views()
         self._kept = np.zeros(0, KEPT)
         self._arena = np.zeros(0, "u1")
-        self._used = np.zeros(2, "i8")
-        """Heads kept, and bytes of the arena that they take."""
+        self._owners = np.zeros(0, "i8")
+        self._stopped = np.zeros((2, REASONS), "i8")
 
     def add(self, packets: Packets) -> None:
         """Add a batch that begins right after the last frame added, in frame order."""
@@ -158,86 +201,111 @@ class CompiledTable(FlowTable):
         if not size:
             return
         self._reach(int(columns["frame"][0]), int(columns["frame"][-1]))
-        self._count_undecoded(columns)
-        owners, fragments = self._count(packets, size)
-        self._sight(columns, owners)
+        # The first frames of the table are counted by themselves: their sights are kept.
+        leading = min(max(self._begin + copies.DUPLICATE_FRAMES - int(columns["frame"][0]), 0), size)
+        if size > len(self._owners):
+            self._owners = np.empty(size, "i8")
+        fragments = False
+        if leading:
+            fragments = self._count(packets, 0, leading)
+            back = self._back
+            self._front = np.concatenate((self._front, back[back["frame"] >= columns["frame"][0]]))
+        fragments |= self._count(packets, leading, size)
         if fragments:
+            owners = self._owners[:size]
             members = np.flatnonzero(owners >= 0)
             self._add_fragments(columns, members, owners[members] >> 1)
         self._add_quotes(packets)
         self._fragments.sweep(self._last)
 
-    def _count(self, packets: Packets, size: int) -> tuple[Array, bool]:
-        """Count a batch: ``2 * row + way`` of each packet, -1 without flow; whether there are fragments."""
-        owners = np.empty(size, "i8")
-        index, at, any_fragments = self._index, 0, False
-        while True:
-            self._make_room(index.count + min(size - at, FEWEST))
-            at, index.count, fragments = fast.count(
-                packets.columns,
-                packets.buffer,
-                at,
-                index.count,
-                index.slots,
-                index.keys,
-                _FACTORS,
-                self._records,
-                self._opener,
-                self._kept,
-                self._arena,
-                self._used,
-                owners,
-                HEADS,
-                HEAD_BYTES,
-                LONG_HEAD_BYTES,
-                _LONGER,
-            )
-            any_fragments = any_fragments or fragments
-            if at == size:
-                return owners, any_fragments
-            self._head_room(1, LONG_HEAD_BYTES)
-
-    def _sight(self, columns: Columns, owners: Array) -> None:
-        """Find copies, and keep the sights at both ends of the table."""
-        before, near = len(self._back), copies.DUPLICATE_FRAMES
-        sights = np.empty(before + len(owners), SIGHT)
-        _copy(sights, self._back, before)
-        chains, previous = np.full(CHAINS, -1, "i4"), np.empty(len(sights), "i4")
-        total = fast.copies(
-            columns,
-            owners,
-            sights,
-            before,
-            self._records,
-            chains,
-            previous,
-            _FACTORS,
-            near,
+    def _count(self, packets: Packets, at: int, until: int) -> bool:
+        """Count the packets from ``at`` to ``until``; whether there are fragments."""
+        index, any_fragments = self._index, False
+        limits = (
+            HEADS,
+            HEAD_BYTES,
+            LONG_HEAD_BYTES,
+            copies.DUPLICATE_FRAMES,
             copies.DUPLICATE_CANDIDATES,
             copies.DUPLICATE_ELSEWHERE,
             copies.DUPLICATE_IDENTIFIED,
             copies.DUPLICATE_UNIDENTIFIED,
         )
-        sights = sights[:total]
-        # A sight a frame at most, in frame order: only the outermost ``near`` can be kept.
-        if columns["frame"][0] < self._begin + near:
-            self._keep_sights(sights[before : before + near], sights[before:][-near:])
-        else:
-            latest = sights[-near:]
-            self._back = latest[int(np.searchsorted(latest["frame"], self._last - near, "right")) :]
+        while at < until:
+            self._make_room(index.count + min(until - at, FEWEST), index.wide_count + until - at)
+            self._used[2] = index.wide_count
+            at, index.count, fragments, stopped = fast.count(
+                packets.columns,
+                packets.buffer,
+                at,
+                until,
+                index.count,
+                index.slots,
+                index.keys,
+                index.wide_slots,
+                index.wide,
+                _FACTORS,
+                self._records,
+                self._rares,
+                self._opener,
+                self._kept,
+                self._arena,
+                self._sights,
+                self._previous,
+                self._latest,
+                self._used,
+                self._stopped,
+                self._owners,
+                _LONGER,
+                limits,
+            )
+            index.wide_count = int(self._used[2])
+            any_fragments |= fragments
+            if stopped:
+                self._tell_stopped()
+            if at < until:
+                self._head_room(1, LONG_HEAD_BYTES)
+        return any_fragments
 
-    def _make_room(self, rows: int) -> None:
-        if rows > len(self._opener) or 2 * rows > len(self._index.slots):
+    def _tell_stopped(self) -> None:
+        counts, frames = self._stopped
+        for reason in np.flatnonzero(counts).tolist():
+            some = Undecoded(int(counts[reason]), int(frames[reason]))
+            self._undecoded[reason] = more(self._undecoded.get(reason), some)
+        counts[:] = 0
+
+    @property
+    def _back(self) -> Array:
+        """The latest sights, of DUPLICATE_FRAMES frames: what the next packets are compared with. A copy."""
+        number = int(self._used[3])
+        latest = np.arange(max(number - fast.SIGHTS, 0) + 1, number + 1) & fast.SIGHTS - 1
+        sights = self._sights[latest]
+        near: Array = sights[sights["frame"] > sights["frame"][-1:] - copies.DUPLICATE_FRAMES]
+        return near
+
+    @_back.setter
+    def _back(self, sights: Array) -> None:
+        self._sights, self._previous = np.zeros(fast.SIGHTS, SIGHT), np.zeros(fast.SIGHTS, "u4")
+        self._latest = np.zeros(CHAINS, "u4")
+        _copy(self._sights[1:], np.ascontiguousarray(sights), len(sights))
+        fast.recall(self._sights, self._previous, self._latest, _FACTORS, len(sights))
+        self._used[3] = len(sights)
+
+    def _make_room(self, rows: int, wide: int = 0) -> None:
+        if rows > len(self._opener):
             room = _more_than(len(self._opener), rows, FEWEST)
-            self._index.room(room)
             self._opener = _longer(self._opener, len(self._opener), room)
             self._fragments_of = _longer(self._fragments_of, len(self._fragments_of), room)
-            self._records = _longer(self._records, len(self._records), 2 * room)
+            self._records, self._rares = (
+                _copy(_lines(array.dtype, 2 * room), array, len(array))
+                for array in (self._records, self._rares)
+            )
             self._ends = self._views()
+        self._index.room(rows, wide)
 
     def _head_room(self, heads: int, octets: int) -> None:
         """Room for more heads of more bytes."""
-        kept, held = self._used.tolist()
+        kept, held, *_ = self._used.tolist()
         if kept + heads > len(self._kept):
             self._kept = _longer(self._kept, kept, _more_than(kept, kept + heads, FEWEST))
         if held + octets > len(self._arena):
@@ -245,21 +313,20 @@ class CompiledTable(FlowTable):
             self._arena = _longer(self._arena, held, _more_than(held, held + octets, least))
 
     def _views(self) -> dict[str, Array]:
-        return {name: self._records[name] for name in self._ends}
+        return {name: (self._rares if name in _RARELY else self._records)[name] for name in self._ends}
 
     def _rows_of(self, wanted: Any, openers: Array) -> Array:
         """Rows of the keys of a later table's index."""
-        keys = wanted.keys[: wanted.count]
         before = self._index.count
-        self._make_room(before + len(keys))
-        rows = self._index.add(keys)
+        self._make_room(before + len(wanted))
+        rows = self._index.add(wanted.words())
         new = np.flatnonzero(rows >= before)
         self._opener[rows[new]] = openers[new]
         return rows
 
     def _merge_heads(self, later: FlowTable, slots: Array) -> None:
         assert isinstance(later, CompiledTable)
-        heads, octets = later._used.tolist()
+        heads, octets, *_ = later._used.tolist()
         self._head_room(heads, octets)
         fast.merge_heads(
             self._records,
@@ -277,26 +344,32 @@ class CompiledTable(FlowTable):
         self._kept["frame"][: int(self._used[0])] += frames
 
     def __getstate__(self) -> dict[str, Any]:
-        """All arrays, cut to what is used. The index is made again elsewhere: ``_FACTORS`` differ."""
+        """All arrays, cut to what is used. The index and the ring are made again: ``_FACTORS`` differ."""
         count = self._index.count
-        kept, octets = self._used.tolist()
+        kept, octets, *_ = self._used.tolist()
         return self.__dict__ | {
             "_index": None,
-            "_rows": self._index.keys[:count],
+            "_rows": self._index.words(),
             "_ends": list(self._ends),
             "_records": self._records[: 2 * count],
+            "_rares": self._rares[: 2 * count],
             "_opener": self._opener[:count],
             "_fragments_of": self._fragments_of[:count],
             "_kept": self._kept[:kept],
             "_arena": self._arena[:octets],
+            "_owners": self._owners[:0],
+            "_sights": self._back,
+            "_previous": None,
+            "_latest": None,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         keys, names = state["_rows"], state["_ends"]
         index = Index()
         index.add(keys)
-        self.__dict__.update(state | {"_index": index, "_rows": index})
-        self._ends = {name: self._records[name] for name in names}
+        self.__dict__.update(state | {"_index": index, "_rows": index, "_ends": dict.fromkeys(names)})
+        self._ends = self._views()
+        self._back = state["_sights"]
 
     def _forget(self) -> None:
         super()._forget()
@@ -304,31 +377,27 @@ class CompiledTable(FlowTable):
         self._kept, self._arena = np.zeros(0, KEPT), np.zeros(0, "u1")
         self._front = self._back = np.zeros(0, SIGHT)
 
+    def _sides(self, opener: Array) -> Columns:
+        columns = {name: np.zeros(len(opener), _TYPES[name]) for name in SIDES}
+        fast.sides(self._index.keys[: len(opener)], self._index.wide, opener, columns)
+        return columns
+
     def _directions(self, opener: Array, *, spent: bool) -> Columns:
-        if not spent:
-            return super()._directions(opener, spent=False)
         count = len(opener)
         columns = {
-            f"{name}_{way}": np.empty(count, ends.dtype)
+            f"{name}_{way}": np.zeros(count, ends.dtype)
             for name, ends in self._ends.items()
             for way in ("ab", "ba")
         }
-        names, self._ends = list(self._ends), {}
-        records, self._records = self._records, np.zeros(0, END)
+        records, rares = self._records, self._rares
+        if spent:
+            self._ends, self._records, self._rares = {}, _lines(END, 0), _lines(RARE, 0)
         for begin in reversed(range(0, count, BLOCK)):
-            end = min(begin + BLOCK, count)
-            slots = np.arange(2 * begin, 2 * end, 2) + opener[begin:end]
-            for way, some in (("ab", slots), ("ba", slots ^ 1)):
-                for name in names:
-                    columns[f"{name}_{way}"][begin:end] = records[name][some]
-            if records.flags.owndata:
-                # From the end on, so that the memory of what was copied goes back at once. Nobody else
-                # looks at it: the views went first.
-                records.resize(2 * begin, refcheck=False)
+            fast.directions(records, rares, opener, begin, min(begin + BLOCK, count), columns)
+            if spent:
+                # From the end on, so that the memory of what was copied goes back at once.
+                records, rares = _shorter(records, 2 * begin), _shorter(rares, 2 * begin)
         return columns
-
-    def _keys(self) -> Array:
-        return self._index.table()
 
     def _heads_of_flows(self) -> Heads:
         kept = self._kept[: int(self._used[0])]
@@ -342,18 +411,48 @@ class CompiledTable(FlowTable):
 
 def _longer(array: Array, used: int, size: int) -> Array:
     """A copy of the first ``used`` items with room for ``size`` in all, the rest zero."""
-    made = np.zeros(size, array.dtype)
-    _copy(made, array, used)
-    return made
+    return _copy(np.zeros(size, array.dtype), array, used)
 
 
-def _copy(to: Array, array: Array, count: int) -> None:
+def _lines(dtype: Any, size: int) -> Array:
+    """An array of zeros that begins where a line of the cache does."""
+    octets = size * dtype.itemsize
+    room = np.zeros(octets + LINE, "u1")
+    begin = -room.__array_interface__["data"][0] % LINE
+    return room[begin : begin + octets].view(dtype)
+
+
+def _shorter(array: Array, size: int) -> Array:
+    """The first ``size`` items of what :func:`_lines` made; the memory of the others is given up.
+
+    Nobody else may look at it."""
+    room = array.base
+    if not isinstance(room, np.ndarray) or not room.flags.owndata:
+        return array[:size]  # it travelled here, and belongs to what it came in
+    begin = array.__array_interface__["data"][0] - room.__array_interface__["data"][0]
+    octets = size * array.dtype.itemsize
+    dtype = array.dtype
+    del array
+    room.resize(begin + octets, refcheck=False)
+    return room[begin:].view(dtype)
+
+
+def _copy(to: Array, array: Array, count: int) -> Array:
     """Copy the first ``count`` items."""
     # As octets: numpy copies records of several fields one field at a time, which takes ten times as long.
     held = count * array.itemsize
     to.view("u1")[:held] = array.view("u1")[:held]
+    return to
+
+
+def _slots(rows: int) -> Array:
+    """Empty slots for as many rows and some more, of which at most half will be full."""
+    # They are touched all over, so the room ahead costs.
+    more = 4 if rows <= FEW else 2
+    return np.zeros(1 << (more * rows - 1).bit_length(), "u8")
 
 
 def _more_than(have: int, need: int, least: int) -> int:
     """How large an array of ``have`` items becomes that needs ``need``."""
-    return max(least, need, have * (4 if have <= LEAPS else 2))
+    times = next((times for items, times in LEAPS if have <= items), 2)
+    return max(least, need, have * times)

@@ -7,30 +7,22 @@ from analyzer.tables import Columns
 Array = np.ndarray[Any, Any]
 
 NUMBERS: dict[str, int]
+SIGHTS: int
 
-def rehash(slots: Array, keys: Array, count: int, factors: Array) -> None: ...
+def rehash(slots: Array, keys: Array, count: int, factors: Array, wide: bool) -> None: ...
 def find(
-    slots: Array, keys: Array, count: int, factors: Array, wanted: Array, rows: Array, add: bool
-) -> int: ...
-def count(
-    columns: Columns,
-    buffer: bytes | memoryview,
-    begin: int,
-    rows: int,
     slots: Array,
     keys: Array,
+    count: int,
+    wide_slots: Array,
+    wide: Array,
+    wide_count: int,
     factors: Array,
-    ends: Array,
-    opener: Array,
-    kept: Array,
-    arena: Array,
-    used: Array,
-    owners: Array,
-    most: int,
-    head_bytes: int,
-    long_bytes: int,
-    longer: Array,
-) -> tuple[int, int, bool]: ...
+    wanted: Array,
+    rows: Array,
+    add: bool,
+) -> tuple[int, int]: ...
+def widened(keys: Array, wide: Array, words: Array) -> None: ...
 def merge_heads(
     ends: Array,
     kept: Array,
@@ -42,21 +34,36 @@ def merge_heads(
     count: int,
     later_arena: Array,
 ) -> None: ...
-def copies(
+def recall(sights: Array, previous: Array, latest: Array, factors: Array, count: int) -> None: ...
+def count(
     columns: Columns,
-    owners: Array,
-    sights: Array,
-    before: int,
-    ends: Array,
-    latest: Array,
-    previous: Array,
+    buffer: bytes | memoryview,
+    begin: int,
+    until: int,
+    rows: int,
+    slots: Array,
+    keys: Array,
+    wide_slots: Array,
+    wide: Array,
     factors: Array,
-    near: int,
-    candidates: int,
-    elsewhere: int,
-    identified: int,
-    unidentified: int,
-) -> int: ...
+    ends: Array,
+    rares: Array,
+    opener: Array,
+    kept: Array,
+    arena: Array,
+    sights: Array,
+    previous: Array,
+    latest: Array,
+    used: Array,
+    stopped: Array,
+    owners: Array,
+    longer: Array,
+    limits: tuple[int, ...],
+) -> tuple[int, int, bool, bool]: ...
+def sides(keys: Array, wide: Array, opener: Array, columns: Columns) -> None: ...
+def directions(
+    ends: Array, rares: Array, opener: Array, begin: int, until: int, columns: Columns
+) -> None: ...
 
 class Recent:
     def is_copy(self, digest: int, wire: int, ip_id: int, time: int, interface: int) -> bool: ...

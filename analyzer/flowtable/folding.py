@@ -32,7 +32,7 @@ def folded(table: CompiledTable, into: Array, before: int = 0) -> CompiledTable:
     counted in stays. It keeps its own ports and payloads. ICMP errors that came before ``before``, ns, and
     quote packets of no flow are told together. ``table`` stays as it is.
     """
-    keys = table._keys()
+    keys = table._index.table()
     count = len(keys)
     kept = np.flatnonzero(into == np.arange(count))
     number = np.full(count, -1)
@@ -80,10 +80,10 @@ def _keep_errors(
 
 def _count(made: CompiledTable, table: CompiledTable, rows: Array) -> None:
     """Add up both directions of all flows."""
-    ours, theirs = made._records, table._records[: 2 * len(rows)]
+    ours = made._ends
     slots = (rows[:, None] * 2 + np.arange(2)).ravel()
-    seen = np.flatnonzero(theirs["packets"])
-    some, where = theirs[seen], slots[seen]
+    seen = np.flatnonzero(table._ends["packets"][: 2 * len(rows)])
+    some, where = {name: array[seen] for name, array in table._ends.items()}, slots[seen]
     for name in SUMS:
         np.add.at(ours[name], where, some[name])
     for name in ANY:
@@ -108,6 +108,6 @@ def _keep_heads(made: CompiledTable, table: CompiledTable, number: Array) -> Non
     some["at"], some["following"] = begin, place[some["following"]]
     some["slot"] = number[some["slot"] >> 1] * 2 + (some["slot"] & 1)
     made._kept = some
-    made._used[:] = len(some), len(made._arena)
+    made._used[:2] = len(some), len(made._arena)
     made._records["head"][: len(slots)] = place[table._records["head"][slots]]
     made._records["heads"][: len(slots)] = table._records["heads"][slots]

@@ -153,7 +153,7 @@ class FlowTable:
             entry[0] += number
             entry[2] = last
         for reason, undecoded in later._undecoded.items():
-            self._undecoded[reason] = _more(self._undecoded.get(reason), undecoded)
+            self._undecoded[reason] = more(self._undecoded.get(reason), undecoded)
         self._fragments.sweep(self._last)
 
     def shift(self, frames: int) -> None:
@@ -165,8 +165,10 @@ class FlowTable:
         seen = self._ends["packets"] != 0
         for name in ("first_frame", "last_frame"):
             self._ends[name][seen] += frames
-        for sights in (self._front, self._back):
+        front, back = self._front, self._back
+        for sights in (front, back):
             sights["frame"] += frames
+        self._front, self._back = front, back
         self._shift_heads(frames)
         self._fragments.shift(frames)
         for entry in self._errors.values():
@@ -182,21 +184,11 @@ class FlowTable:
         Not where it is ``spent``: then it gives up what it holds on the way, so that no flow is there twice.
         """
         count = len(self._rows)
-        ends = self._keys()
         opener = self._opener[:count]
-        forward = opener == 0
-        columns: Columns = {
-            "version": ends["version"].copy(),
-            "transport": ends["transport"].astype("u4"),
-            "a_hi": np.where(forward, ends["hi0"], ends["hi1"]),
-            "a_lo": np.where(forward, ends["lo0"], ends["lo1"]),
-            "b_hi": np.where(forward, ends["hi1"], ends["hi0"]),
-            "b_lo": np.where(forward, ends["lo1"], ends["lo0"]),
-            "a_port": np.where(forward, ends["port0"], ends["port1"]),
-            "b_port": np.where(forward, ends["port1"], ends["port0"]),
-            "fragments": self._fragments_of[:count].copy(),
-        }
-        del ends
+        columns = self._sides(opener)
+        columns["fragments"] = np.zeros(count, "i8")
+        if self._fragments.seen:
+            columns["fragments"][:] = self._fragments_of[:count]
         heads, errors, undecoded = self._heads_of_flows(), self._errors_by_row(), self._undecoded
         if spent:
             self._forget()
@@ -224,9 +216,19 @@ class FlowTable:
             self._ends = {}
         return columns
 
-    def _keys(self) -> Array:
-        """The KEY of every row."""
-        return key.as_table(list(self._rows))
+    def _sides(self, opener: Array) -> Columns:
+        """The columns of FLOWS that tell the ends of each flow."""
+        ends, forward = key.as_table(list(self._rows)), opener == 0
+        return {
+            "version": ends["version"].copy(),
+            "transport": ends["transport"].astype("u4"),
+            "a_hi": np.where(forward, ends["hi0"], ends["hi1"]),
+            "a_lo": np.where(forward, ends["lo0"], ends["lo1"]),
+            "b_hi": np.where(forward, ends["hi1"], ends["hi0"]),
+            "b_lo": np.where(forward, ends["lo1"], ends["lo0"]),
+            "a_port": np.where(forward, ends["port0"], ends["port1"]),
+            "b_port": np.where(forward, ends["port1"], ends["port0"]),
+        }
 
     def _reach(self, first: int, last: int) -> None:
         if not self._begin:
@@ -394,7 +396,7 @@ class FlowTable:
             values, places, counts = np.unique(reason[stopped], return_index=True, return_counts=True)
             frames = columns["frame"][stopped[places]]
             for value, frame, count in zip(values.tolist(), frames.tolist(), counts.tolist(), strict=True):
-                self._undecoded[value] = _more(self._undecoded.get(value), Undecoded(count, frame))
+                self._undecoded[value] = more(self._undecoded.get(value), Undecoded(count, frame))
 
     def _heads_of_flows(self) -> Heads:
         sides: dict[int, list[tuple[Head, ...]]] = {}
@@ -427,7 +429,8 @@ def _nobody(_row: int, _count: int) -> None:
     """Takes the fragments of a table that is spent."""
 
 
-def _more(before: Undecoded | None, after: Undecoded) -> Undecoded:
+def more(before: Undecoded | None, after: Undecoded) -> Undecoded:
+    """Both together; ``before`` came earlier."""
     return Undecoded(before.count + after.count, before.first_frame) if before else after
 
 

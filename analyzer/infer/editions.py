@@ -7,9 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
 from analyzer.conversation import Conversation
 from analyzer.conversations import Conversations
 from analyzer.directory import Directory
+from analyzer.kinds import distinct
 from analyzer.model import Direction, Edition, Host, Ruleset
 
 BACNET_SERVICE: Final = "igor-bacnet-service"
@@ -41,13 +44,15 @@ def _implied(
         return
     directory = Directory(hosts)
     declared = any(BACNET_SYSTEM in host.roles for host in hosts)
-    speaking: dict[int, Host] = {}
-    for conversation in Conversations.of(found).speaking("bacnet"):
-        for side, address in enumerate((conversation.a, conversation.b)):
-            if address[0] and (conversation.packets[side] or not conversation.group):
-                for host in directory.at(*address):
-                    if GATEWAY in host.roles:
-                        speaking[id(host)] = host
+    found = Conversations.of(found)
+    columns, places = found.columns, found.places
+    rows = np.flatnonzero(found.facts["protocol"].among("bacnet"))
+    numbers, owners = directory.owners(places.version, places.hi, places.lo)
+    speaking: set[int] = set()
+    for place, way in ((places.a, "ab"), (places.b, "ba")):
+        there = rows[~found.group[rows] | (columns[f"packets_{way}"][rows] > 0)]
+        for number in distinct(numbers[place[there]]).tolist():
+            speaking |= {id(host) for host in owners[number]}
     for host in hosts:
         if GATEWAY in host.roles and (id(host) in speaking or declared):
             why = (

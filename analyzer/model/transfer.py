@@ -93,6 +93,8 @@ class Transfer:
     counts: int = 1
     """Transfers that it stands for: itself, and those of its kind that were over long ago, where a capture is
     followed for days."""
+    file_cut: bool = False
+    """Whether the capture holds only the beginning of the file's name: two files may share it."""
 
     @property
     def rate(self) -> float:

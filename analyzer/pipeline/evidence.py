@@ -18,7 +18,8 @@ from typing import IO, BinaryIO, Final, NamedTuple, cast
 import numpy as np
 
 from analyzer import capture, decode
-from analyzer.capture.write import COMMENT, NUMBERS, Option, Original, Writer, original, text
+from analyzer.capture.pcapng import MICROSECONDS
+from analyzer.capture.write import COMMENT, NUMBERS, Option, Original, PcapWriter, Writer, original, text
 from analyzer.errors import CaptureError, UsageError
 from analyzer.evidence import Chosen, Picker, Rewriter
 from analyzer.model import Finding, FindingKind, FlowRecord, Progress, Report
@@ -34,6 +35,7 @@ _PLAIN_NAME: Final = re.compile(rb"[a-z]{1,10}[0-9]{0,4}(\.[0-9]{1,4})?")
 """Names that say what an interface is, such as ``eth0.20``, and not whose."""
 HEADS: Final = 5_000
 """Frames written whose times are remembered: as many as anybody looks into."""
+NO_COMMENTS: Final = "a pcap file holds no comments: under a name in .pcapng the finding goes with its frames"
 IDS_SHOWN: Final = 8
 """Ids that the line about an unknown one lists."""
 
@@ -136,26 +138,34 @@ class Copied(NamedTuple):
     heads: tuple[Head, ...] = ()
 
 
-def copy(found: Sight, stream: IO[bytes], application: str, pseudonyms: Pseudonyms | None = None) -> Copied:
-    """Write the frames of ``found`` as pcapng.
+def copy(
+    found: Sight,
+    stream: IO[bytes],
+    application: str,
+    pseudonyms: Pseudonyms | None = None,
+    pcapng: bool = True,
+) -> Copied:
+    """Write the frames of ``found`` as pcapng, else as pcap.
 
     Time stamps keep their resolution, frames their interfaces and options, and the first frame carries
     the finding as a comment. With ``pseudonyms`` frames are rewritten; their comments, and what describes
-    interfaces in words, are left out.
+    interfaces in words, are left out. A pcap has none of them. Raises :class:`UsageError` for frames that
+    a pcap cannot hold.
     """
     rewriter = Rewriter(pseudonyms, found.report.flows) if pseudonyms is not None else None
     comment = _comment(found)
     if pseudonyms is not None:
         comment = pseudonyms.text(comment, names=True)
-    writer = Writer(stream, application, comment.split("\n")[0])
     several = len(found.report.captures) > 1
-    pending: list[Option] = [(COMMENT, text(comment))] if comment else []
+    target: _Pcapng | _Pcap = _Pcap(stream, comment, several)
+    if pcapng:
+        target = _Pcapng(Writer(stream, application, comment.split("\n")[0]), comment)
     written = 0
     heads: list[Head] = []
-    numbers: dict[tuple[int, int], int] = {}
     frames = found.chosen.frames
     frame = 1
     for index, one in enumerate(_captures(found.options)):
+        label = os.path.basename(one.path) if rewriter is None else f"capture-{index + 1}"
         for batch in one.batches():
             columns = batch.frames
             count = len(columns["time"])
@@ -163,27 +173,69 @@ def copy(found: Sight, stream: IO[bytes], application: str, pseudonyms: Pseudony
             for row in (frames[low:high] - frame).tolist():
                 begin = int(columns["offset"][row])
                 data: bytes | None = bytes(batch.buffer[begin : begin + int(columns["captured"][row])])
-                source, wire = original(one, batch, row), int(columns["wire"][row])
+                source = original(one, batch, row)
+                head = Head(int(columns["time"][row]), int(columns["wire"][row]))
                 if rewriter is not None:
                     assert data is not None
-                    data = rewriter.rewrite(data, wire, source.interface.link_type)
+                    data = rewriter.rewrite(data, head.wire, source.interface.link_type)
                     source = _without_words(source)
                 if data is None:
                     continue
                 slot = index, int(columns["interface"][row])
-                if slot not in numbers:
-                    interface = source.interface
-                    if several and not interface.name:
-                        name = os.path.basename(one.path) if rewriter is None else f"capture-{index + 1}"
-                        interface = interface._replace(name=os.fsencode(name))
-                    numbers[slot] = writer.interface(interface)
-                options = (*pending, *source.options)
-                writer.packet(numbers[slot], source.ticks, data, wire, options)
-                pending, written = [], written + 1
+                target.put(slot, label if several else "", source, head, data)
+                written += 1
                 if written <= HEADS:
-                    heads.append(Head(int(columns["time"][row]), wire))
+                    heads.append(head)
             frame += count
-    return Copied(written, tuple(_remarks(rewriter)) if rewriter is not None else (), tuple(heads))
+    left = target.close()
+    rewritten = _remarks(rewriter) if rewriter is not None else ()
+    return Copied(written, (*left, *rewritten), tuple(heads))
+
+
+class _Pcapng:
+    """Where frames go with all that is said of them; ``comment`` goes with the first."""
+
+    def __init__(self, writer: Writer, comment: str) -> None:
+        self._writer = writer
+        self._pending: list[Option] = [(COMMENT, text(comment))] if comment else []
+        self._numbers: dict[tuple[int, int], int] = {}
+
+    def put(self, slot: tuple[int, int], label: str, source: Original, head: Head, data: bytes) -> None:
+        """One frame of the interface ``slot``, which is called ``label`` where it has no name."""
+        if slot not in self._numbers:
+            interface = source.interface
+            if label and not interface.name:
+                interface = interface._replace(name=os.fsencode(label))
+            self._numbers[slot] = self._writer.interface(interface)
+        options = (*self._pending, *source.options)
+        self._writer.packet(self._numbers[slot], source.ticks, data, head.wire, options)
+        self._pending = []
+
+    def close(self) -> tuple[str, ...]:
+        """What there is to say of the file."""
+        return ()
+
+
+class _Pcap:
+    """The same without words. ``several`` captures may differ in resolution: the finest holds all."""
+
+    def __init__(self, stream: IO[bytes], comment: str, several: bool) -> None:
+        self._stream, self._several = stream, several
+        self._writer: PcapWriter | None = None
+        self._lost = bool(comment)
+
+    def put(self, _slot: tuple[int, int], _label: str, source: Original, head: Head, data: bytes) -> None:
+        """One frame."""
+        if self._writer is None:
+            fine = self._several or source.interface.resolution > MICROSECONDS
+            self._writer = PcapWriter(self._stream, fine)
+        self._writer.packet(source.interface, head.time, data, head.wire)
+        self._lost = self._lost or any(code == COMMENT for code, _ in source.options)
+
+    def close(self) -> tuple[str, ...]:
+        """What there is to say of the file."""
+        (self._writer or PcapWriter(self._stream, False)).close()
+        return (NO_COMMENTS,) if self._lost else ()
 
 
 def _without_words(source: Original) -> Original:

@@ -69,7 +69,9 @@ def judge(
     matrix = build(sheets, place.hosts)
     bench = bench_of(matrix, sheets, place, strict)
     classify.orient(found, bench.has_row, bench.knows_port, bench.relations)
-    seen = Visibility(found, activity.pauses(PAUSE) if activity is not None else ())
+    # No pause is longer than the capture.
+    long = collector.end - collector.begin >= PAUSE
+    seen = Visibility(found, activity.pauses(PAUSE) if activity is not None and long else ())
     outcomes.settle(found, seen, replies_due(sheets))
     filtered = next(filter(selective, (stated for info in captures for stated in info.filters)), "")
     known = circumstances(collector, found, seen, bench, sheets, bool(filtered))
@@ -83,7 +85,7 @@ def judge(
     setting = Setting(
         found,
         seen,
-        lambda address: bench.end(address).hosts,
+        bench.directory,
         transfers,
         place.activities,
         standing(judgements, waived),
@@ -133,7 +135,7 @@ def _updates(
         found,
         lambda address: bench.end(address).roles,
         end,
-        activity.silences if activity is not None else lambda _host, _least: (),
+        activity.silences if activity is not None else lambda _hosts, _least: {},
     )
 
 

@@ -21,7 +21,7 @@ from analyzer.payloads import details
 from analyzer.protocols import load as load_protocols
 from analyzer.tables import TCP
 
-BLOCK: Final = 1 << 14
+BLOCK: Final = 1 << 13
 """Flows whose columns are made at a time: a few megabytes."""
 
 FLAG_LETTERS: Final = "FSRPAUEC"

@@ -41,7 +41,7 @@ class Request(NamedTuple):
     """RRQ or WRQ. ``operation`` is ``read`` or ``write``, ``mode`` and option names are lower case.
 
     ``complete`` is False where a cut ended it: strings that were not whole are left out, but for the
-    file name.
+    file name, of which ``named`` says whether it is whole.
     """
 
     operation: str
@@ -49,6 +49,7 @@ class Request(NamedTuple):
     mode: str
     options: Mapping[str, str]
     complete: bool = True
+    named: bool = True
 
 
 class Data(NamedTuple):
@@ -107,7 +108,8 @@ def parse(data: bytes, cut: bool = False) -> Packet:
             raise DissectError("TFTP request", len(data), 1, 0)
         file = strings[0] if strings else rest.decode("utf-8", "replace")
         mode = strings[1].lower() if len(strings) > 1 else ""
-        return Request("read" if opcode == 1 else "write", file, mode, _pairs(strings[2:]), not cut)
+        operation = "read" if opcode == 1 else "write"
+        return Request(operation, file, mode, _pairs(strings[2:]), not cut, bool(strings))
     if opcode == 3:
         return Data(cursor.u16(), cursor.take(cursor.left))
     if opcode == 4:

@@ -27,7 +27,7 @@ def _write(parts: Mapping[str, Any], stream: IO[str], flows: Sequence[FlowRecord
         first = True
         entries = (f"{BETWEEN}{encode(entry)}" for entry in value)
         for part in written(flows, BETWEEN, "") if key == "flows" and flows else entries:
-            stream.write(f"[{part[1:]}" if first else part)
+            stream.writelines(("[", part[1:]) if first else (part,))
             first = False
         stream.write("[]" if first else "\n  ]")
     stream.write("\n}\n")

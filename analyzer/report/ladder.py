@@ -13,7 +13,7 @@ from analyzer.model import (
     Transfer,
     TransferOutcome,
 )
-from analyzer.report import Style
+from analyzer.report import Style, digest
 from analyzer.report.layout import duration, number, paint, plural, size, table, wrap
 from analyzer.report.moment import timestamp
 from analyzer.report.neutral import PROSE_LIMIT, TEXT_LIMIT, visible
@@ -84,7 +84,7 @@ def headline(report: FirmwareReport) -> tuple[str, str, str]:
 def _not_updated(report: FirmwareReport) -> str:
     """The nodes whose image arrived and whose update failed all the same."""
     nodes = list(dict.fromkeys(one.node for one in report.attempts if one.outcome == "update-failed"))
-    return ", ".join(nodes[:6]) + (f" and {number(len(nodes) - 6)} more" if len(nodes) > 6 else "")
+    return digest.some(nodes, 6)
 
 
 def _outcomes(counts: Counter[TransferOutcome]) -> str:
@@ -116,8 +116,7 @@ def _pair(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) ->
             toward = f", {entry.path.direction.replace('-', ' the ')}" if entry.path.direction else ""
             groups.setdefault(f"{PLACES[entry.path.place]}{toward}", []).append(entry.id)
     for place, held in groups.items():
-        more = f" and {number(len(held) - 6)} more" if len(held) > 6 else ""
-        _add(lines, wrap(f"Path: {', '.join(held[:6])}{more}: {place}", style.width, "", "  "))
+        _add(lines, wrap(f"Path: {digest.some(held, 6)}: {place}", style.width, "", "  "))
     wrong = "from one direction only, delay included"
     if facts.uncertainty is not None:
         wrong = f"give or take {facts.uncertainty / 1e6:.3f} ms, delay {(facts.delay or 0) / 1e6:.3f} ms"
@@ -255,8 +254,7 @@ def _campaigns(report: FirmwareReport, lines: list[tuple[str, str]], style: Styl
             groups.setdefault(one.where, []).append(one.node)
         told = list(groups.items())[: None if style.verbosity > 0 else STOPS]
         for where, nodes in told:
-            more = f" and {len(nodes) - 6} more" if len(nodes) > 6 else ""
-            _add(lines, wrap(f"{', '.join(nodes[:6])}{more}: {_shown(where)}", style.width, "    ", "      "))
+            _add(lines, wrap(f"{digest.some(nodes, 6)}: {_shown(where)}", style.width, "    ", "      "))
         if len(groups) > len(told):
             _add(lines, (f"    and {number(len(groups) - len(told))} other ends (-v lists all)",))
         for far in entry.outliers:
@@ -284,8 +282,8 @@ def _evidence(report: FirmwareReport, lines: list[tuple[str, str]], style: Style
 def _frames(finding: Finding, lines: list[tuple[str, str]], style: Style) -> None:
     if not finding.frames:
         return
-    held = finding.frames if style.verbosity > 0 else finding.frames[:FRAMES_SHOWN]
-    more = f" and {len(finding.frames) - len(held)} more" if len(finding.frames) > len(held) else ""
-    _add(lines, wrap(f"Frames {', '.join(map(str, held))}{more}", style.width, "    ", "        "))
+    most = len(finding.frames) if style.verbosity > 0 else FRAMES_SHOWN
+    told = digest.some(list(map(str, finding.frames)), most)
+    _add(lines, wrap(f"Frames {told}", style.width, "    ", "        "))
     # One line however long: a display filter with a line break in it cannot be pasted.
     _add(lines, (f"    Wireshark: {visible(finding.wireshark_filter)}",))

@@ -80,8 +80,8 @@ def _compiled(columns: Sequence[Cells], template: Template, fast: ModuleType) ->
             told = [_octets(template.tell(name, value)) for value in column.values]
             made.append((fast.CODED, column.codes, told))
     pieces = [_octets(piece) for piece in template.pieces]
-    written: bytes = fast.lines(pieces, made)
-    return written.decode(errors="surrogatepass")
+    written: str = fast.lines(pieces, made)
+    return written
 
 
 def _octets(text: str) -> bytes:

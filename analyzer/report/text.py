@@ -28,6 +28,8 @@ TABLE_FLOWS: Final = 200
 """Flows that ``flows`` lists one by one; more are grouped, as nobody reads them in a terminal."""
 FRAMES_SHOWN: Final = 12
 HOSTS_SHOWN: Final = 20
+ADDRESSES_SHOWN: Final = 4
+"""Addresses of one host that ``check`` names."""
 UNSEEN_SHOWN: Final = 3
 """Reasons for what could not be seen that stand beside the verdict; the matrix has them all."""
 FILTER_LIMIT: Final = 1500
@@ -140,11 +142,9 @@ def _looked_at(report: Report, page: _Page) -> None:
         basis = f"; inferred: {_shown(host.reason)}" if host.basis == "inferred" else ""
         roles = ", ".join(host.roles) or "no role"
         version = f" {_shown(host.version)}" if host.version else ""
-        addresses = list(host.addresses[:4])
-        if len(host.addresses) > len(addresses):
-            addresses.append(f"and {len(host.addresses) - len(addresses)} more")
+        addresses = digest.some(host.addresses, ADDRESSES_SHOWN)
         called = "" if host.addresses == (host.name,) else f"{_shown(host.name)}: "
-        page.entry("hosts" if at == 0 else "", f"{called}{roles}{version}, {', '.join(addresses)}{basis}")
+        page.entry("hosts" if at == 0 else "", f"{called}{roles}{version}, {addresses}{basis}")
     if len(report.hosts) > len(shown):
         page.entry("", f"and {plural(len(report.hosts) - len(shown), 'host')} more (-v lists all)")
     for at, (edition, document) in enumerate(digest.editions(report)):

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from analyzer.addresses import looks_broadcast
+from analyzer.addresses import is_broadcast, looks_broadcast
 from analyzer.conversation import Address
 from analyzer.model import FindingKind, Severity
 from analyzer.observation import (
@@ -98,7 +98,7 @@ class Devices:
         elif (npdu.apdu.type, npdu.apdu.service) == (1, 8):
             self._recent.append((seen.time, (0, UNSET), seen.speaker.address))
         instance = i_am(npdu.apdu)
-        if instance is not None and instance != UNSET and not looks_broadcast(*seen.speaker.address):
+        if instance is not None and instance != UNSET and not is_broadcast(*seen.speaker.address):
             self._claim(seen, instance)
 
     def _search(self, seen: Sighting, wanted: Range) -> None:
@@ -141,10 +141,18 @@ class Devices:
         for identity, other in held.items():
             near = abs(seen.time - other.tally.last) <= ANSWER_WITHIN
             met = claim.heard_at & other.heard_at or claim.asked_by & other.asked_by
-            if identity != party.identity and met and (near or again):
+            if identity != party.identity and met and (near or again) and not _nobody(party, other.party):
                 self.rivals.setdefault(instance, set()).update((identity, party.identity))
         claim.tally.add(seen.time, seen.frame, seen.source, seen.target)
         self._latest[instance] = party.identity
+
+
+def _nobody(*parties: Party) -> bool:
+    """Whether one of them may be a broadcast address: somebody said I-Am in its name, and it is no device.
+
+    In a wider subnet a device may have such an address, so that it is found where it is looked for.
+    """
+    return any(looks_broadcast(*party.address) for party in parties)
 
 
 # ---------------------------------------------------------------- telling

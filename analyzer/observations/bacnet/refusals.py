@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final, NamedTuple, TypeVar
 
-from analyzer.addresses import is_multicast, looks_broadcast
 from analyzer.conversation import Address
 from analyzer.model import FindingKind, Severity
 from analyzer.observation import (
@@ -379,7 +378,8 @@ def _rejections(refusals: Refusals, setting: Setting) -> Iterator[Observation]:
         groups[group][key] = tally
     for cause, held in groups.items():
         first = next(iter(held))
-        everyone = all(looks_broadcast(*key.asker) or is_multicast(*key.asker) for key in held)
+        flows = setting.flows("udp", held.values())
+        everyone = bool(flows) and all(flow.group for flow in flows)
         askers = "everyone" if everyone else named({key.asker for key in held})
         routers = named({key.router for key in held})
         where = f"network {first.network}" if first.network is not None else "a network"
@@ -393,7 +393,7 @@ def _rejections(refusals: Refusals, setting: Setting) -> Iterator[Observation]:
             + ". Reject-Message-To-Network",
             advice=_routed(first.reason, where, routers),
             frames=frames_of(held.values()),
-            flows=setting.flows("udp", held.values()),
+            flows=flows,
         )
 
 

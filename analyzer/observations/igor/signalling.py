@@ -16,6 +16,8 @@ import numpy as np
 
 from analyzer.addresses import parse
 from analyzer.conversation import Address, Conversation
+from analyzer.conversations import Selection
+from analyzer.kinds import Array, kinds, members
 from analyzer.model import FindingKind, Outcome, Severity, Transfer, TransferOutcome
 from analyzer.observation import FRAMES, SECOND, Observation, Setting, named
 from analyzer.protocols.igor_firmware import PROTOCOL as SIGNALLING
@@ -33,23 +35,16 @@ STOPPED: Final = (Outcome.REFUSED, Outcome.BLOCKED, Outcome.UNANSWERED)
 
 @dataclass(slots=True)
 class Signalling:
-    """All messages between one gateway and one node: the conversations, and how many packets of each end."""
+    """All messages between one gateway and one node: the conversations, how many packets of each end, and the
+    time of the last, ns."""
 
     gateway: Address
     node: Address
-    flows: list[Conversation] = field(default_factory=list)
-    of_gateway: int = 0
-    of_node: int = 0
-    last: int = 0
+    flows: Selection
+    of_gateway: int
+    of_node: int
+    last: int
     transfers: list[Transfer] = field(default_factory=list)
-
-    def add(self, flow: Conversation) -> None:
-        """Count a conversation."""
-        side = 0 if flow.a == self.gateway else 1
-        self.flows.append(flow)
-        self.of_gateway += flow.packets[side]
-        self.of_node += flow.packets[1 - side]
-        self.last = max(self.last, flow.end)
 
     @property
     def answered(self) -> bool:
@@ -75,16 +70,33 @@ class Signalling:
 
 def signalling(setting: Setting) -> list[Signalling]:
     """The signalling of each gateway and node, with the transfers between the two."""
+    found = setting.found
+    gateways, nodes = setting.holding(GATEWAY), setting.holding(NODE)
+    places, columns = found.places, found.columns
+    is_a = gateways[places.a] & nodes[places.b]
+    spoken = found.facts["protocol"].among(SIGNALLING.name) & ~found.group
+    rows = np.flatnonzero(spoken & (is_a | gateways[places.b] & nodes[places.a]))
+    is_a = is_a[rows]
+
+    def ends(of_a: Array, of_b: Array) -> tuple[Array, Array]:
+        """Columns of A and B as columns of gateway and node."""
+        return np.where(is_a, of_a[rows], of_b[rows]), np.where(is_a, of_b[rows], of_a[rows])
+
+    gateway, node = ends(places.a, places.b)
+    firsts, of = kinds((gateway, node))
+    sent = np.zeros((2, len(firsts)), np.int64)
+    for count, packets in zip(sent, ends(columns["packets_ab"], columns["packets_ba"]), strict=True):
+        np.add.at(count, of, packets)
+    last = np.zeros(len(firsts), np.int64)
+    np.maximum.at(last, of, found.end[rows])
     pairs: dict[tuple[Address, Address], Signalling] = {}
-    rows = setting.found.facts["protocol"].among(SIGNALLING.name) & ~setting.found.group
-    for flow in setting.found.at(np.flatnonzero(rows)):
-        for gateway, node in ((flow.a, flow.b), (flow.b, flow.a)):
-            if GATEWAY in setting.roles(gateway) and NODE in setting.roles(node):
-                pairs.setdefault((gateway, node), Signalling(gateway, node)).add(flow)
-                break
-    for transfer in setting.transfers:
-        ends = parse(transfer.client), parse(transfer.server)
-        for pair in (ends, ends[::-1]):
+    for at, (first, flows) in enumerate(zip(firsts.tolist(), members(of, len(firsts)), strict=True)):
+        pair = places.address(gateway[first]), places.address(node[first])
+        of_pair = int(sent[0, at]), int(sent[1, at]), int(last[at])
+        pairs[pair] = Signalling(*pair, Selection(found, rows[flows]), *of_pair)
+    for transfer in setting.transfers if pairs else ():
+        parties = parse(transfer.client), parse(transfer.server)
+        for pair in (parties, parties[::-1]):
             if pair in pairs:
                 pairs[pair].transfers.append(transfer)
     return list(pairs.values())

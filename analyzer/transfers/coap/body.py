@@ -11,9 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from analyzer.observation import SECOND
 from analyzer.transfers.carrier import Endpoint
 from analyzer.transfers.images import like_image
 
+EARLY: Final = SECOND // 10
+"""How long before its request an answer may stand, ns: a tap gives each direction to a port of its own, and
+the clocks of merged captures differ. As long two messages of one direction may be swapped."""
 SPANS: Final = 1024
 """Separate pieces of a file that are remembered; access at random must not cost memory."""
 IMAGE_BYTES: Final = 32 << 10
@@ -61,10 +65,14 @@ class Body:
     sizes: dict[int, None] = field(default_factory=dict)
     asked: int = -1
     """First byte of the block asked for, or sent, last."""
+    furthest: int = -1
+    """First byte of the furthest block asked for, or sent."""
     sent: int = 0
     """Bytes of that block, for a write."""
     last_sent: bool = False
     """Whether that block is the last one of a write."""
+    final: int = -1
+    """First byte of the last block of a write, once it was sent."""
     answered: bool = True
     """Whether that block was answered."""
     promised: bool = False
@@ -134,7 +142,7 @@ class Body:
         self.restarts += 1
         self.spans, self.begin, self.total, self.done = [], 0, None, False
         self.error, self.reset_by, self.blocks = 0, "", 0
-        self.asked, self.answered, self.orderly = -1, True, True
+        self.asked, self.furthest, self.final, self.answered, self.orderly = -1, -1, -1, True, True
 
     # ------------------------------------------------------------ requests
 
@@ -153,14 +161,17 @@ class Body:
             self.again(True)
         if self.requests == 1 and first:
             self.begin, self.tries = first, 0
+        elif not first and self.swapped(time):
+            self.begin, self.tries = 0, 1
         self.asked, self.sent, self.answered, self.promised = first, length, False, False
+        self.furthest = max(self.furthest, first)
         self.error, self.reset_by = 0, ""
         self._spread(first)
         self._sized(size)
         self.many = self.many or first > 0 or (self.writes and more)
         self.last_sent = self.writes and not more
         if self.last_sent:
-            self.total = first + length
+            self.total, self.final = first + length, first
 
     # ------------------------------------------------------------ answers
 
@@ -184,14 +195,25 @@ class Body:
         # What lies between two pieces and was not asked for in this capture either, was asked for in order.
         self.done = self.total is not None and (whole or (not more and self.orderly and self.asked == first))
 
-    def block1(self, code: int, offered: int, time: int, frame: int) -> None:
-        """The server takes the block that was sent last; ``offered`` is the size in its answer, 0 without.
+    def block1(self, code: int, offered: int, time: int, frame: int, taken: int = -1) -> None:
+        """The server takes the block that was sent last; ``taken`` and ``offered`` are the first byte and
+        the size in its answer, -1 and 0 without.
 
         A smaller size is for the blocks to come: this one was taken whole (RFC 7959 figure 9).
         """
         if self.asked < 0:
             return
+        other = 0 <= taken <= self.furthest and taken != self.asked and not self._covers(taken)
+        if other and offered == self.size:
+            # The capture put the question for another block between.
+            self.blocks += 1
+            self._forward(time, frame)
+            last = taken == self.final
+            self._cover(taken, (self.total or 0) if last else taken + offered)
+            self.done = self.done or (last and code != CONTINUE)
+            return
         again = self._covers(self.asked) or (self.done and self.last_sent)
+        last = self.last_sent or (self.total is not None and offered == self.size and taken == self.final)
         self.answered = True
         if offered:
             self._sized(min(offered, self.size or offered))
@@ -202,7 +224,7 @@ class Body:
             self._forward(time, frame)
             self._cover(self.asked, self.asked + self.sent)
         # The server says that it has all of it, whether or not this capture does.
-        self.done = self.done or (self.last_sent and code != CONTINUE)
+        self.done = self.done or (last and code != CONTINUE)
 
     def fail(self, code: int, frame: int) -> None:
         """The server answers with an error."""
@@ -210,6 +232,15 @@ class Body:
         self.error, self.error_frame = code, frame
 
     # ------------------------------------------------------------ state
+
+    def has(self, first: int) -> bool:
+        """Whether the receiver has the block at byte ``first``."""
+        return self._covers(first)
+
+    def swapped(self, time: int) -> bool:
+        """Whether a first block that is asked for now is a message that the capture put behind the second
+        one, and not the file begun again."""
+        return not self.tries and time - self.first <= EARLY
 
     @property
     def bytes(self) -> int:

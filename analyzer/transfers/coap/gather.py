@@ -17,7 +17,7 @@ from analyzer.flowtable.copies import Recent
 from analyzer.protocols.coap import ACK, RST, parse
 from analyzer.tables import UDP, Packets
 from analyzer.transfers.carrier import Address, Endpoint
-from analyzer.transfers.coap.body import RESTARTS, Body, place, shown
+from analyzer.transfers.coap.body import EARLY, RESTARTS, Body, place, shown
 from analyzer.transfers.coap.exchange import SECOND, Confirmable, Exchanges, Message, What
 from analyzer.transfers.coap.fields import COMPILED, OPTION_BYTES, candidates, read
 from analyzer.transfers.coap.pick import FACTOR, wanted
@@ -29,6 +29,8 @@ BODIES: Final = 20_000
 """Files kept. Beyond it they are counted in ``dropped``."""
 REQUESTS: Final = 20_000
 """Requests whose answers are waited for."""
+ANSWERS: Final = 1024
+"""Answers whose requests may stand behind them, the latest."""
 ERRORS: Final = 20_000
 """Resources whose errors are counted."""
 REPORTS: Final = 4096
@@ -96,6 +98,15 @@ class Held(NamedTuple):
     sights: list[tuple[int, int, int, int, int]]
 
 
+class Answer(NamedTuple):
+    """An answer whose request was not there, and the file that it was taken for."""
+
+    said: Said
+    message: Message
+    what: What
+    body: Body | None
+
+
 class Request(NamedTuple):
     """A request whose answer may come. ``key`` are its options before the Block option, as sent."""
 
@@ -146,6 +157,7 @@ class Messages:
         self.dropped = 0
         self._current: dict[tuple[Endpoint, Endpoint, int, bytes], Body] = {}
         self._requests: dict[tuple[Endpoint, Endpoint | None, int, int], Request] = {}
+        self._answers: dict[tuple[Endpoint, Endpoint, int, int], Answer] = {}
         self._recent = Recent()
         self._ledger = None if COMPILED is None else COMPILED.Ledger(REQUESTS, FACTOR)
 
@@ -208,6 +220,7 @@ class Messages:
         }
         self._current = {slot: one for slot, one in self._current.items() if one.number in self.bodies}
         self._requests = {name: one for name, one in self._requests.items() if _latest(one, before) >= before}
+        self._answers = {name: one for name, one in self._answers.items() if one.message.time >= before}
         pairs = {(one.client, one.server) for one in self.bodies.values()}
         self.reports = {
             pair: held for pair, held in self.reports.items() if pair in pairs or held[-1].time >= before
@@ -289,6 +302,33 @@ class Messages:
             if confirmable is not None:
                 confirmable.owner = body
         self._keep(pair, Request(said.code, key, body, confirmable, raw))
+        if body is not None and self._answers:
+            self._answered(said, message)
+
+    def _answered(self, said: Said, message: Message) -> None:
+        """Give a request the answer that the capture put before it."""
+        early = self._answers.pop((message.source, message.target, said.token, said.token_length), None)
+        if early is None or message.time - early.message.time > EARLY:
+            return
+        if early.message.kind == ACK and early.message.mid != message.mid:
+            return
+        taken = early.body
+        if taken is not None:
+            taken.answers -= 1
+            if not taken.answers and not taken.requests:
+                self.bodies.pop(taken.number, None)
+                self._current = {slot: one for slot, one in self._current.items() if one is not taken}
+        self._response(early.said, early.message, early.what)
+
+    def _early(self, said: Said, message: Message, what: What, body: Body | None) -> None:
+        """Remember an answer whose request may stand behind it: one of a file, or an error."""
+        if said.code < 128 and said.block1 < 0 and said.block2 < 0:
+            return
+        if len(self._answers) >= ANSWERS:
+            del self._answers[next(iter(self._answers))]
+        pair = (message.target, message.source, said.token, said.token_length)
+        self._answers.pop(pair, None)
+        self._answers[pair] = Answer(said, message, what, body)
 
     def _keep(self, pair: tuple[Endpoint, Endpoint | None, int, int], request: Request) -> None:
         """Remember the latest request with its token."""
@@ -305,8 +345,12 @@ class Messages:
         first, more, size = place(value) if value >= 0 else (0, False, body.size)
         if first == body.asked:
             body.ask(first, size, body.sent, more, time, frame)
-        else:
-            body.again(True)
+            return
+        if first > body.asked and value >= 0 and not body.has(first):
+            # Its first copy stands before that of an earlier block.
+            length = min(said.length, size) if said.length >= 0 else size
+            body.ask(first, size, length, more, time, frame)
+        body.again(True)
 
     def _body(
         self, said: Said, client: Endpoint, server: Endpoint, key: bytes, raw: bytes, time: int, value: int
@@ -318,9 +362,11 @@ class Messages:
         if body is not None:
             over = body.done or body.error or body.reset_by or time - body.last > AGAIN
             refused = body.error in RESTARTS and time - body.last <= AGAIN
-            if first == 0 and (refused or (body.asked > 0 and not over)):
+            if first or body.swapped(time):
+                pass
+            elif refused or (body.asked > 0 and not over):
                 body.restart()
-            elif first == 0 and over:
+            elif over:
                 body = None
         if body is not None:
             return body
@@ -343,7 +389,7 @@ class Messages:
         return body
 
     def _response(self, said: Said, message: Message, what: What) -> None:
-        client, server, time, frame = message.target, message.source, message.time, message.frame
+        client, server = message.target, message.source
         request = self._requests.get((client, server, said.token, said.token_length))
         if request is None:
             request = self._requests.get((client, None, said.token, said.token_length))
@@ -353,20 +399,27 @@ class Messages:
         body = request.body if request is not None else None
         if body is None and not error and said.block2 >= 0:
             body = self._of_answer(said, message, request)
+        if request is None:
+            self._early(said, message, what, body)
         if body is None:
             if error and request is not None and what is not What.REPEATED:
                 self._error(said, message, request)
             return
-        body.seen(time, frame, False)
+        body.seen(message.time, message.frame, False)
         body.observed = body.observed or said.observe >= 0
         body.q_block = body.q_block or said.q_block >= 0
-        if error:
-            if said.echo < 0 and what is not What.REPEATED:
-                body.fail(said.code, frame)
-                if request is not None and not shown(body):
-                    self._error(said, message, request)
-        elif body.writes:
-            body.block1(said.code, place(said.block1)[2] if said.block1 >= 0 else 0, time, frame)
+        if not error:
+            self._brought(body, said, message.time, message.frame)
+        elif said.echo < 0 and what is not What.REPEATED:
+            body.fail(said.code, message.frame)
+            if request is not None and not shown(body):
+                self._error(said, message, request)
+
+    def _brought(self, body: Body, said: Said, time: int, frame: int) -> None:
+        """An answer of a file, and no error."""
+        if body.writes:
+            taken, _, offered = place(said.block1) if said.block1 >= 0 else (-1, False, 0)
+            body.block1(said.code, offered, time, frame, taken)
         else:
             self._block2(body, said, time, frame)
 

@@ -93,7 +93,7 @@ class Streams:
         self._connections[ends] = connection  # the latest one last
         self._keep(connection.feed(one))
         waiting = connection.exchanges
-        if one.data and waiting and all(settled(exchange) for exchange in waiting):
+        if one.data and waiting and all(settled(exchange, one.time) for exchange in waiting):
             self._drop(ends)  # until it asks for something else
 
     def _drop(self, ends: Ends) -> Connection:

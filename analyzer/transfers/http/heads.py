@@ -74,7 +74,8 @@ def begins(data: bytes) -> bool:
 def read(data: bytes, *, cut: bool = False) -> Head | None:
     """The head at the beginning of ``data``; None where it goes on, or is none.
 
-    ``cut`` says that the bytes after ``data`` are not to be had: then what is there is read.
+    ``cut`` says that the bytes after ``data`` are not to be had: then what is there is read, and a target
+    of which the end is missing ends in dots.
     """
     end = data.find(b"\r\n\r\n")
     size = end + 4
@@ -104,4 +105,5 @@ def read(data: bytes, *, cut: bool = False) -> Head | None:
         return Head("", "", status, fields, length, end >= 0) if status else None
     if words[0].encode("utf-8", "replace") not in METHODS or len(words) < 2:
         return None
-    return Head(words[0], words[1], 0, fields, length, end >= 0)
+    ends = end >= 0 or len(words) > 2 or len(data) > len(lines[0])
+    return Head(words[0], words[1] if ends else f"{words[1]}...", 0, fields, length, end >= 0)

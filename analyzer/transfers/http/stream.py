@@ -14,10 +14,15 @@ from analyzer.transfers.carrier import Endpoint
 from analyzer.transfers.http.heads import MOST, Head, begins, read
 
 HALF: Final = 1 << 31
+BODILESS: Final = ("HEAD", "CONNECT")
+"""Methods whose answers have a length and no body (RFC 9110 sections 9.3.2 and 9.3.6)."""
 PIPELINE: Final = 64
 """Requests that wait for their answers."""
 LINGER: Final = 5_000_000_000
 """How long after its end a connection is looked at, ns: the last acknowledgements come then."""
+EARLY: Final = 100_000_000
+"""How long before its request an answer may stand, ns: a tap gives each direction to a port of its own, and
+the clocks of merged captures differ."""
 BUCKET_GAP: Final = 250_000_000
 """Silences within a span of this length, ns, are not told: of it only the first and last segment are here."""
 
@@ -46,11 +51,15 @@ class Way:
 
     known: bool = False
     high: int = 0
+    """Beyond the last byte seen, or acknowledged."""
+    seen: int | None = None
     """Beyond the last byte seen."""
+    told: int | None = None
+    """Where the last head began."""
     acked: int | None = None
     """The first byte that the other end still wants."""
-    body: int = -1
-    """Where the message under way ends; -1: between messages."""
+    body: int | None = None
+    """Where the latest message ends, once there was one."""
     open: bool = False
     """Whether that is not known: it is told by a last chunk, or by the end of the connection."""
     pending: bytes = b""
@@ -58,6 +67,8 @@ class Way:
     pending_at: int = 0
     pending_next: int = 0
     fin: int | None = None
+    fin_acks: int | None = None
+    """What of the other way its end acknowledges."""
     packets: int = 0
     repeated: int = 0
     """Segments sent again since something new was sent or acknowledged."""
@@ -97,6 +108,8 @@ class Exchange:
     """The request's body."""
     got: Body | None = None
     """The response's."""
+    wanted: int = 0
+    """What of the client's way the head of the response acknowledges."""
     first: int = 0
     first_frame: int = 0
     last: int = 0
@@ -160,9 +173,9 @@ class Connection:
         way.packets += 1
         way.last_time, way.last_frame = one.time, one.frame
         current = self._current()
-        again = one.length > 0 and way.packets > 1 and position + one.length <= way.high
+        again = one.length > 0 and way.seen is not None and position + one.length <= way.seen
         moved = self._sequence(one, way, back, position, again)
-        if one.data and not again:
+        if one.data and not (again and way.told is not None and position <= way.told):
             done += self._text(one, way, position)
         if one.ends_chunks and way.open and position + one.length >= way.high:
             self._last_chunk(one, position + one.length)
@@ -187,11 +200,11 @@ class Connection:
         if again and one.length > 1:  # a keep-alive probe sends one old byte (RFC 9293 section 3.8.4)
             moved = -1
         elif one.length and not again:
-            way.high, moved = max(way.high, end), 1
+            way.high, way.seen, moved = max(way.high, end), end, 1
+        wants = back.place(one.ack) if one.flags & ACK and not one.flags & RST else None
         if one.flags & FIN:
-            way.fin = end
-        if one.flags & ACK and not one.flags & RST:
-            wants = back.place(one.ack)
+            way.fin, way.fin_acks = end, wants
+        if wants is not None:
             back.high = max(back.high, wants - (back.fin is not None and wants > back.fin))
             if back.acked is None or wants > back.acked:
                 moved = moved if moved < 0 else 1
@@ -228,12 +241,12 @@ class Connection:
                 continue
             way = self.ways[end]
             acked = way.acked if way.acked is not None else body.begin
-            if way.fin is not None:
-                acked = min(acked, way.fin)  # a FIN is acknowledged like a byte
             body.sent = max(body.sent, way.high - body.begin)
             body.acked = max(body.acked, acked - body.begin)
-            if body.length is not None:
-                body.sent, body.acked = min(body.sent, body.length), min(body.acked, body.length)
+            # A FIN is acknowledged like a byte.
+            for most in (body.length, None if way.fin is None else way.fin - body.begin):
+                if most is not None:
+                    body.sent, body.acked = min(body.sent, most), min(body.acked, most)
         ways = self.ways.get(exchange.client), self.ways.get(exchange.server)
         exchange.one_sided = not all(way is not None and way.packets for way in ways)
 
@@ -241,12 +254,15 @@ class Connection:
         if not self.ended and (one.flags & RST or all(way.fin is not None for way in self.ways.values())):
             self.ended = one.time
         who = "client" if one.source == self.client else "server"
+        way, back = self.ways[one.source], self.ways[one.target]
+        # An end that acknowledges this one came after it, wherever the capture has it.
+        earlier = way.fin is not None and back.fin_acks is not None and back.fin_acks > way.fin
         for exchange in self.exchanges:
             if exchange.over():
                 continue
             if one.flags & RST and not exchange.reset_by:
                 exchange.reset_by = who
-            if not exchange.closed_by:
+            if not exchange.closed_by or (earlier and not exchange.reset_by):
                 exchange.closed_by, exchange.close_time, exchange.close_frame = who, one.time, one.frame
                 exchange.last_frame, exchange.last = (
                     max(exchange.last_frame, one.frame),
@@ -266,7 +282,7 @@ class Connection:
         if head is None:
             way.pending, way.pending_at, way.pending_next = data, at, position + one.length
             return []
-        way.pending = b""
+        way.pending, way.told = b"", at
         return self._request(one, way, head, at) if head.method else self._response(one, way, head, at)
 
     @staticmethod
@@ -274,12 +290,16 @@ class Connection:
         """Whether a position belongs to the body under way."""
         if way.open:
             return True  # only its last chunk or the end of the connection ends it
-        return way.body > position
+        return way.body is not None and way.body > position
 
     def _request(self, one: Segment, way: Way, head: Head, at: int) -> list[Exchange]:
         if self.client is None:
             self.client, self.server = one.source, one.target
         if one.source != self.client:
+            return []
+        held = next((known for known in self.exchanges if known.request is None and known.wanted > at), None)
+        if held is not None:
+            self._asked(held, one, way, head, at)
             return []
         done = []
         while self.exchanges and (self.exchanges[0].over() or len(self.exchanges) >= PIPELINE):
@@ -288,14 +308,28 @@ class Connection:
         exchange = Exchange(one.source, one.target, head, first=one.time, first_frame=one.frame)
         exchange.last = exchange.progress = one.time
         exchange.last_frame = exchange.progress_frame = one.frame
+        self._sends(exchange, way, head, at)
+        self.exchanges.append(exchange)
+        return done
+
+    @staticmethod
+    def _sends(exchange: Exchange, way: Way, head: Head, at: int) -> None:
+        """What body follows the head of a request."""
         length = head.content_length or 0
         way.open = head.chunked
         way.body = at + head.length + length
         if head.chunked or length or not head.complete:
             unknown = head.chunked or not head.complete
             exchange.sent = Body(at + head.length, None if unknown else length, head.chunked)
-        self.exchanges.append(exchange)
-        return done
+
+    def _asked(self, held: Exchange, one: Segment, way: Way, head: Head, at: int) -> None:
+        """Give an answer its request, which the capture put behind it: the answer acknowledges it."""
+        held.request = head
+        held.first, held.first_frame = min(held.first, one.time), min(held.first_frame, one.frame)
+        held.last, held.last_frame = max(held.last, one.time), max(held.last_frame, one.frame)
+        if head.method in BODILESS:
+            held.got = None
+        self._sends(held, way, head, at)
 
     def _response(self, one: Segment, way: Way, head: Head, at: int) -> list[Exchange]:
         if self.server is None:
@@ -308,12 +342,14 @@ class Connection:
         exchange = next((known for known in self.exchanges if known.response is None), None)
         if exchange is None:
             exchange = Exchange(one.target, one.source, first=one.time, first_frame=one.frame)
-            exchange.last_frame = one.frame
+            exchange.last = exchange.progress = one.time
+            exchange.last_frame = exchange.progress_frame = one.frame
+            exchange.wanted = self.ways[one.target].place(one.ack)
             self.exchanges.append(exchange)
         exchange.response = head
         exchange.answered, exchange.answered_frame = one.time, one.frame
         method = exchange.request.method if exchange.request is not None else ""
-        if method in ("HEAD", "CONNECT") or head.status in (101, 204, 304):
+        if method in BODILESS or head.status in (101, 204, 304):
             return []
         length = head.content_length
         if head.chunked or length is None or not head.complete:

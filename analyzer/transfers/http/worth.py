@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import unquote
 
-from analyzer.transfers.http.stream import Exchange
+from analyzer.transfers.http.stream import EARLY, Exchange
 from analyzer.transfers.images import LARGE, image_type, like_image, named_image, web_page
 
 SMALL: Final = 16_384
@@ -36,9 +36,12 @@ def matters(exchange: Exchange) -> bool:
     return _upload(exchange) if uploads(exchange) else _download(exchange)
 
 
-def settled(exchange: Exchange) -> bool:
-    """Whether it is sure, before its end, that the exchange is none: its heads say so, and its size."""
-    if exchange.response is None:
+def settled(exchange: Exchange, now: int) -> bool:
+    """Whether it is sure, before its end, that the exchange is none: its heads say so, and its size.
+
+    ``now`` is the time of the last segment, ns: a request may stand somewhat behind its answer.
+    """
+    if exchange.response is None or (exchange.request is None and now - exchange.first <= EARLY):
         return False
     body = exchange.sent if uploads(exchange) else exchange.got
     return (body is None or body.length is not None) and not matters(exchange)

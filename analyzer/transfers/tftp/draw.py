@@ -8,7 +8,7 @@ from typing import Final
 from analyzer.addresses import text
 from analyzer.model import Cause, Transfer
 from analyzer.observation import Ends, Observation, Setting
-from analyzer.protocols.tftp import DEFAULT_BLOCK
+from analyzer.protocols.tftp import DEFAULT_BLOCK, Request
 from analyzer.tables import Packets
 from analyzer.transfers.advice import advise
 from analyzer.transfers.carrier import Circumstances, Draft, FlowsOf
@@ -78,7 +78,8 @@ def _draft(session: Session, ending: Ending, known: Circumstances) -> Draft:
         operation="read" if session.reads else "write",
         client=client_text,
         server=server_text,
-        file=request.file if request is not None else None,
+        file=_file(request),
+        file_cut=request is not None and not request.named,
         mode=request.mode if request is not None else None,
         outcome=ending.outcome,
         cause=ending.cause,
@@ -109,6 +110,13 @@ def _draft(session: Session, ending: Ending, known: Circumstances) -> Draft:
     return Draft(transfer, rows)
 
 
+def _file(request: Request | None) -> str | None:
+    """The file's name, with dots where the capture holds its beginning only."""
+    if request is None:
+        return None
+    return request.file if request.named else f"{request.file}..."
+
+
 def _taken(leg: Leg, ending: Ending) -> bool:
     """Whether the client accepted the leg's server as the one that it asked."""
     return leg.client_spoke and ending.cause is not Cause.REPLY_FROM_OTHER_ADDRESS
@@ -118,9 +126,12 @@ def _told(session: Session, leg: Leg | None, ending: Ending) -> list[str]:
     said = list(ending.said)
     if session.request is None:
         said.append("it began before the capture, so the file and the end that asked are not known")
+    elif not session.request.named:
+        said.append("the capture cuts the file's name")
     if session.folded and leg is not None:
         said.append(f"asked {session.asks} times in all")
-    if leg is not None and leg.acked and session.requested and not leg.oacks and not leg.began_late:
+    heard = leg is not None and leg.packets[0] > 0 and not leg.began_late
+    if leg is not None and heard and leg.acked and session.requested and not leg.oacks:
         said.append("the server ignored the options of the request")
     return list(dict.fromkeys(said))
 

@@ -17,10 +17,10 @@ from analyzer.errors import DissectError
 from analyzer.flowtable.copies import Recent
 from analyzer.picking import UDP_HEADER
 from analyzer.protocols.tftp import MODES, PORT, Error, Oack, Request, parse
-from analyzer.tables import UDP, Columns, Kind, Packets
+from analyzer.tables import TO_ALL, UDP, Columns, Kind, Packets
 from analyzer.transfers.carrier import Endpoint
 from analyzer.transfers.tftp.pick import HEADER, TEXT_BYTES, candidates
-from analyzer.transfers.tftp.session import Leg, Report, Session
+from analyzer.transfers.tftp.session import EARLY, Leg, Report, Session, number_of
 
 try:
     from analyzer.transfers.tftp import fast as _fast
@@ -35,17 +35,16 @@ SESSIONS: Final = 20_000
 STRAYS: Final = 1024
 """Pairs of ports watched for a transfer that began before the capture, and packets kept of each."""
 STRAY_PACKETS: Final = 96
-EARLY: Final = 100_000_000
-"""How long before its request an answer may stand, ns: a tap gives each direction to a port of its own, and
-the clocks of merged captures differ."""
 DATAGRAMS: Final = 4096
 """Fragmented datagrams whose further fragments are waited for."""
 
 _RRQ, _WRQ, _DATA, _ACK, _ERROR, _OACK = range(1, 7)
 _COLUMNS: Final = (
     *("frame", "time", "version", "src_hi", "src_lo", "dst_hi", "dst_lo", "src_port", "dst_port"),
-    *("ip_id", "fragmented", "payload", "payload_wire", "payload_captured"),
+    *("ip_id", "flags", "fragmented", "payload", "payload_wire", "payload_captured"),
 )
+
+_FLAGS: Final = _COLUMNS.index("flags")
 
 Stray = tuple[int, int, int, bool, int, int, bytes]
 """``(opcode, number, data length, from the first end, time, frame, text of an OACK or ERROR)``"""
@@ -114,7 +113,7 @@ class Sessions:
 
     def _datagram(self, opcode: int, row: tuple[int, ...], buffer: memoryview) -> None:
         (frame, time, version, src_hi, src_lo, dst_hi, dst_lo, src_port, dst_port, *rest) = row
-        _, fragmented, begin, wire, captured = rest
+        _, _, fragmented, begin, wire, captured = rest
         source = (version, src_hi, src_lo, src_port)
         target = (version, dst_hi, dst_lo, dst_port)
         text = buffer[begin : begin + min(captured, TEXT_BYTES)]
@@ -169,7 +168,7 @@ class Sessions:
     def _request(
         self, data: memoryview, cut: bool, row: tuple[int, ...], client: Endpoint, asked: Endpoint
     ) -> None:
-        frame, time = row[0], row[1]
+        frame, time, to_all = row[0], row[1], row[_FLAGS] & TO_ALL
         try:
             packet = parse(bytes(data), cut)
         except DissectError:
@@ -181,17 +180,36 @@ class Sessions:
         if session is not None and same and not session.progressed and not session.ended:
             session.ask(time, frame)
             return
+        if session is not None and session.request is None and self._joins(session, packet, asked, time):
+            session.request, session.asked = packet, asked
+            session.ask(time, frame)
+            return
         if len(self._sessions) >= SESSIONS:
             self.dropped += 1
             return
         if session is not None:
             self._before[client] = session
         address = asked[:3]
-        group = is_multicast(*address) or is_broadcast(*address) or looks_broadcast(*address)
-        session = Session(client, asked, packet, group)
+        # The link layer knows the broadcast addresses of all subnets, where there is one that tells.
+        group = to_all or is_multicast(*address) or is_broadcast(*address) or looks_broadcast(*address)
+        session = Session(client, asked, packet, bool(group))
         session.ask(time, frame)
         self._enter(client, session)
         self._early(session, time)
+
+    def _joins(self, session: Session, packet: Request, asked: Endpoint, time: int) -> bool:
+        """Whether a request is that of a transfer which seemed to have begun before the capture: all of it is
+        here, in another order."""
+        if self._runs is not None:
+            self._runs.settle(session.client)
+        leg = session.best()
+        if leg is None or session.ended or not 0 <= time - session.first_time <= EARLY:
+            return False
+        if session.reads is not (packet.operation == "read") or leg.server[:3] != asked[:3]:
+            return False
+        leg.began_late = False
+        leg.asked_size = number_of(packet.options.get("blksize"), 8, 65464)
+        return True
 
     def _early(self, session: Session, time: int) -> None:
         """Give a session the packets that stand before its request: what began them can only answer it."""
@@ -200,8 +218,8 @@ class Sessions:
         if pair is None or held is None or not 0 <= time - held[0][4] <= EARLY:
             return
         server = pair[1] if pair[0] == session.client else pair[0]
-        opcode, number, *_ = held[0]
-        opens = opcode in (_OACK, _ERROR) or (opcode, number) == ((_DATA, 1) if session.reads else (_ACK, 0))
+        first = (_DATA, 1) if session.reads else (_ACK, 0)
+        opens = any(opcode in (_OACK, _ERROR) or (opcode, number) == first for opcode, number, *_ in held)
         if not opens or (server[:3] != session.asked[:3] and not session.to_group):
             return
         self._forget(pair)
@@ -265,9 +283,12 @@ class Sessions:
                 best.misdirected += 1
                 session.seen(time, frame)
                 return
+        new = server not in session.legs
         leg = session.leg(server)
         if leg is None:
             return
+        if new and from_client:
+            leg.apart = self._apart(session.client, server, time)
         session.seen(time, frame)
         leg.answer(time, frame, from_client)
         if opcode == _DATA:
@@ -306,8 +327,6 @@ class Sessions:
             if len(self._strays) >= STRAYS:
                 self._forget(next(iter(self._strays)))
             held = self._strays[first, second] = deque(maxlen=STRAY_PACKETS)
-        elif text:
-            return  # an OACK begins, an ERROR is all there is
         self._loose[first] = self._loose[second] = first, second
         held.append((opcode, number, length, source == first, time, frame, text))
         if opcode != _ACK:
@@ -319,6 +338,11 @@ class Sessions:
         if len(acks & blocks) >= 2 and len(self._sessions) < SESSIONS:
             self._forget((first, second))
             self._adopt(held, first, second, receiver_first=by_first)
+
+    def _apart(self, client: Endpoint, server: Endpoint, time: int) -> int:
+        """How long before ``time`` the server's packets of a leg began, 0 where there are none."""
+        held = self._strays.get((min(client, server), max(client, server)))
+        return max(0, time - held[0][4]) if held else 0
 
     def _forget(self, pair: tuple[Endpoint, Endpoint]) -> None:
         del self._strays[pair]
@@ -348,7 +372,7 @@ class Sessions:
         leg = session.legs.get(server)
         if leg is None:
             return
-        (_, _, version, src_hi, src_lo, dst_hi, dst_lo, _, _, ip_id, _, _, wire, _) = row
+        (_, _, version, src_hi, src_lo, dst_hi, dst_lo, _, _, ip_id, _, _, _, wire, _) = row
         held = wire + UDP_HEADER
         leg.fragmented += 1
         leg.fragments_due += -(-max(0, ulen - held) // held)

@@ -25,6 +25,9 @@ ERRORS_KEPT: Final = 32
 """ICMP errors kept of one request."""
 SKIPPED: Final = 4096
 """Blocks remembered as not yet seen, for packets out of order; a window that loses some skips them."""
+EARLY: Final = 100_000_000
+"""How long before its request an answer may stand, ns: a tap gives each direction to a port of its own, and
+the clocks of merged captures differ."""
 QUICK: Final = 100_000_000
 """A packet repeated within this time, ns, was not repeated by a timer: those wait seconds."""
 DOUBLED: Final = 4
@@ -101,6 +104,8 @@ class Leg:
     """DATA packets that came in IP fragments, and how many fragments of them were due and seen."""
     fragments_due: int = 0
     fragments_seen: int = 0
+    apart: int = 0
+    """How long before the client's first packet the server's stand that nobody had asked for yet, ns."""
     misdirected: int = 0
     """Packets of the client that belong here and went to the request's port instead."""
 

@@ -14,10 +14,10 @@ from analyzer import outcomes
 from analyzer.addresses import text
 from analyzer.model import Cause, Outcome, TransferOutcome
 from analyzer.transfers.tftp.endings.ending import SECOND, Ending, done, expected, seconds, size
-from analyzer.transfers.tftp.endings.errors import told
+from analyzer.transfers.tftp.endings.errors import UNKNOWN_TID, told
 from analyzer.transfers.tftp.endings.icmp import explain, reported, too_large
 from analyzer.transfers.tftp.endings.silence import silent
-from analyzer.transfers.tftp.session import DOUBLED, Leg, Session
+from analyzer.transfers.tftp.session import DOUBLED, EARLY, Leg, Session
 
 __all__ = ["SECOND", "Ending", "expected", "judge", "size"]
 
@@ -108,9 +108,14 @@ def _finished(session: Session, leg: Leg) -> Ending:
 
 
 def _went_on(leg: Leg) -> bool:
-    """Whether the transfer went on after an ERROR, which then concerned a stray packet."""
-    assert leg.failure is not None
-    return leg.progress_time > leg.failure.time and leg.progress_frame > leg.failure.frame
+    """Whether the transfer went on after an ERROR, which then concerned a stray packet.
+
+    What follows any other than "unknown transfer ID" at once stood before it on the wire.
+    """
+    failure = leg.failure
+    assert failure is not None
+    swapped = 0 if failure.code == UNKNOWN_TID else EARLY
+    return leg.progress_time > failure.time + swapped and leg.progress_frame > failure.frame
 
 
 def _unanswered(session: Session, end: int, one_sided: bool, begin: int, filtered: bool) -> Ending:
@@ -160,7 +165,12 @@ def _seen_in_part(leg: Leg, one_sided: bool) -> Ending | None:
     """One direction only is a matter of the capture, not of the transfer."""
     server, client = leg.packets
     said = ""
-    if client and not server:
+    if client and not server and leg.apart:
+        said = (
+            f"the server's packets stand {seconds(leg.apart)} before the client's, as where each direction "
+            "was captured by a clock of its own (editcap -t shifts one)"
+        )
+    elif client and not server:
         said = "only the client's packets are in this capture"
     elif server and not client and (leg.sent > leg.window + 1 or (not leg.reads and leg.acked)):
         said = "only the server's packets are in this capture"
