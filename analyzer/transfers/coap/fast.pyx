@@ -13,7 +13,7 @@ from libc.string cimport memcpy, memmove, memset
 
 from analyzer.transfers.coap cimport message
 from analyzer.transfers.coap.message cimport (
-    ACK, CON, HEADER, NON, OPTION_BYTES, OPTIONS, RST, Columns, Ends, Seen, Values, columns_of, ends_of, read
+    ACK, CON, HEADER, NON, OPTION_BYTES, OPTIONS, RST, Columns, Ends, Seen, Values, columns_of, ends_of, read, soon_read
 )
 from analyzer.transfers.coap.pick cimport FETCH, GET, keyed, reversed_ends, want, way
 
@@ -23,6 +23,10 @@ NUMBERS = {
     "OPTION_BYTES": OPTION_BYTES, "OPTIONS": OPTIONS, "VALUE_BYTES": message.VALUE_BYTES, "HEADER": HEADER,
     "CON": CON, "NON": NON, "ACK": ACK, "RST": RST, "GET": GET, "FETCH": FETCH,
 }
+
+
+cdef enum:
+    _AHEAD = 12  # messages before its turn comes that one is called into the cache
 
 
 def fields(const uint8_t[::1] octets, dict columns, const int64_t[::1] rows, dict out):
@@ -39,6 +43,8 @@ def fields(const uint8_t[::1] octets, dict columns, const int64_t[::1] rows, dic
     cdef Seen one
     cdef Values said
     for at in range(len(rows)):
+        if not 0 <= rows[at] < table.count:
+            raise IndexError("a row that is not there")
         said = Values(-1, -1, -1, -1, -1, -1, -1)
         read(&table, rows[at], &one, &said)
         begin = table.payload[rows[at]]
@@ -58,6 +64,11 @@ cdef Seen *_sifted(const Columns *columns, const int64_t[::1] rows, uint64_t fac
         raise MemoryError
     try:
         for at in range(count):
+            if not 0 <= rows[at] < columns.count:
+                raise IndexError("a row that is not there")
+        for at in range(count):
+            if at + _AHEAD < count:
+                soon_read(columns, rows[at + _AHEAD])
             read(columns, rows[at], &seen[at], NULL)
         want(columns, seen, count, factor)
     except BaseException:
@@ -419,7 +430,7 @@ cdef class Ledger:
                         seen.length == 0 and seen.variable == min(columns.captured[row], <int64_t> OPTION_BYTES)
                     )
                     if held:
-                        raw = (<const char *> columns.octets + begin)[: seen.variable]
+                        raw = (<const char *> columns.view.data + begin)[: seen.variable]
                         held = not self._image(seen, raw, like_image)
                 if held:
                     if request and asked >= 0:

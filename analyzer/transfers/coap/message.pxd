@@ -1,10 +1,11 @@
 """CoAP messages of a batch, their ends, and what is read of them: the fields of ``fields.Fields``.
 
-``fields`` and ``protocols.coap`` are the reference; tests compare. A payload is looked at only where all of it that
-is read lies in the buffer.
+``fields`` and ``protocols.coap`` are the reference; tests compare.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from analyzer.octets cimport View, be16, octets, soon, view_of
 
 cdef enum:
     # Numbers of analyzer.protocols.coap and analyzer.transfers.coap.fields; a test compares them.
@@ -28,7 +29,7 @@ cdef enum:
 
 cdef struct Columns:
     # The columns of PACKETS that are read, ``count`` long, and the bytes that they speak of.
-    const uint8_t *octets
+    View view
     const uint8_t *version
     const uint64_t *src_hi
     const uint64_t *src_lo
@@ -39,7 +40,6 @@ cdef struct Columns:
     const int64_t *payload
     const int64_t *captured
     const int64_t *wires
-    int64_t size
     int64_t count
 
 
@@ -80,7 +80,7 @@ cdef struct Values:
     int64_t echo
 
 
-cdef inline Columns columns_of(const uint8_t[::1] octets, dict columns) except *:
+cdef inline Columns columns_of(const uint8_t[::1] buffer, dict columns) except *:
     """Where the columns are, which have to outlive the answer."""
     cdef const uint8_t[::1] version = columns["version"]
     cdef const uint64_t[::1] src_hi = columns["src_hi"], src_lo = columns["src_lo"]
@@ -89,16 +89,15 @@ cdef inline Columns columns_of(const uint8_t[::1] octets, dict columns) except *
     cdef const int64_t[::1] payload = columns["payload"], captured = columns["payload_captured"]
     cdef const int64_t[::1] wires = columns["payload_wire"]
     cdef Columns found
-    found.size, found.count = len(octets), len(version)
+    found.view, found.count = view_of(buffer), len(version)
     if not (
         found.count == len(src_hi) == len(src_lo) == len(dst_hi) == len(dst_lo) == len(src_port) == len(dst_port)
         == len(payload) == len(captured) == len(wires)
     ):
         raise ValueError("columns of unequal length")
-    if not found.size or not found.count:
-        found.count = 0
+    if not found.count:
         return found
-    found.octets, found.version = &octets[0], &version[0]
+    found.version = &version[0]
     found.src_hi, found.src_lo, found.src_port = &src_hi[0], &src_lo[0], &src_port[0]
     found.dst_hi, found.dst_lo, found.dst_port = &dst_hi[0], &dst_lo[0], &dst_port[0]
     found.payload, found.captured, found.wires = &payload[0], &captured[0], &wires[0]
@@ -106,21 +105,20 @@ cdef inline Columns columns_of(const uint8_t[::1] octets, dict columns) except *
 
 
 cdef inline Ends ends_of(const Columns *columns, int64_t row) noexcept nogil:
+    if columns.version[row] == 4:  # the upper halves are 0
+        return Ends(
+            0, columns.src_lo[row], 0, columns.dst_lo[row], columns.src_port[row], columns.dst_port[row], 4
+        )
     return Ends(
         columns.src_hi[row], columns.src_lo[row], columns.dst_hi[row], columns.dst_lo[row],
         columns.src_port[row], columns.dst_port[row], columns.version[row],
     )
 
 
-cdef inline int32_t held_of(const Columns *columns, int64_t row) except -1:
-    """How many bytes of a message are read. Raises ``IndexError`` for a row or bytes that are not there."""
-    cdef int64_t begin, held
-    if not 0 <= row < columns.count:
-        raise IndexError("a row that is not there")
-    begin, held = columns.payload[row], min(columns.captured[row], <int64_t> OPTION_BYTES)
-    if held < HEADER or not 0 <= begin <= columns.size - held:
-        raise IndexError("a payload outside of its buffer")
-    return <int32_t> held
+cdef inline void soon_read(const Columns *columns, int64_t row) noexcept nogil:
+    """Have the processor fetch a message."""
+    soon(columns.view.data + columns.payload[row])
+    soon(columns.view.data + columns.payload[row] + 32)
 
 
 cdef inline int32_t extended(const uint8_t *data, int32_t end, int32_t nibble, int32_t *at) noexcept nogil:
@@ -131,20 +129,20 @@ cdef inline int32_t extended(const uint8_t *data, int32_t end, int32_t nibble, i
         return data[at[0] - 1] + 13 if at[0] <= end else 0
     if nibble == 14:
         at[0] += 2
-        return ((<int32_t> data[at[0] - 2]) << 8 | data[at[0] - 1]) + 269 if at[0] <= end else 0
+        return <int32_t> be16(data + at[0] - 2) + 269 if at[0] <= end else 0
     return nibble
 
 
 cdef inline int read(const Columns *columns, int64_t row, Seen *one, Values *values) except -1:
     """Read the message in ``row``; ``values`` too, unless they are NULL."""
-    cdef int32_t end = held_of(columns, row), at, step, number = 0, delta, size, after, first_block = -1, content = -1
-    cdef int32_t place
-    cdef const uint8_t *data = columns.octets + columns.payload[row]
+    cdef int32_t end = <int32_t> min(columns.captured[row], <int64_t> OPTION_BYTES)
+    cdef int32_t at, step, place, number = 0, delta, size, after, first_block = -1, content = -1
+    cdef const uint8_t *data = octets(columns.view, columns.payload[row], max(end, <int32_t> HEADER))
     cdef int64_t wire = columns.wires[row], value
     cdef bint cut = wire > end, good
     cdef uint8_t head = data[0], the_class = data[1] >> 5
     one.row, one.kind, one.code, size = row, head >> 4 & 3, data[1], head & 15
-    one.mid = (<uint16_t> data[2]) << 8 | data[3]
+    one.mid = <uint16_t> be16(data + 2)
     at = 4 + size
     good = size <= 8 and (the_class == 0 or the_class == 2 or the_class == 4 or the_class == 5)
     if one.code == 0:
