@@ -34,7 +34,7 @@ def stepped(make: Any, data: bytes, pieces: list[int], most: int) -> tuple[bytes
         step = member.decompress(piece, most)
         assert len(step) <= most
         out += step
-    return out, True, member.unused_data + data[at:]
+    return out, True, (member.unused_data or b"") + data[at:]
 
 
 @packers

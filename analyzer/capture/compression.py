@@ -23,8 +23,8 @@ class Decompressor(Protocol):
         """Whether more output needs more input."""
 
     @property
-    def unused_data(self) -> bytes:
-        """What follows the member."""
+    def unused_data(self) -> bytes | None:
+        """What follows the member; lz4 has None for nothing."""
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
         """At most ``max_length`` more bytes of output."""
