@@ -42,6 +42,8 @@ class Side:
     duration: int = 0
     findings: Mapping[str, int] = field(default_factory=dict)
     """Severity → how many."""
+    judged: bool = True
+    """Whether a sheet has something to say about any of its traffic."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ VERDICT_ORDER: Final = (
     Verdict.OUT_OF_SCOPE,
 )
 """What a reader looks for first."""
+FOLDED: Final = "folded-flows"
+"""What a capture that was followed for days tells of flows that others stand for."""
 FEW: Final = 3
 """Groups of flows that are shown of every verdict."""
 
@@ -110,8 +112,16 @@ def tallies(report: Report) -> list[tuple[str, str]]:
     ):
         held = [f"{number(counted[word.value])} {word.value}" for word in words if counted[word.value]]
         if held:
-            lines.append((label, ", ".join(held)))
+            more = _folded(report) if label == "Flows" else ""
+            lines.append((label, ", ".join(held) + more))
     return lines
+
+
+def _folded(report: Report) -> str:
+    """What the numbers of flows leave out where a capture was followed for days."""
+    problems = (problem for info in report.captures for problem in info.problems)
+    count = sum(problem.count for problem in problems if problem.code == FOLDED)
+    return f"; {number(count)} more of the same kinds are folded into these" if count else ""
 
 
 def unseen(report: Report) -> list[str]:
