@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 QUOTES: Final = frozenset("\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb")
 """What word processors make of quotation marks."""
-_MAC: Final = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE | re.ASCII)
+_MAC: Final = r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}"
 CACHE: Final = 1 << 16
 """Addresses a :class:`Directory` remembers; a /16 of hosts fits."""
 FORMS: Final = "write an address, a network such as 10.0.0.0/24, or a range such as 10.0.0.5-10.0.0.9"
@@ -85,7 +85,7 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
 
 def _remedy(text: str) -> str:
     """What to write instead of something that is no address, by what people write."""
-    if _MAC.fullmatch(text):
+    if re.fullmatch(_MAC, text, re.IGNORECASE | re.ASCII):
         return "a MAC address does not do: write the IP address"
     if not QUOTES.isdisjoint((text[:1], text[-1:])):
         return "write straight quotes, or none"

@@ -35,6 +35,7 @@ _BLOCKED_4: Final[Mapping[int, str]] = {
     12: "host unreachable for this type of service",
     13: "communication administratively prohibited",
 }
+_FILTERED_4: Final = frozenset({9, 10, 13})
 _REFUSED_4: Final[Mapping[int, str]] = {2: "protocol unreachable", 3: "port unreachable"}
 # ICMPv6 type 1 codes (RFC 4443 section 3.1)
 _BLOCKED_6: Final[Mapping[int, str]] = {
@@ -45,6 +46,14 @@ _BLOCKED_6: Final[Mapping[int, str]] = {
     5: "source address failed the ingress or egress policy",
     6: "route to destination rejected",
 }
+_FILTERED_6: Final = frozenset({1, 5, 6})
+UNDELIVERED: Final = frozenset(
+    f"ICMP {name}"
+    for names, filtered in ((_BLOCKED_4, _FILTERED_4), (_BLOCKED_6, _FILTERED_6))
+    for code, name in names.items()
+    if code not in filtered
+)
+"""Reasons of ``blocked`` that no filter gives: there is no way, or nobody at its end."""
 _REFUSED_6: Final[Mapping[int, str]] = {4: "port unreachable"}
 REPLY_WITHIN: Final = 500_000_000
 """How long a capture has to go on after a request before its silence means anything, ns: on a site's network

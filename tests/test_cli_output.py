@@ -31,6 +31,15 @@ def fail(target, error):
         raise error
 
 
+def test_two_results_do_not_share_a_file(tmp_path):
+    here = str(tmp_path / "a")
+    output.refuse_twice(("-o", here), ("--map", None), ("--site-output", str(tmp_path / "b")))
+    output.refuse_twice(("-o", "-"), ("--site-output", "-"))
+    output.refuse_twice(("-o", os.devnull), ("--site-output", os.devnull))
+    with pytest.raises(UsageError, match=r"--map .*: is the file of -o too"):
+        output.refuse_twice(("-o", here), ("--map", str(tmp_path / "x" / ".." / "a")))
+
+
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
 def test_or_not_at_all(tmp_path, error):
     (tmp_path / "a.txt").write_text("old")

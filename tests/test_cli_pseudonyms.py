@@ -126,3 +126,32 @@ def test_a_map_is_never_an_input_written_over(capsys: pytest.CaptureFixture[str]
 def test_without_a_map_it_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", CAPTURE, *SITE, "--pseudonymise"]) == 1
     assert "--map FILE would tell which is which" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "more"),
+    [
+        ("check", []),
+        ("flows", []),
+        ("firmware", []),
+        ("evidence", ["--all"]),
+        ("evidence", ["--all", "--site"]),
+    ],
+)
+def test_two_results_are_two_files(
+    command: str, more: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The map there is may be the only one, and the report would be written over it."""
+    book, target = tmp_path / "map.json", tmp_path / "there.json"
+    wish = ["--pseudonymise", "--map", str(book)]
+    assert run(["flows", CAPTURE, *wish, "-q", "-o", str(target)]) == 0
+    kept, written = book.read_bytes(), str(tmp_path / "." / "map.json")
+    if "--site" in more:
+        more = ["--all", "--site-output", written, "-o", str(target)]
+    else:
+        more = [*more, "-o", written]
+    capsys.readouterr()
+    assert run([command, CAPTURE, *SITE, *wish, *more]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "map.json: is the file of -" in line
+    assert book.read_bytes() == kept

@@ -22,6 +22,11 @@ def test_the_figures_of_a_side() -> None:
     view = read(GOOD, "x.json", "report")
     assert (view.side.packets, view.side.duration, view.side.compliant) == (212, 914_999_994_000, False)
     assert view.side.findings == {"violation": 2, "warning": 0, "note": 1}
+    assert view.side.judged
+    silent = copy.deepcopy(GOOD)
+    for flow in silent["flows"]:
+        flow["verdict"] = "infrastructure"
+    assert not read(silent, "x.json", "report").side.judged
     assert view.versions == {("igor-gateway", "5.1.0"), ("igor-node", "")}
 
 

@@ -93,6 +93,8 @@ def test_a_dispute_names_both_sheets_and_the_document() -> None:
             "is blocked on the way",
             f"Allow UDP 5683 from igor-gateway + igor-bacnet-service ({GATEWAY}) to igor-node ({NODE})",
         ),
+        (1, "is not delivered: host unreachable", f"{OTHER} says so: begin there."),
+        (0, "is not delivered: network unreachable", f"is igor-node ({NODE}) switched on"),
         (None, "gets no answer", "Silence does not tell a stopped service from a filter"),
     ],
 )
@@ -104,6 +106,16 @@ def test_a_failure_says_how_and_advises_accordingly(code: int | None, words: str
     assert words in finding.title
     assert advice in finding.advice
     assert ("The rejection came from" in finding.advice) is (code == 13)
+
+
+def test_one_prohibition_among_unreachable_hosts_is_a_filter() -> None:
+    """Two attempts of one cause: a router finds nobody, then a firewall says no."""
+    traffic = Traffic().udp(0, GATEWAY, 40000, NODE, 5683, COAP).udp(5, GATEWAY, 40001, NODE, 5683, COAP)
+    traffic.unreachable(0.1, OTHER, GATEWAY, 40000, NODE, 5683, 1)
+    traffic.unreachable(5.1, OTHER, GATEWAY, 40001, NODE, 5683, 13)
+    finding = one(traffic, "failing-flow")
+    assert "is blocked on the way" in finding.title
+    assert "Allow UDP 5683" in finding.advice
 
 
 def test_a_mismatch_shows_how_the_payload_begins() -> None:

@@ -115,6 +115,18 @@ FORMATS = [name for name, entry in formats().items() if entry.render_diff]
 
 
 @pytest.mark.parametrize(
+    ("side", "verdict"),
+    [
+        (SIDE, "not compliant, 1 violation"),
+        (replace(SIDE, compliant=True, findings={}), "compliant, no finding"),
+        (replace(SIDE, compliant=True, findings={}, judged=False), "nothing judged, no finding"),
+    ],
+)
+def test_silence_of_a_side_does_not_pass_for_approval(side: Side, verdict: str) -> None:
+    assert dict(changes.sides(Diff("1", side, side)))["OLD"].endswith(f"): {verdict}")
+
+
+@pytest.mark.parametrize(
     ("diff", "said"),
     [
         (EVERYTHING, "2 faults fixed, 1 new, 1 remains; 1 no longer judged; 1 judged for the first time"),

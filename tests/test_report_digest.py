@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import reports
 
-from analyzer.model import Endpoint, Severity, Site, Status, Verdict
+from analyzer.model import Endpoint, Problem, Severity, Site, Status, Verdict
 from analyzer.report import digest
 
 
@@ -80,6 +80,16 @@ def test_tallies_name_what_there_is_in_a_readers_order():
         ),
     ]
     assert digest.tallies(reports.EMPTY) == []
+
+
+def test_flows_that_were_folded_are_no_part_of_the_tally_and_said():
+    folded = Problem("folded-flows", "900 flows that were over are counted in others", 0, 900, damage=False)
+    (capture, *others) = reports.REPORT.captures
+    followed = replace(
+        reports.REPORT, captures=(replace(capture, problems=(*capture.problems, folded)), *others)
+    )
+    usual, now = dict(digest.tallies(reports.REPORT)), dict(digest.tallies(followed))
+    assert now == usual | {"Flows": usual["Flows"] + "; 900 more of the same kinds are folded into these"}
 
 
 def test_every_status_and_verdict_has_its_place():

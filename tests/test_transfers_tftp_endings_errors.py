@@ -37,3 +37,10 @@ def test_the_server_s_error(code: int, words: str, cause: Cause) -> None:
 def test_the_client_s_error_states_a_reason_or_ends_it(code: int, cause: Cause) -> None:
     wire = Wire().c(0, rrq(), 69).s(0.1, data(1)).c(0.2, ack(1)).s(0.3, data(2)).c(0.4, error(code, ""))
     assert told(*state(wire)).cause is cause
+
+
+def test_a_client_that_has_the_file_already_says_so() -> None:
+    """Some devices compare the first block with what they run, and decline."""
+    ending = told(*state(Wire().c(0, rrq(), 69).s(0.1, data(1)).c(0.2, error(6, "File already exists"))))
+    assert ending.cause is Cause.CLIENT_GAVE_UP
+    assert "has this file already" in ending.said[-1]

@@ -80,6 +80,7 @@ def evidence(
     pcapng = _pcapng(str(job.target))
     if site_output is not None and not wish.wanted:
         raise UsageError("--site-output: only with --pseudonymise")
+    output.refuse_twice(("-o", job.target), ("--map", wish.map_file), ("--site-output", site_output))
     for written in (wish.map_file, site_output):
         output.refuse_inputs(written, job.inputs)
     most = stage.FRAME_LIMIT if limit is None else limit

@@ -51,6 +51,7 @@ class Job:
 
     def __post_init__(self) -> None:
         self.refuse(*self.inputs)
+        output.refuse_twice(("-o", self.target), ("--map", self.wish.map_file))
         chosen = self.what
         if isinstance(chosen, str):
             # Who follows gets lines of events; the report's format is then that of the -o file.

@@ -106,6 +106,18 @@ def refuse_inputs(target: str | None, inputs: Iterable[str | None]) -> None:
                 raise UsageError(f"-o {target}: is an input of this very command")
 
 
+def refuse_twice(*written: tuple[str, str | None]) -> None:
+    """Raise :class:`UsageError` where two of ``(option, file)`` name one file: one would be left."""
+    seen: dict[str, str] = {}
+    for option, target in written:
+        if target in (None, "-"):
+            continue
+        path = os.path.realpath(str(target))
+        if path in seen and (os.path.isfile(path) or not os.path.exists(path)):
+            raise UsageError(f"{option} {target}: is the file of {seen[path]} too")
+        seen[path] = option
+
+
 def write(
     target: str | None,
     chosen: Format,

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, NamedTuple, TypeVar
 
-from analyzer.model import Fault, FindingKind, Outcome, Severity, Side, Status, Traffic, Verdict
+from analyzer.model import SPOKEN, Fault, FindingKind, Outcome, Severity, Side, Status, Traffic, Verdict
 
 SCHEMA: Final = "portmatrix.report/1"
 BACKGROUND: Final = frozenset({Verdict.INFRASTRUCTURE, Verdict.OUT_OF_SCOPE})
@@ -178,6 +178,8 @@ def _flows(view: View, document: Mapping[str, Any]) -> dict[str, Relation]:
             service = str(entry.get("service") or entry.get("protocol") or "")
             names = [label or address for label, address in zip(labels, addresses, strict=True)]
             view.relations[relation] = Talk(names[0], names[1], service, _NOTHING)
+    verdicts = {verdict for flows in gathered.values() for verdict, *_ in flows}
+    view.side = replace(view.side, judged=not SPOKEN.isdisjoint(verdicts))
     for relation, flows in gathered.items():
         view.relations[relation].traffic = _traffic(flows, view.seconds)
     for name, parent in legs:

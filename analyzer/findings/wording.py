@@ -142,9 +142,13 @@ def failing(case: Case) -> None:
     origin, target = ends_of(case)
     outcome, why = outcomes.of_session(case.flows[0])
     later = ", and a later attempt does" if "recovered" in case.key else ""
-    case.title = f"{service_of(case)} from {origin} to {target} {FAILED[outcome]}{later}"
+    lost = _undelivered(case)
+    became = f"is not delivered: {why.removeprefix('ICMP ')}" if lost else FAILED[outcome]
+    case.title = f"{service_of(case)} from {origin} to {target} {became}{later}"
     case.detail = f"{capital(why)}. {case.judgements[0].reason}. {examples(case)}"
-    if outcome is Outcome.BLOCKED:
+    if lost:
+        case.advice = _undelivered_advice(case, target)
+    elif outcome is Outcome.BLOCKED:
         case.advice = _blocked_advice(case, origin, target)
     elif outcome is Outcome.REFUSED:
         case.advice = (
@@ -155,10 +159,31 @@ def failing(case: Case) -> None:
         case.advice = _silence_advice(port_of(case.flows[0]), origin, target)
 
 
-def _blocked_advice(case: Case, origin: str, target: str) -> str:
-    reporters = sorted(
-        {text(*error.reporter) for head in Selection.of(case.flows).complaining() for error in head.errors}
+def _undelivered(case: Case) -> bool:
+    """Whether routers, or the sender itself, say of all attempts that they find no way or nobody there."""
+    flows = Selection.of(case.flows)
+    _, results = outcomes.of_sessions(flows.found, flows.rows)
+    return all(why in outcomes.UNDELIVERED for _, why in results)
+
+
+def _reporters(case: Case) -> list[str]:
+    """Who sent the ICMP errors."""
+    heads = Selection.of(case.flows).complaining()
+    return sorted({text(*error.reporter) for head in heads for error in head.errors})
+
+
+def _undelivered_advice(case: Case, target: str) -> str:
+    reporters = _reporters(case)
+    sender = f" {reporters[0]} says so: begin there." if reporters else ""
+    return (
+        f"No filter says this: {target} does not answer in its own network, or there is no route to it. In "
+        f"this order: is {target} switched on and connected, are its address, mask and VLAN right, is there "
+        f"a route to its network.{sender}"
     )
+
+
+def _blocked_advice(case: Case, origin: str, target: str) -> str:
+    reporters = _reporters(case)
     sender = f" The rejection came from {reporters[0]}." if reporters else ""
     port = port_of(case.flows[0])
     return f"Allow {port} from {origin} to {target} in the firewall or router between them.{sender}"

@@ -7,26 +7,19 @@ an arena, and the packets that may have copies in a ring. Fragments and ICMP err
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
 
-from analyzer.flowtable import copies, fast
-from analyzer.flowtable import keys as key
+from analyzer.flowtable import copies, errors, fast
 from analyzer.flowtable.copies import SIGHT
+from analyzer.flowtable.index import FACTORS, Index
+from analyzer.flowtable.room import FEWEST, copied, lines, longer, more_than, shorter
 from analyzer.flowtable.table import HEAD_BYTES, HEADS, LONG_HEAD_BYTES, LONG_HEADS, FlowTable, more
 from analyzer.kinds import ordered
 from analyzer.tables import FLOWS, TCP, Columns, Heads, Packets, Undecoded
 
 Array = np.ndarray[Any, Any]
-
-WORDS: Final = np.dtype([(name, "u8") for name in ("hi0", "lo0", "hi1", "lo1", "ports", "what")])
-"""A KEY in whole words: ``port0 << 16 | port1`` and ``transport << 16 | version << 8 | ported``."""
-
-SHORT: Final = np.dtype([("pair", "u8"), ("ports", "u4"), ("what", "u4")])
-"""A KEY in 16 bytes, where it is one of two IPv4 addresses; else where its WORDS are."""
 
 END: Final = np.dtype(
     [
@@ -54,15 +47,6 @@ KEPT: Final = np.dtype(
 )
 """One head: ``at`` is where its bytes begin in the arena, ``following`` 1 + the place of the next."""
 
-FEWEST: Final = 256
-LEAPS: Final = ((1 << 16, 16), (1 << 20, 4))
-"""Up to so many items an array becomes so many times as long, beyond that twice: what growing costs are the
-pages that it touches anew, and of the room ahead none is touched before it is used.
-"""
-FEW: Final = 1 << 16
-"""Up to so many rows slots become four times as many, beyond that twice."""
-LINE: Final = 64
-"""Octets of a line of a processor's cache."""
 FIRST_ROOM: Final = 1 << 16
 ROOM: Final = 1 << 26
 """Octets that there is room for in the arena at first, and once that is full. It is the largest of the
@@ -81,101 +65,9 @@ SIDES: Final = ("version", "transport", "a_hi", "a_lo", "b_hi", "b_lo", "a_port"
 _RARELY: Final = RARE.names or ()
 _TYPES: Final = {column.name: column.dtype for column in FLOWS.columns}
 
-_FACTORS: Final = np.array([int.from_bytes(os.urandom(8)) | 1 for _ in range(13)], "u8")
-"""Of the hash. New in every process: nobody can prepare a capture whose flows all share a chain."""
-
 _LONGER: Final = np.zeros(2 << 16, "u1")
 for _transport, _port in LONG_HEADS:
     _LONGER[(_transport == TCP) << 16 | _port] = 1
-
-
-def words(table: Array) -> Array:
-    """A KEY table in WORDS."""
-    made = np.empty(len(table), WORDS)
-    for name in ("hi0", "lo0", "hi1", "lo1"):
-        made[name] = table[name]
-    made["ports"] = table["port0"].astype("u8") << np.uint64(16) | table["port1"]
-    kind = table["version"].astype("u8") << np.uint64(8) | table["ported"]
-    made["what"] = table["transport"].astype("u8") << np.uint64(16) | kind
-    return made
-
-
-class Index:
-    """KEYs → rows, as a dict of bytes would have it: numbered in the order in which they came."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.keys = np.zeros(0, SHORT)
-        self.slots = np.zeros(2, "u8")
-        self.wide = np.zeros(0, WORDS)
-        """The WORDS of the keys that have more than IPv4 addresses, and which of ``wide_slots`` is whose."""
-        self.wide_slots = np.zeros(2, "u8")
-        self.wide_count = 0
-
-    def __len__(self) -> int:
-        return self.count
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(key.as_bytes(self.table()))
-
-    def __contains__(self, one: bytes) -> bool:
-        return self.get(one) is not None
-
-    def get(self, one: bytes) -> int | None:
-        """The row of a KEY given as bytes."""
-        row = self._find(words(key.as_table([one])), add=False)
-        return int(row[0]) if row[0] >= 0 else None
-
-    def words(self) -> Array:
-        """The WORDS of every row."""
-        made = np.empty(self.count, WORDS)
-        fast.widened(self.keys[: self.count], self.wide, made)
-        return made
-
-    def table(self) -> Array:
-        """The KEY of every row."""
-        some, made = self.words(), np.empty(self.count, key.KEY)
-        for name in ("hi0", "lo0", "hi1", "lo1"):
-            made[name] = some[name]
-        made["port0"], made["port1"] = some["ports"] >> np.uint64(16), some["ports"] & np.uint64(0xFFFF)
-        made["transport"] = some["what"] >> np.uint64(16)
-        made["version"] = some["what"] >> np.uint64(8) & np.uint64(0xFF)
-        made["ported"] = some["what"] & np.uint64(0xFF)
-        return made
-
-    def room(self, rows: int, wide: int) -> None:
-        """Make room for as many rows in all, and for as many that have more than IPv4 addresses."""
-        if rows > len(self.keys):
-            self.keys = _longer(self.keys, self.count, _more_than(len(self.keys), rows, FEWEST))
-        if 2 * rows > len(self.slots):
-            self.slots = _slots(rows)
-            fast.rehash(self.slots, self.keys, self.count, _FACTORS, False)
-        if wide > len(self.wide):
-            self.wide = _longer(self.wide, self.wide_count, _more_than(len(self.wide), wide, FEWEST))
-        if 2 * wide > len(self.wide_slots):
-            self.wide_slots = _slots(wide)
-            fast.rehash(self.wide_slots, self.wide, self.wide_count, _FACTORS, True)
-
-    def add(self, wanted: Array) -> Array:
-        """The row of each of ``wanted`` (WORDS); new ones are numbered on."""
-        self.room(self.count + len(wanted), self.wide_count + len(wanted))
-        return self._find(wanted, add=True)
-
-    def _find(self, wanted: Array, *, add: bool) -> Array:
-        rows = np.empty(len(wanted), "i8")
-        self.count, self.wide_count = fast.find(
-            self.slots,
-            self.keys,
-            self.count,
-            self.wide_slots,
-            self.wide,
-            self.wide_count,
-            _FACTORS,
-            wanted,
-            rows,
-            add,
-        )
-        return rows
 
 
 class CompiledTable(FlowTable):
@@ -187,7 +79,7 @@ class CompiledTable(FlowTable):
         super().__init__()
         self._index = Index()
         self._rows = self._index  # type: ignore[assignment]
-        self._records, self._rares = _lines(END, 0), _lines(RARE, 0)
+        self._records, self._rares = lines(END, 0), lines(RARE, 0)
         self._ends = self._views()
         self._kept = np.zeros(0, KEPT)
         self._arena = np.zeros(0, "u1")
@@ -215,7 +107,7 @@ class CompiledTable(FlowTable):
             owners = self._owners[:size]
             members = np.flatnonzero(owners >= 0)
             self._add_fragments(columns, members, owners[members] >> 1)
-        self._add_quotes(packets)
+        errors.add(self._errors, packets)
         self._fragments.sweep(self._last)
 
     def _count(self, packets: Packets, at: int, until: int) -> bool:
@@ -244,7 +136,7 @@ class CompiledTable(FlowTable):
                 index.keys,
                 index.wide_slots,
                 index.wide,
-                _FACTORS,
+                FACTORS,
                 self._records,
                 self._rares,
                 self._opener,
@@ -278,26 +170,26 @@ class CompiledTable(FlowTable):
     def _back(self) -> Array:
         """The latest sights, of DUPLICATE_FRAMES frames: what the next packets are compared with. A copy."""
         number = int(self._used[3])
-        latest = np.arange(max(number - fast.SIGHTS, 0) + 1, number + 1) & fast.SIGHTS - 1
+        latest = np.arange(max(number - fast.RING, 0) + 1, number + 1) & fast.RING - 1
         sights = self._sights[latest]
         near: Array = sights[sights["frame"] > sights["frame"][-1:] - copies.DUPLICATE_FRAMES]
         return near
 
     @_back.setter
     def _back(self, sights: Array) -> None:
-        self._sights, self._previous = np.zeros(fast.SIGHTS, SIGHT), np.zeros(fast.SIGHTS, "u4")
-        self._latest = np.zeros(CHAINS, "u4")
-        _copy(self._sights[1:], np.ascontiguousarray(sights), len(sights))
-        fast.recall(self._sights, self._previous, self._latest, _FACTORS, len(sights))
+        self._sights, self._previous = np.zeros(fast.RING, SIGHT), np.zeros(fast.RING, "u8")
+        self._latest = np.zeros(CHAINS, "u8")
+        copied(self._sights[1:], np.ascontiguousarray(sights), len(sights))
+        fast.recall(self._sights, self._previous, self._latest, FACTORS, len(sights))
         self._used[3] = len(sights)
 
     def _make_room(self, rows: int, wide: int = 0) -> None:
         if rows > len(self._opener):
-            room = _more_than(len(self._opener), rows, FEWEST)
-            self._opener = _longer(self._opener, len(self._opener), room)
-            self._fragments_of = _longer(self._fragments_of, len(self._fragments_of), room)
+            room = more_than(len(self._opener), rows, FEWEST)
+            self._opener = longer(self._opener, len(self._opener), room)
+            self._fragments_of = longer(self._fragments_of, len(self._fragments_of), room)
             self._records, self._rares = (
-                _copy(_lines(array.dtype, 2 * room), array, len(array))
+                copied(lines(array.dtype, 2 * room), array, len(array))
                 for array in (self._records, self._rares)
             )
             self._ends = self._views()
@@ -307,10 +199,10 @@ class CompiledTable(FlowTable):
         """Room for more heads of more bytes."""
         kept, held, *_ = self._used.tolist()
         if kept + heads > len(self._kept):
-            self._kept = _longer(self._kept, kept, _more_than(kept, kept + heads, FEWEST))
+            self._kept = longer(self._kept, kept, more_than(kept, kept + heads, FEWEST))
         if held + octets > len(self._arena):
             least = ROOM if len(self._arena) else FIRST_ROOM
-            self._arena = _longer(self._arena, held, _more_than(held, held + octets, least))
+            self._arena = longer(self._arena, held, more_than(held, held + octets, least))
 
     def _views(self) -> dict[str, Array]:
         return {name: (self._rares if name in _RARELY else self._records)[name] for name in self._ends}
@@ -344,7 +236,7 @@ class CompiledTable(FlowTable):
         self._kept["frame"][: int(self._used[0])] += frames
 
     def __getstate__(self) -> dict[str, Any]:
-        """All arrays, cut to what is used. The index and the ring are made again: ``_FACTORS`` differ."""
+        """All arrays, cut to what is used. The index and the ring are made again: ``FACTORS`` differ."""
         count = self._index.count
         kept, octets, *_ = self._used.tolist()
         return self.__dict__ | {
@@ -391,12 +283,12 @@ class CompiledTable(FlowTable):
         }
         records, rares = self._records, self._rares
         if spent:
-            self._ends, self._records, self._rares = {}, _lines(END, 0), _lines(RARE, 0)
+            self._ends, self._records, self._rares = {}, lines(END, 0), lines(RARE, 0)
         for begin in reversed(range(0, count, BLOCK)):
             fast.directions(records, rares, opener, begin, min(begin + BLOCK, count), columns)
             if spent:
                 # From the end on, so that the memory of what was copied goes back at once.
-                records, rares = _shorter(records, 2 * begin), _shorter(rares, 2 * begin)
+                records, rares = shorter(records, 2 * begin), shorter(rares, 2 * begin)
         return columns
 
     def _heads_of_flows(self) -> Heads:
@@ -407,52 +299,3 @@ class CompiledTable(FlowTable):
             kept[name][order] for name in ("frame", "time", "wire", "at", "size")
         )
         return Heads(slot[order], frame, time, wire, begin, size, self._arena[: int(self._used[1])])
-
-
-def _longer(array: Array, used: int, size: int) -> Array:
-    """A copy of the first ``used`` items with room for ``size`` in all, the rest zero."""
-    return _copy(np.zeros(size, array.dtype), array, used)
-
-
-def _lines(dtype: Any, size: int) -> Array:
-    """An array of zeros that begins where a line of the cache does."""
-    octets = size * dtype.itemsize
-    room = np.zeros(octets + LINE, "u1")
-    begin = -room.__array_interface__["data"][0] % LINE
-    return room[begin : begin + octets].view(dtype)
-
-
-def _shorter(array: Array, size: int) -> Array:
-    """The first ``size`` items of what :func:`_lines` made; the memory of the others is given up.
-
-    Nobody else may look at it."""
-    room = array.base
-    if not isinstance(room, np.ndarray) or not room.flags.owndata:
-        return array[:size]  # it travelled here, and belongs to what it came in
-    begin = array.__array_interface__["data"][0] - room.__array_interface__["data"][0]
-    octets = size * array.dtype.itemsize
-    dtype = array.dtype
-    del array
-    room.resize(begin + octets, refcheck=False)
-    return room[begin:].view(dtype)
-
-
-def _copy(to: Array, array: Array, count: int) -> Array:
-    """Copy the first ``count`` items."""
-    # As octets: numpy copies records of several fields one field at a time, which takes ten times as long.
-    held = count * array.itemsize
-    to.view("u1")[:held] = array.view("u1")[:held]
-    return to
-
-
-def _slots(rows: int) -> Array:
-    """Empty slots for as many rows and some more, of which at most half will be full."""
-    # They are touched all over, so the room ahead costs.
-    more = 4 if rows <= FEW else 2
-    return np.zeros(1 << (more * rows - 1).bit_length(), "u8")
-
-
-def _more_than(have: int, need: int, least: int) -> int:
-    """How large an array of ``have`` items becomes that needs ``need``."""
-    times = next((times for items, times in LEAPS if have <= items), 2)
-    return max(least, need, have * times)

@@ -7,7 +7,7 @@ from analyzer.tables import Columns
 Array = np.ndarray[Any, Any]
 
 NUMBERS: dict[str, int]
-SIGHTS: int
+RING: int
 
 def rehash(slots: Array, keys: Array, count: int, factors: Array, wide: bool) -> None: ...
 def find(

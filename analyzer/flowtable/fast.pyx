@@ -4,12 +4,20 @@
 
 ``compiled.CompiledTable`` owns all arrays and makes them grow; the functions here stop where one is full and
 say how far they came. That columns are as long as each other, and arrays as long as they have to be, is
-checked before a loop goes over them; bytes of payloads are compared and copied after both ends of their ranges
-were checked.
+checked before a loop goes over them; bytes of payloads are compared and copied after both ends of their
+ranges were checked. What is done with one packet is told in the ``.pxd`` files beside, by what it is done to.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.string cimport memcmp, memcpy, memmove, memset
+from libc.string cimport memcpy, memset
+
+from analyzer.flowtable cimport recent
+from analyzer.flowtable.ends cimport ACK, ARP, NOT_TO_ALL, RST, SYN, TCP, TO_ALL, UDP, End, Rare, counted
+from analyzer.flowtable.heads cimport Kept, keep, octets
+from analyzer.flowtable.index cimport (
+    WIDE, Key, Table, Words, arranged, key_of, mixed, mixed_words, place, tabled, words_of,
+)
+from analyzer.flowtable.sights cimport SIGHTS, Ring, Shortly, Sight, chained, is_copy, ringed
 
 import os
 
@@ -30,195 +38,25 @@ cdef enum:
     IP = 2
     FRAGMENT = 3
     LINK = 4
-    TCP = 6
-    UDP = 17
-    ARP = 0x10806
-    SYN = 0x02
-    RST = 0x04
-    ACK = 0x10
-    TO_ALL = 0x80
-    NOT_TO_ALL = 0x40
 
     # Packets between the making of a key and its look-up, and how far ahead of it other memory is asked for.
-    AHEAD = 16
-    SOON = 10  # the slot is here: its row
-    SOONER = 6  # the row is here: its first head
-    SOONEST = 3  # the head is here: its bytes
-    FACTORS = 13
+    AHEAD = 32
+    SOON = 20  # the slot is here: its row
+    SOONER = 12  # the row is here: its first head
+    SOONEST = 5  # the head is here: its bytes
     REASONS = 256
-    WIDE = 0x80000000  # in Key.what
     LINE = 64
 
-    _SIGHTS = 2048  # kept in the ring: more than ever are compared with the next one
-
-SIGHTS = _SIGHTS
+RING = SIGHTS
 NUMBERS = {
     "UNDECODED": UNDECODED, "TRANSPORT": TRANSPORT, "IP": IP, "FRAGMENT": FRAGMENT, "LINK": LINK, "TCP": TCP,
     "UDP": UDP, "ARP": ARP, "SYN": SYN, "RST": RST, "ACK": ACK, "TO_ALL": TO_ALL, "NOT_TO_ALL": NOT_TO_ALL,
+    "RECENT": recent.RECENT, "DUPLICATE_ELSEWHERE": recent.ELSEWHERE,
+    "DUPLICATE_IDENTIFIED": recent.IDENTIFIED, "DUPLICATE_UNIDENTIFIED": recent.UNIDENTIFIED,
 }
-
-cdef struct Words:
-    uint64_t hi0
-    uint64_t lo0
-    uint64_t hi1
-    uint64_t lo1
-    uint64_t ports  # port0 << 16 | port1
-    uint64_t what  # transport << 16 | version << 8 | ported
-
-cdef struct Key:
-    # Of two IPv4 addresses. Of any others ``what`` is WIDE, ``ports`` 0, and ``pair`` is where their Words are.
-    uint64_t pair  # lo0 << 32 | lo1
-    uint32_t ports
-    uint32_t what  # transport << 1 | ported
-
-cdef struct End:
-    int64_t packets
-    int64_t bytes
-    int64_t payload
-    int64_t first_frame
-    int64_t last_frame
-    int64_t first_time
-    int64_t last_time
-    int32_t head  # 1 + place of the first head, 0 without one
-    uint8_t heads
-    uint8_t flags
-
-cdef struct Rare:
-    int64_t duplicates
-    int64_t syn
-    int64_t synack
-    int64_t rst
-
-cdef struct Kept:
-    int64_t frame
-    int64_t time
-    int64_t wire
-    int64_t slot
-    int64_t at
-    int32_t size
-    int32_t following  # 1 + place of the slot's next head, 0 at the last
-
-cdef struct Sight:
-    int64_t frame
-    int64_t time
-    int64_t row
-    uint8_t way
-    uint32_t digest
-    int64_t payload
-    uint32_t ip_id
-    uint32_t interface
-    uint8_t copy
-
-cdef struct Table:
-    # An open-addressing table of one of the two kinds of keys: a slot holds the upper half of the hash and
-    # 1 + the row. ``words`` are the wide keys, which have a table of their own.
-    uint64_t *slots
-    uint64_t mask
-    Key *keys
-    Words *words
-    const uint64_t *factors
 
 
 # -------------------------------------------------------------------------- keys and their rows
-
-cdef inline uint64_t mixed(const Key *key, const uint64_t *factors) noexcept nogil:
-    """Multilinear in secret factors: nobody can prepare a capture whose flows share a chain."""
-    cdef uint64_t rest = <uint64_t>key.ports << 32 | key.what
-    cdef uint64_t total = (key.pair + factors[0]) * factors[6] + (rest + factors[1]) * factors[7]
-    total ^= total >> 32
-    total *= factors[12]
-    return total ^ total >> 29
-
-
-cdef inline uint64_t mixed_words(const Words *key, const uint64_t *factors) noexcept nogil:
-    cdef uint64_t total = (
-        (key.hi0 + factors[0]) * factors[6] + (key.lo0 + factors[1]) * factors[7]
-        + (key.hi1 + factors[2]) * factors[8] + (key.lo1 + factors[3]) * factors[9]
-        + (key.ports + factors[4]) * factors[10] + (key.what + factors[5]) * factors[11]
-    )
-    total ^= total >> 32
-    total *= factors[12]
-    return total ^ total >> 29
-
-
-cdef inline bint same(const Key *one, const Key *other) noexcept nogil:
-    return one.pair == other.pair and one.ports == other.ports and one.what == other.what
-
-
-cdef inline bint same_words(const Words *one, const Words *other) noexcept nogil:
-    return (
-        one.lo0 == other.lo0 and one.lo1 == other.lo1 and one.ports == other.ports
-        and one.hi0 == other.hi0 and one.hi1 == other.hi1 and one.what == other.what
-    )
-
-
-cdef inline uint64_t place(const Table *table, const Key *key, uint64_t mix) noexcept nogil:
-    """Where ``key`` is in the slots, or the empty place where it belongs."""
-    cdef uint64_t at = mix & table.mask, slot
-    while True:
-        slot = table.slots[at]
-        if not slot or (slot >> 32 == mix >> 32 and same(&table.keys[<uint32_t>slot - 1], key)):
-            return at
-        at = (at + 1) & table.mask
-
-
-cdef uint64_t place_words(const Table *table, const Words *key, uint64_t mix) noexcept nogil:
-    cdef uint64_t at = mix & table.mask, slot
-    while True:
-        slot = table.slots[at]
-        if not slot or (slot >> 32 == mix >> 32 and same_words(&table.words[<uint32_t>slot - 1], key)):
-            return at
-        at = (at + 1) & table.mask
-
-
-cdef inline bint narrow(const Words *words) noexcept nogil:
-    """Whether a Key holds all of it."""
-    return (
-        not words.hi0 and not words.hi1 and not words.lo0 >> 32 and not words.lo1 >> 32
-        and words.what >> 8 & 0xFF == 4 and words.what >> 16 < 0x40000000
-    )
-
-
-cdef bint key_of(const Table *wide, int64_t *count, const Words *words, bint add, Key *key) noexcept nogil:
-    """The Key of some words; of wide ones that are not known yet only where they may be added."""
-    cdef uint64_t mix, at
-    if narrow(words):
-        key.pair = words.lo0 << 32 | words.lo1
-        key.ports = <uint32_t>words.ports
-        key.what = <uint32_t>(words.what >> 16 << 1 | words.what & 1)
-        return True
-    mix = mixed_words(words, wide.factors)
-    at = place_words(wide, words, mix)
-    if not wide.slots[at]:
-        if not add:
-            return False
-        wide.words[count[0]] = words[0]
-        count[0] += 1
-        wide.slots[at] = mix >> 32 << 32 | <uint64_t>count[0]
-    key.pair = <uint32_t>wide.slots[at] - 1
-    key.ports, key.what = 0, WIDE
-    return True
-
-
-cdef inline void words_of(const Key *key, const Words *wide, Words *words) noexcept nogil:
-    if key.what & WIDE:
-        words[0] = wide[key.pair]
-        return
-    words.hi0, words.lo0, words.hi1, words.lo1 = 0, key.pair >> 32, 0, <uint32_t>key.pair
-    words.ports = key.ports
-    words.what = <uint64_t>(key.what >> 1) << 16 | 4 << 8 | key.what & 1
-
-
-cdef Table tabled(
-    uint64_t[::1] slots, Key[::1] keys, Words[::1] words, const uint64_t[::1] factors
-) except *:
-    cdef Table table
-    assert factors.shape[0] == FACTORS and slots.shape[0] & slots.shape[0] - 1 == 0
-    table.slots, table.mask, table.factors = &slots[0], slots.shape[0] - 1, &factors[0]
-    table.keys = &keys[0] if keys is not None and keys.shape[0] else NULL
-    table.words = &words[0] if words is not None and words.shape[0] else NULL
-    return table
-
 
 def rehash(uint64_t[::1] slots, keys, Py_ssize_t count, const uint64_t[::1] factors, bint wide):
     """Fill the empty ``slots``, a power of two of them, with the first ``count`` of ``keys``."""
@@ -280,48 +118,13 @@ def widened(const Key[::1] keys, const Words[::1] wide, Words[::1] words):
         words_of(&keys[row], others, &words[row])
 
 
-# -------------------------------------------------------------------------- heads
-
-cdef inline const uint8_t *octets(const uint8_t[::1] view, Py_ssize_t at, Py_ssize_t size) except? NULL nogil:
-    """Where the ``size`` bytes at ``at`` are, both ends checked; NULL for no bytes."""
-    if size <= 0:
-        return NULL
-    return &view[at + size - 1] - (&view[at + size - 1] - &view[at])
-
-
-cdef inline int keep(
-    End *end, Kept[::1] kept, uint8_t[::1] arena, int64_t[::1] used, int64_t slot,
-    int64_t frame, int64_t time, int64_t wire, const uint8_t *data, int32_t size,
-) except -1 nogil:
-    """Keep a payload's head unless ``end``, which is ``slot``, has an equal one. 0 where there is no room.
-    ``used`` counts the heads and the bytes of the arena."""
-    cdef int32_t at = end.head, last = 0
-    while at:
-        last = at
-        if kept[at - 1].wire == wire and kept[at - 1].size == size:
-            if not size or memcmp(octets(arena, kept[at - 1].at, size), data, size) == 0:
-                return 1
-        at = kept[at - 1].following
-    if used[0] >= kept.shape[0] or used[1] + size > arena.shape[0]:
-        return 0
-    kept[used[0]] = Kept(frame, time, wire, slot, used[1], size, 0)
-    if size:
-        memcpy(<uint8_t *>octets(arena, used[1], size), data, size)
-    used[0] += 1
-    used[1] += size
-    if last:
-        kept[last - 1].following = <int32_t>used[0]
-    else:
-        end.head = <int32_t>used[0]
-    end.heads += 1
-    return 1
-
+# -------------------------------------------------------------------------- heads and sights
 
 def merge_heads(
     End[::1] ends, Kept[::1] kept, uint8_t[::1] arena, int64_t[::1] used, int most, const int64_t[::1] slots,
     const Kept[::1] later, Py_ssize_t count, const uint8_t[::1] later_arena,
 ):
-    """Keep the first ``count`` heads of ``later``, whose slots ``slots`` maps to ours. There has to be room."""
+    """Keep the first ``count`` heads of ``later``; ``slots`` maps its slots to ours. There has to be room."""
     cdef Py_ssize_t index
     cdef int64_t slot
     cdef int kept_all = 1
@@ -337,90 +140,14 @@ def merge_heads(
     assert kept_all
 
 
-# -------------------------------------------------------------------------- copies
-
-cdef struct Shortly:
-    # When a packet is a copy, see analyzer.flowtable.copies.
-    int64_t near
-    int64_t candidates
-    int64_t elsewhere
-    int64_t identified
-    int64_t unidentified
-
-cdef struct Ring:
-    # The latest sights, by the lower bits of their numbers, which count from 1 on and some day begin again.
-    # ``latest`` is the number of the latest one with a hash, ``previous`` of each the one before it.
-    Sight *sights
-    uint32_t *previous
-    uint32_t *latest
-    uint32_t mask
-    uint64_t first
-    uint64_t second
-
-
-cdef Ring ringed(
-    Sight[::1] sights, uint32_t[::1] previous, uint32_t[::1] latest, const uint64_t[::1] factors
-) except *:
-    cdef Ring ring
-    assert sights.shape[0] == _SIGHTS and previous.shape[0] == _SIGHTS
-    assert latest.shape[0] > 0 and latest.shape[0] & latest.shape[0] - 1 == 0
-    ring.sights, ring.previous, ring.latest = &sights[0], &previous[0], &latest[0]
-    ring.mask = <uint32_t>(latest.shape[0] - 1)
-    ring.first, ring.second = factors[0] | 1, factors[1] | 1
-    return ring
-
-
-cdef inline uint32_t chained(const Ring *ring, const Sight *one, uint32_t number) noexcept nogil:
-    """Make a sight the latest of its chain; which one was that before."""
-    cdef uint64_t mix = <uint64_t>(one.row * 2 + one.way) * ring.first + one.digest * ring.second
-    cdef uint32_t at = <uint32_t>(mix >> 32) & ring.mask, before = ring.latest[at]
-    ring.previous[number & _SIGHTS - 1] = before
-    ring.latest[at] = number
-    return before
-
-
-cdef inline bint is_copy(
-    const Ring *ring, const Sight *one, uint32_t number, uint32_t chain, const Shortly *shortly
-) noexcept nogil:
-    """Whether one of a chain of sights shows the same packet shortly before."""
-    cdef int64_t apart, limit, left = shortly.candidates
-    cdef uint32_t age, younger = 0
-    cdef const Sight *other
-    while chain and left:
-        age = number - chain
-        if age >= _SIGHTS or age <= younger:
-            return False  # another sight has its place by now
-        younger = age
-        other = &ring.sights[chain & _SIGHTS - 1]
-        if one.frame - other.frame > shortly.near:
-            return False
-        chain = ring.previous[chain & _SIGHTS - 1]
-        if (
-            other.digest != one.digest or other.row != one.row or other.way != one.way
-            or other.payload != one.payload or other.ip_id != one.ip_id
-        ):
-            continue
-        left -= 1
-        apart = one.time - other.time
-        if apart < 0:
-            apart = -apart
-        if other.interface != one.interface:
-            limit = shortly.elsewhere
-        else:
-            limit = shortly.identified if one.ip_id else shortly.unidentified
-        if apart <= limit:
-            return True
-    return False
-
-
 def recall(
-    Sight[::1] sights, uint32_t[::1] previous, uint32_t[::1] latest, const uint64_t[::1] factors,
+    Sight[::1] sights, uint64_t[::1] previous, uint64_t[::1] latest, const uint64_t[::1] factors,
     Py_ssize_t count,
 ):
     """Chain the first ``count`` sights of a ring, which have the numbers from 1 on."""
     cdef Ring ring = ringed(sights, previous, latest, factors)
     cdef Py_ssize_t number
-    assert count < _SIGHTS
+    assert count < SIGHTS
     for number in range(1, count + 1):
         chained(&ring, &sights[number], <uint32_t>number)
 
@@ -438,7 +165,7 @@ def count(
     columns, buffer, Py_ssize_t begin, Py_ssize_t until, Py_ssize_t rows,
     uint64_t[::1] slots, Key[::1] keys, uint64_t[::1] wide_slots, Words[::1] wide,
     const uint64_t[::1] factors, End[::1] ends, Rare[::1] rares, uint8_t[::1] opener,
-    Kept[::1] kept, uint8_t[::1] arena, Sight[::1] sights, uint32_t[::1] previous, uint32_t[::1] latest,
+    Kept[::1] kept, uint8_t[::1] arena, Sight[::1] sights, uint64_t[::1] previous, uint64_t[::1] latest,
     int64_t[::1] used, int64_t[:, ::1] stopped, int64_t[::1] owners, const uint8_t[::1] longer, tuple limits,
 ):
     """Count the packets from ``begin`` to ``until`` in their flows; ``owners`` gets ``2 * row + way``, -1
@@ -509,7 +236,7 @@ def count(
     cdef Py_ssize_t room = min(
         min(min(keys.shape[0], opener.shape[0]), min(ends.shape[0], rares.shape[0]) // 2), slots.shape[0] // 2
     )
-    assert rows <= room and room < 0x7FFFFFFF and shortly.near < _SIGHTS
+    assert rows <= room and room < 0x7FFFFFFF and shortly.near < SIGHTS
     assert longer.shape[0] == 0x20000 and used.shape[0] == 4
     assert stopped.shape[0] == 2 and stopped.shape[1] == REASONS
     assert min(wide.shape[0], wide_slots.shape[0] // 2) >= used[2] + until - begin
@@ -522,11 +249,12 @@ def count(
     cdef Words words
     cdef Key *key
     cdef End *end
+    cdef Rare *rare
     cdef Sight *sight
     cdef uint64_t at, source, target
     cdef uint32_t number
-    cdef uint8_t way, seen
-    cdef bint fragments = False, stop = False, back, ported
+    cdef uint8_t way
+    cdef bint fragments = False, stop = False, ported
 
     memset(ready, 0, sizeof(ready))
 
@@ -537,24 +265,11 @@ def count(
                 ported = kind[ahead] == TRANSPORT
                 source = src_port[ahead] if ported else 0
                 target = dst_port[ahead] if ported else 0
-                back = src_hi[ahead] > dst_hi[ahead] or (
-                    src_hi[ahead] == dst_hi[ahead] and (
-                        src_lo[ahead] > dst_lo[ahead] or (src_lo[ahead] == dst_lo[ahead] and source > target)
-                    )
-                )
                 key = &ready[ahead % AHEAD]
-                ways[ahead % AHEAD] = back
-                if back:
-                    words.hi0, words.lo0, words.hi1, words.lo1 = (
-                        dst_hi[ahead], dst_lo[ahead], src_hi[ahead], src_lo[ahead]
-                    )
-                    words.ports = target << 16 | source
-                else:
-                    words.hi0, words.lo0, words.hi1, words.lo1 = (
-                        src_hi[ahead], src_lo[ahead], dst_hi[ahead], dst_lo[ahead]
-                    )
-                    words.ports = source << 16 | target
-                words.what = <uint64_t>transport[ahead] << 16 | <uint64_t>version[ahead] << 8 | ported
+                ways[ahead % AHEAD] = arranged(
+                    src_hi[ahead], src_lo[ahead], source, dst_hi[ahead], dst_lo[ahead], target,
+                    <uint64_t>transport[ahead] << 16 | <uint64_t>version[ahead] << 8 | ported, &words,
+                )
                 if ported or kind[ahead] == IP or kind[ahead] == LINK:
                     key_of(&others, &used[2], &words, True, key)
                 mixes[ahead % AHEAD] = mixed(key, table.factors)
@@ -627,38 +342,17 @@ def count(
                 stop = halted(stopped, reason[index], frame[index])
             fragments = fragments or fragmented[index] != 0
             owner[index] = slot
-            if end.packets == 0:
-                end.first_frame = frame[index]
-                end.first_time = time[index]
-                end.last_time = time[index]
-            else:
-                end.first_time = min(end.first_time, time[index])
-                end.last_time = max(end.last_time, time[index])
-            end.last_frame = frame[index]
-            end.packets += 1
-            end.bytes += wire[index]
-            end.payload += payload_wire[index]
-            if transport[index] == TCP:
-                seen = flags[index]
-                end.flags |= seen
-                if seen & (SYN | RST):
-                    if seen & SYN:
-                        if seen & ACK:
-                            rares[slot].synack += 1
-                        else:
-                            rares[slot].syn += 1
-                    if seen & RST:
-                        rares[slot].rst += 1
-            elif transport[index] == UDP:
-                end.flags |= <uint8_t>(TO_ALL if flags[index] & TO_ALL else NOT_TO_ALL)
-            elif transport[index] == ARP and flags[index] < 8:
-                end.flags |= <uint8_t>(1 << flags[index])
+            rare = &rares[slot]
+            counted(
+                end, rare, frame[index], time[index], wire[index], payload_wire[index], transport[index],
+                flags[index],
+            )
             if digest[index]:
                 used[3] += 1
                 if not <uint32_t>used[3]:
                     used[3] += 1  # 0 is no number
                 number = <uint32_t>used[3]
-                sight = &ring.sights[number & _SIGHTS - 1]
+                sight = &ring.sights[number & SIGHTS - 1]
                 sight.frame = frame[index]
                 sight.time = time[index]
                 sight.row = row
@@ -667,9 +361,9 @@ def count(
                 sight.payload = payload_wire[index]
                 sight.ip_id = ip_id[index]
                 sight.interface = interface[index]
-                sight.copy = is_copy(&ring, sight, number, chained(&ring, sight, number), &shortly)
+                sight.copy = is_copy(&ring, sight, chained(&ring, sight, number), &shortly)
                 if sight.copy:
-                    rares[slot].duplicates += 1
+                    rare.duplicates += 1
             index += 1
     return index, rows, fragments, stop
 
@@ -761,111 +455,32 @@ def directions(
                 flags[way][row] = end.flags
 
 
-# -------------------------------------------------------- copies among packets looked at one by one
-
-cdef struct Seen:
-    int64_t time
-    int64_t wire
-    uint32_t digest
-    uint32_t ip_id
-    uint32_t interface
-
-cdef enum:
-    # Numbers of analyzer.flowtable.copies; a test compares them.
-    RECENT = 8192
-    ELSEWHERE = 50_000_000
-    IDENTIFIED = 20_000_000
-    UNIDENTIFIED = 1_000_000
-
-    PLACES = 2 * RECENT
-
-NUMBERS.update(
-    RECENT=RECENT, DUPLICATE_ELSEWHERE=ELSEWHERE, DUPLICATE_IDENTIFIED=IDENTIFIED,
-    DUPLICATE_UNIDENTIFIED=UNIDENTIFIED,
-)
-
+# -------------------------------------------------------------------------- packets looked at one by one
 
 cdef class Recent:
-    """As ``copies.Plain``, which is the reference: packets in the order in which they were first seen, and
-    where each is by a hash with secret factors."""
+    """As ``copies.Plain``, which is the reference."""
 
-    cdef Seen seen[RECENT]
-    cdef uint16_t places[PLACES]  # 1 + the place in seen, 0 of none
-    cdef uint64_t factors[3]
-    cdef int count
+    cdef recent.Memory memory
 
     def __cinit__(self):
         cdef int at
         for at in range(3):
-            self.factors[at] = int.from_bytes(os.urandom(8), "little") | 1
-        self.count = 0
-        memset(self.places, 0, sizeof(self.places))
+            self.memory.factors[at] = int.from_bytes(os.urandom(8), "little") | 1
+        self.memory.count = 0
+        memset(self.memory.places, 0, sizeof(self.memory.places))
 
     def __getstate__(self):
-        return (<char *> self.seen)[: self.count * sizeof(Seen)]
+        return (<char *> self.memory.seen)[: self.memory.count * sizeof(recent.Seen)]
 
     def __setstate__(self, bytes state):
-        cdef int at
-        self.count = min(<int> (len(state) // sizeof(Seen)), <int> RECENT)
-        memcpy(self.seen, <const char *> state, self.count * sizeof(Seen))
-        self._place()
-
-    cdef int _find(self, uint32_t digest, int64_t wire, uint32_t ip_id) noexcept:
-        """Which of ``places`` is the packet's, or the empty one where it belongs."""
-        cdef Seen *one
-        cdef uint64_t mix = digest * self.factors[0] + <uint64_t> wire * self.factors[1]
-        mix += ip_id * self.factors[2]
-        mix ^= mix >> 32
-        while True:
-            mix &= PLACES - 1
-            if not self.places[mix]:
-                return <int> mix
-            one = &self.seen[self.places[mix] - 1]
-            if one.digest == digest and one.wire == wire and one.ip_id == ip_id:
-                return <int> mix
-            mix += 1
-
-    cdef void _place(self) noexcept:
-        cdef int at
-        memset(self.places, 0, sizeof(self.places))
-        for at in range(self.count):
-            self.places[self._find(self.seen[at].digest, self.seen[at].wire, self.seen[at].ip_id)] = at + 1
-
-    cdef bint _is_copy(
-        self, uint32_t digest, int64_t wire, uint32_t ip_id, int64_t time, uint32_t interface
-    ) noexcept:
-        cdef int place = self._find(digest, wire, ip_id)
-        cdef Seen *one
-        cdef uint64_t apart, limit
-        if self.places[place]:
-            one = &self.seen[self.places[place] - 1]
-            # As numbers without sign the difference of whatever times is right.
-            apart = <uint64_t> time - <uint64_t> one.time
-            if time < one.time:
-                apart = 0 - apart
-            if one.interface != interface:
-                limit = ELSEWHERE
-            else:
-                limit = IDENTIFIED if ip_id else UNIDENTIFIED
-            if apart <= limit:
-                return True
-        if self.count >= RECENT:
-            self.count -= RECENT // 2
-            memmove(self.seen, &self.seen[RECENT // 2], self.count * sizeof(Seen))
-            self._place()
-            place = self._find(digest, wire, ip_id)
-        if not self.places[place]:
-            one = &self.seen[self.count]
-            one.digest, one.wire, one.ip_id = digest, wire, ip_id
-            self.count += 1
-            self.places[place] = self.count
-        one = &self.seen[self.places[place] - 1]
-        one.time, one.interface = time, interface
-        return False
+        cdef Py_ssize_t count = len(state) // sizeof(recent.Seen)
+        self.memory.count = <int> min(count, <Py_ssize_t> recent.RECENT)
+        memcpy(self.memory.seen, <const char *> state, self.memory.count * sizeof(recent.Seen))
+        recent.arrange(&self.memory)
 
     def is_copy(self, uint32_t digest, int64_t wire, uint32_t ip_id, int64_t time, uint32_t interface):
         """Whether the packet is a copy of one asked about before; the arguments are columns of PACKETS."""
-        return self._is_copy(digest, wire, ip_id, time, interface)
+        return recent.again(&self.memory, digest, wire, ip_id, time, interface)
 
     def copies(self, dict columns, const int64_t[::1] rows):
         """Whether each packet in ``rows``, in order, is a copy: its payload's length is the one announced."""
@@ -877,5 +492,7 @@ cdef class Recent:
         cdef uint8_t[::1] told = found
         for at in range(len(rows)):
             row = rows[at]
-            told[at] = self._is_copy(digest[row], wire[row], ip_id[row], time[row], interface[row])
+            told[at] = recent.again(
+                &self.memory, digest[row], wire[row], ip_id[row], time[row], interface[row]
+            )
         return found

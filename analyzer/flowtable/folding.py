@@ -10,8 +10,9 @@ from typing import Any, Final
 import numpy as np
 
 from analyzer.flowtable import keys as key
-from analyzer.flowtable.compiled import CompiledTable, words
+from analyzer.flowtable.compiled import CompiledTable
 from analyzer.flowtable.fragments import Fragments
+from analyzer.flowtable.index import words
 
 Array = np.ndarray[Any, Any]
 

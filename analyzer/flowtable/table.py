@@ -14,19 +14,15 @@ from typing import Any, Final
 
 import numpy as np
 
+from analyzer.flowtable import errors, members
 from analyzer.flowtable import keys as key
 from analyzer.flowtable.copies import DUPLICATE_FRAMES, SIGHT, copies
-from analyzer.flowtable.fragments import Datagram, Fragments
+from analyzer.flowtable.fragments import Fragments
+from analyzer.flowtable.members import Stats
 from analyzer.kinds import among
 from analyzer.tables import (
-    ACK,
-    ARP,
     FLOWS,
-    NOT_TO_ALL,
-    RST,
-    SYN,
     TCP,
-    TO_ALL,
     UDP,
     Columns,
     Flows,
@@ -34,7 +30,6 @@ from analyzer.tables import (
     Heads,
     Kind,
     Packets,
-    QuotedError,
     Reason,
     Undecoded,
 )
@@ -59,9 +54,6 @@ _SUMS: Final = ("packets", "bytes", "payload", "duplicates", "syn", "synack", "r
 _TIMES: Final = ("first_time", "last_time")
 _FEWEST_ROWS: Final = 256
 
-_Stats = dict[str, Array]
-_ErrorKey = tuple[bytes, int, int, int, int, int]
-
 
 def head_bytes(transport: int, dst_port: int) -> int:
     """How many bytes of a payload to ``dst_port`` a head keeps."""
@@ -77,7 +69,7 @@ class FlowTable:
         self._opener = np.zeros(0, np.uint8)
         """Way of each flow's first packet: its source is A."""
         self._fragments_of = np.zeros(0, np.int64)
-        self._ends: _Stats = {
+        self._ends: Stats = {
             column.name[:-3]: np.zeros(0, column.dtype)
             for column in FLOWS.columns
             if column.name.endswith("_ab")
@@ -87,8 +79,7 @@ class FlowTable:
         """``2 * row + way`` → first distinct payload heads."""
         self._full = np.zeros(0, bool)
         """Per direction: HEADS heads are kept, look no further."""
-        self._errors: dict[_ErrorKey, list[int]] = {}
-        """What is quoted by whom → count, first frame, last frame, time of the first."""
+        self._errors: errors.Errors = {}
         self._undecoded: dict[int, Undecoded] = {}
         self._fragments = Fragments(self._give_fragments)
         self._begin = 0
@@ -116,7 +107,7 @@ class FlowTable:
     @property
     def stray_errors(self) -> int:
         """ICMP errors that quote a packet of no flow in the capture."""
-        return sum(entry[0] for error, entry in self._errors.items() if error[0] not in self._rows)
+        return errors.strays(self._errors, self._rows)
 
     def add(self, packets: Packets) -> None:
         """Add a batch that begins right after the last frame added, in frame order."""
@@ -126,12 +117,12 @@ class FlowTable:
         self._reach(int(columns["frame"][0]), int(columns["frame"][-1]))
         kind = columns["kind"]
         self._count_undecoded(columns)
-        members = np.flatnonzero((kind == Kind.TRANSPORT) | (kind == Kind.IP) | (kind == Kind.LINK))
-        rows, ways = self._add_members(columns, members)
-        self._add_heads(packets, members, rows, ways)
-        self._add_sights(_sights(columns, members, rows, ways))
-        self._add_fragments(columns, members, rows)
-        self._add_quotes(packets)
+        places = np.flatnonzero((kind == Kind.TRANSPORT) | (kind == Kind.IP) | (kind == Kind.LINK))
+        rows, ways = self._add_members(columns, places)
+        self._add_heads(packets, places, rows, ways)
+        self._add_sights(members.sights(columns, places, rows, ways))
+        self._add_fragments(columns, places, rows)
+        errors.add(self._errors, packets)
         self._fragments.sweep(self._last)
 
     def merge(self, later: FlowTable) -> None:
@@ -148,10 +139,7 @@ class FlowTable:
         self._fragments.merge(later._fragments, rows.tolist())
         self._merge_heads(later, slots)
         self._merge_sights(later, rows)
-        for error, (number, first, last, time) in later._errors.items():
-            entry = self._errors.setdefault(error, [0, first, last, time])
-            entry[0] += number
-            entry[2] = last
+        errors.merge(self._errors, later._errors)
         for reason, undecoded in later._undecoded.items():
             self._undecoded[reason] = more(self._undecoded.get(reason), undecoded)
         self._fragments.sweep(self._last)
@@ -171,9 +159,7 @@ class FlowTable:
         self._front, self._back = front, back
         self._shift_heads(frames)
         self._fragments.shift(frames)
-        for entry in self._errors.values():
-            entry[1] += frames
-            entry[2] += frames
+        errors.shift(self._errors, frames)
         self._undecoded = {
             reason: Undecoded(one.count, one.first_frame + frames) for reason, one in self._undecoded.items()
         }
@@ -189,14 +175,15 @@ class FlowTable:
         columns["fragments"] = np.zeros(count, "i8")
         if self._fragments.seen:
             columns["fragments"][:] = self._fragments_of[:count]
-        heads, errors, undecoded = self._heads_of_flows(), self._errors_by_row(), self._undecoded
+        heads, undecoded = self._heads_of_flows(), self._undecoded
+        quoted = errors.by_row(self._errors, self._rows, opener)
         if spent:
             self._forget()
         columns |= self._directions(opener, spent=spent)
         return Flows(
             {column.name: columns[column.name] for column in FLOWS.columns},
             heads,
-            errors,
+            quoted,
             dict(sorted(undecoded.items())),
         )
 
@@ -254,7 +241,7 @@ class FlowTable:
         self._opener[rows[new]] = openers[new]
         return rows
 
-    def _accumulate(self, slots: Array, stats: _Stats) -> None:
+    def _accumulate(self, slots: Array, stats: Stats) -> None:
         """Add ``stats``, one value for each of the distinct ``slots``, none of them without packets."""
         ends = self._ends
         fresh = ends["packets"][slots] == 0
@@ -266,9 +253,9 @@ class FlowTable:
         for name, nearest in zip(_TIMES, (np.minimum, np.maximum), strict=True):
             ends[name][slots] = np.where(fresh, stats[name], nearest(ends[name][slots], stats[name]))
 
-    def _add_members(self, columns: Columns, members: Array) -> tuple[Array, Array]:
-        """Count the packets at ``members`` in their flows; the row and way of each of them."""
-        part = {name: array[members] for name, array in columns.items()}
+    def _add_members(self, columns: Columns, places: Array) -> tuple[Array, Array]:
+        """Count the packets at ``places`` in their flows; the row and way of each of them."""
+        part = {name: array[places] for name, array in columns.items()}
         table, ways = key.keys(part, part["kind"] == Kind.TRANSPORT)
         order, starts = key.grouped(table)
         if not len(order):
@@ -279,23 +266,23 @@ class FlowTable:
         distinct = key.as_bytes(table[firsts[by_frame]])
         group_rows = np.empty(len(starts), np.intp)
         group_rows[by_frame] = self._rows_of(distinct, ways[firsts[by_frame]])
-        rows = np.empty(len(members), np.intp)
+        rows = np.empty(len(places), np.intp)
         rows[order] = np.repeat(group_rows, np.diff(starts, append=len(order)))
         slots = rows * 2 + ways
         by_slot = np.argsort(slots, kind="stable")
         distinct_slots, begins = np.unique(slots[by_slot], return_index=True)
-        self._accumulate(distinct_slots, _stats(part, by_slot, begins))
+        self._accumulate(distinct_slots, members.stats(part, by_slot, begins))
         return rows, ways
 
-    def _add_heads(self, packets: Packets, members: Array, rows: Array, ways: Array) -> None:
+    def _add_heads(self, packets: Packets, whole: Array, rows: Array, ways: Array) -> None:
         columns, buffer = packets.columns, memoryview(packets.buffer)
         slots = rows * 2 + ways
         told = np.flatnonzero(
-            (columns["payload_captured"][members] > 0)
-            & (columns["kind"][members] == Kind.TRANSPORT)
+            (columns["payload_captured"][whole] > 0)
+            & (columns["kind"][whole] == Kind.TRANSPORT)
             & ~self._full[slots]
         )
-        places, slots = members[told], slots[told]
+        places, slots = whole[told], slots[told]
         wanted = np.where(
             among(columns["transport"][places] << 16 | columns["dst_port"][places], _LONG_HEADS),
             LONG_HEAD_BYTES,
@@ -359,35 +346,22 @@ class FlowTable:
     def _give_fragments(self, row: int, count: int) -> None:
         self._fragments_of[row] += count
 
-    def _add_fragments(self, columns: Columns, members: Array, rows: Array) -> None:
-        first = columns["fragmented"][members] != 0
+    def _add_fragments(self, columns: Columns, whole: Array, rows: Array) -> None:
+        first = columns["fragmented"][whole] != 0
         later = np.flatnonzero(columns["kind"] == Kind.FRAGMENT)
-        places = np.concatenate((members[first], later))
+        places = np.concatenate((whole[first], later))
         if not len(places):
             return
         owners = np.concatenate((rows[first], np.full(len(later), -1)))
         order = np.argsort(places)
         places, owners = places[order], owners[order]
         frames = columns["frame"][places].tolist()
-        datagrams = _datagrams(columns, places)
+        datagrams = members.datagrams(columns, places)
         for frame, datagram, owner in zip(frames, datagrams, owners.tolist(), strict=True):
             if owner >= 0:
                 self._fragments.first(frame, datagram, owner)
             else:
                 self._fragments.later(frame, datagram)
-
-    def _add_quotes(self, packets: Packets) -> None:
-        quotes, columns = packets.quotes, packets.columns
-        if not len(quotes["row"]):
-            return
-        table, ways = key.keys(quotes, key.ported(quotes["transport"]))
-        reports = {name: array[quotes["row"]].tolist() for name, array in columns.items() if name in _REPORT}
-        for place, quoted in enumerate(key.as_bytes(table)):
-            frame, time, version, icmp, hi, lo = (reports[name][place] for name in _REPORT)
-            error = (quoted, int(ways[place]), version, icmp, hi, lo)
-            entry = self._errors.setdefault(error, [0, frame, frame, time])
-            entry[0] += 1
-            entry[2] = frame
 
     def _count_undecoded(self, columns: Columns) -> None:
         reason = columns["reason"]
@@ -405,25 +379,6 @@ class FlowTable:
             sides.setdefault(row, [(), ()])[way ^ int(self._opener[row])] = tuple(heads)
         return Heads.of({row: (from_a, from_b) for row, (from_a, from_b) in sides.items()})
 
-    def _errors_by_row(self) -> dict[int, tuple[QuotedError, ...]]:
-        gathered: dict[int, list[QuotedError]] = {}
-        for (quoted, way, version, icmp, hi, lo), (count, first, last, time) in self._errors.items():
-            row = self._rows.get(quoted)
-            if row is not None:
-                from_a = way == int(self._opener[row])
-                error = QuotedError(
-                    from_a, version, icmp >> 8, icmp & 0xFF, (version, hi, lo), count, first, last, time
-                )
-                gathered.setdefault(row, []).append(error)
-        return {
-            row: tuple(sorted(errors, key=lambda error: error.first_frame))
-            for row, errors in sorted(gathered.items())
-        }
-
-
-_REPORT: Final = ("frame", "time", "version", "icmp", "src_hi", "src_lo")
-"""Columns of an ICMP error's own packet that a QuotedError tells."""
-
 
 def _nobody(_row: int, _count: int) -> None:
     """Takes the fragments of a table that is spent."""
@@ -438,65 +393,3 @@ def _grown(array: Array, size: int) -> Array:
     larger = np.zeros(size, array.dtype)
     larger[: len(array)] = array
     return larger
-
-
-def _stats(part: Columns, order: Array, begins: Array) -> _Stats:
-    """Sums and bounds of ``part`` (PACKETS) over the groups that begin at ``begins`` of ``order``."""
-    transport, flags = part["transport"], part["flags"]
-    tcp = transport == TCP
-    syn = tcp & (flags & SYN != 0)
-    opcode = np.where(flags < 8, np.left_shift(1, flags & 7), 0).astype(np.uint8)
-    called = np.where(flags & TO_ALL != 0, TO_ALL, NOT_TO_ALL)
-    others = np.where(transport == ARP, opcode, np.where(transport == UDP, called, 0))
-    seen = np.where(tcp, flags, others).astype(np.uint8)
-
-    def total(values: Array) -> Array:
-        return np.add.reduceat(values[order].astype(np.int64), begins)
-
-    frames, times = part["frame"][order], part["time"][order]
-    ends = np.append(begins[1:], len(order))
-    return {
-        "packets": ends - begins,
-        "bytes": total(part["wire"]),
-        "payload": total(part["payload_wire"]),
-        "duplicates": np.zeros(len(begins), np.int64),
-        "syn": total(syn & (flags & ACK == 0)),
-        "synack": total(syn & (flags & ACK != 0)),
-        "rst": total(tcp & (flags & RST != 0)),
-        "flags": np.bitwise_or.reduceat(seen[order], begins),
-        "first_frame": frames[begins],
-        "last_frame": frames[ends - 1],
-        "first_time": np.minimum.reduceat(times, begins),
-        "last_time": np.maximum.reduceat(times, begins),
-    }
-
-
-def _sights(columns: Columns, members: Array, rows: Array, ways: Array) -> Array:
-    """The packets at ``members`` that may have copies: those with an IP layer."""
-    with_ip = columns["digest"][members] != 0
-    places = members[with_ip]
-    sights = np.zeros(len(places), SIGHT)
-    sights["row"], sights["way"] = rows[with_ip], ways[with_ip]
-    sights["payload"] = columns["payload_wire"][places]
-    for name in ("frame", "time", "digest", "ip_id", "interface"):
-        sights[name] = columns[name][places]
-    return sights
-
-
-def _datagrams(columns: Columns, places: Array) -> list[Datagram]:
-    """What identifies the datagram that each packet at ``places`` is a fragment of.
-
-    RFC 791: addresses, protocol, identification. RFC 8200 section 4.5: addresses and identification.
-    """
-    version, transport = columns["version"][places], columns["transport"][places]
-    names = ("src_hi", "src_lo", "dst_hi", "dst_lo")
-    protocol = np.where(version == 6, 0, transport)
-    return list(
-        zip(
-            version.tolist(),
-            *(columns[name][places].tolist() for name in names),
-            protocol.tolist(),
-            columns["ip_id"][places].tolist(),
-            strict=True,
-        )
-    )

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from typing import Final
 
 from analyzer import capture, decode, parallel, processors
 from analyzer.ahead import ahead
@@ -14,6 +15,9 @@ from analyzer.parts import Extent, Merge, extent_of, together
 from analyzer.picking import FrameWatcher, Watcher, picker
 from analyzer.pipeline.options import Options
 from analyzer.tables import Batch, Flows, Packets, Reason
+
+HELPERS: Final = 2
+"""Threads at most that decode beside who counts: more are not needed to keep up with that."""
 
 
 def read(
@@ -46,10 +50,8 @@ def read(
                 for part in whole.parts:
                     merge.add(part)
             else:
-                decoded = _decoded(one, engine, first_frame, steps.append)
-                if links is None and _worth_a_thread(one, engine):
-                    decoded = ahead(decoded)
-                with closing(decoded):
+                helpers = 0 if links is not None else _helpers(one, engine)
+                with closing(_decoded(one, engine, first_frame, steps.append, helpers)) as decoded:
                     for batch, packets in decoded:
                         merge.extend(packets)
                         if links is not None:
@@ -65,19 +67,35 @@ def read(
 
 
 def _decoded(
-    one: capture.Capture, engine: str, frame: int, advance: Callable[[int], None]
+    one: capture.Capture, engine: str, first_frame: int, advance: Callable[[int], None], helpers: int
 ) -> Generator[tuple[Batch, Packets], None, None]:
-    for batch in one.batches(advance):
-        yield batch, decode.decode(batch, frame, engine)
-        frame += len(batch.frames["offset"])
+    """The batches of a capture and what is in them; ``helpers`` threads decode beside the caller."""
+
+    def numbered() -> Generator[tuple[Batch, int], None, None]:
+        frame = first_frame
+        for batch in one.batches(advance):
+            count = len(batch.frames["offset"])
+            yield batch, frame
+            frame += count
+            del batch
+
+    def work(given: tuple[Batch, int]) -> tuple[Batch, Packets]:
+        batch, frame = given
+        return batch, decode.decode(batch, frame, engine)
+
+    if helpers:
+        return ahead(numbered(), work, helpers)
+    return (work(given) for given in numbered())
 
 
-def _worth_a_thread(one: capture.Capture, engine: str) -> bool:
-    """Whether to decode ``one`` beside who counts: dpkt would only take turns with them.
+def _helpers(one: capture.Capture, engine: str) -> int:
+    """How many threads decode ``one`` beside who counts: with dpkt they would only take turns.
 
     Reading gets no thread of its own: what another processor has read is not in the decoder's cache.
     """
-    return engine == "fast" and one.large and processors.available() > 1
+    if engine != "fast" or not one.large:
+        return 0
+    return min(processors.available() - 1, HELPERS)
 
 
 def _tell(progress: Progress | None, steps: deque[int]) -> None:

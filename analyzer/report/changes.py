@@ -60,7 +60,9 @@ def sides(diff: Diff) -> list[tuple[str, str]]:
 
 def _side(side: Side) -> str:
     found = ", ".join(plural(count, word) for word, count in side.findings.items() if count) or "no finding"
-    verdict = "compliant" if side.compliant else "not compliant"
+    verdict = "compliant" if side.judged else "nothing judged"
+    if not side.compliant:
+        verdict = "not compliant"
     when = f", {side.first}, {duration(side.duration)}" if side.first else ""
     saved = "saved report, " if side.form == "report" else ""
     return f"{side.source} ({saved}{plural(side.packets, 'packet')}{when}): {verdict}, {found}"

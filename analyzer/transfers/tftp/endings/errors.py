@@ -27,6 +27,7 @@ WORDS: Final = (
 DISK_FULL: Final = 3
 UNKNOWN_TID: Final = 5
 """What is sent to a stranger, without disturbing the transfer (RFC 1350 section 4)."""
+FILE_EXISTS: Final = 6
 CLIENTS_OWN: Final = frozenset({2, DISK_FULL, 8})
 """ERROR codes by which a client states a reason; with any other it just gives up."""
 
@@ -79,6 +80,8 @@ def _given_up(session: Session, leg: Leg, failure: Failure, ending: Ending) -> E
         ending.cause = Cause.ERROR_OPTION
     else:
         ending.cause = Cause.CLIENT_GAVE_UP
+    if failure.code == FILE_EXISTS and session.reads:
+        ending.said.append("the client says that it has this file already, so it may be up to date")
     return ending
 
 
