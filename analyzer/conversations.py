@@ -295,7 +295,7 @@ class Conversations(Sequence[Conversation]):
             yield self._one(first)
         for name in facts:
             codes = self.facts[name].codes
-            codes[rows] = codes[firsts][of]
+            codes[slice(None) if len(rows) == len(codes) else rows] = codes[firsts][of]
 
     @cached_property
     def all(self) -> Array:
