@@ -15,7 +15,9 @@ def test_an_answer_has_names_and_rows(tmp_path):
     assert ask(str(tmp_path), "SELECT count(*) AS n FROM flows") == (["n"], [(0,)])
 
 
-@pytest.mark.parametrize("sql", ["SELEC 1", "SELECT * FROM nowhere", "SELECT 1/"])
+@pytest.mark.parametrize(
+    "sql", ["SELEC 1", "SELECT * FROM nowhere", "SELECT 1/", "", " ;", "-- none", "\udcff"]
+)
 def test_sql_that_is_none_is_one_line(tmp_path, sql):
     with pytest.raises(UsageError, match="SQL: ") as caught:
         ask(str(tmp_path), sql)

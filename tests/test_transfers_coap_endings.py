@@ -282,6 +282,12 @@ def test_a_push_that_stops_is_no_less_stopped_in_another_order() -> None:
     assert "the block at byte 192 was sent 5 times and never answered" in transfer.detail
 
 
+@pytest.mark.parametrize(("code", "advice"), [(1, f"is {SERVER} switched on"), (13, "allow it from")])
+def test_a_server_that_nobody_finds_is_no_filter_s_fault(code: int, advice: str) -> None:
+    transfer = unreachable(Coap().put(0, 1, 0, True), 0.1, code).idle(60).only()
+    assert (transfer.cause, advice in transfer.advice) == (Cause.BLOCKED, True)
+
+
 def test_an_answer_long_before_a_request_is_not_its_answer() -> None:
     wire = Coap().took(0, 2, 1).put(0.2, 2, 1, True)
     assert wire.idle(200).only().bytes == 0

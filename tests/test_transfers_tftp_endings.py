@@ -290,6 +290,14 @@ CASES: dict[str, tuple[Wire, TransferOutcome, Cause | None, int, int]] = {
 }
 
 
+@pytest.mark.parametrize(("code", "advice"), [(1, f"is {SERVER} switched on"), (13, "allow it from")])
+def test_a_server_that_nobody_finds_is_no_filter_s_fault(code: int, advice: str) -> None:
+    wire = Wire().c(0, rrq(), 69)
+    wire.unreachable(0.1, "10.20.1.1", CLIENT, CPORT, SERVER, 69, code)
+    transfer = wire.idle(60).only()
+    assert (transfer.cause, advice in transfer.advice) == (Cause.BLOCKED, True)
+
+
 def test_directions_with_clocks_far_apart_are_told() -> None:
     """The client's packets by a clock that is 0.3 s late: no answer can be tied to the request for sure."""
     wire = Wire().c(0.3, rrq(blksize=512), 69).s(0.001, oack(blksize=512)).c(0.302, ack(0))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tftpwire import CLIENT, SERVER, Wire, ack, data, error, finish_read, make_batch, oack, play, rrq, wrq
 
 from analyzer.decode import decode
-from analyzer.model import Cause, TransferOutcome
+from analyzer.model import Cause, Transfer, TransferOutcome
 from analyzer.transfers import Collector, draw
 from analyzer.transfers.tftp import gather
 
@@ -209,6 +209,21 @@ def test_a_read_that_the_capture_put_in_another_order_is_complete(
     transfer = wire.idle(60).only()
     assert (transfer.outcome, transfer.bytes, transfer.file) == (COMPLETE, 5 * 512 + 3, "node.bin")
     assert transfer.accepted == ({"blksize": "512"} if with_options else {})
+
+
+@pytest.mark.parametrize("late", [0.015, 0.035, 0.095])
+def test_acknowledgements_before_their_blocks_are_no_repetitions(late: float) -> None:
+    """The server's packets by a clock that is late: blocks 10 ms apart, each acknowledged 1 ms later."""
+
+    def told(late: float) -> Transfer:
+        wire = Wire().c(0, rrq(), 69)
+        for block in range(1, 11):
+            wire.s(block / 100 + late, data(block)).c(block / 100 + 0.001, ack(block))
+        return wire.c(5, ack(10)).c(10, ack(10)).c(20, ack(10)).idle(100).only()
+
+    as_it_was, transfer = told(0), told(late)
+    assert (transfer.retransmissions, transfer.bytes) == (3, 10 * 512)
+    assert (transfer.cause, transfer.detail) == (as_it_was.cause, as_it_was.detail)
 
 
 def test_options_just_before_their_request_are_in_force() -> None:

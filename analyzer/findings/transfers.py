@@ -26,7 +26,7 @@ EXAMPLES = 3
 WORDS: dict[Cause, str] = {
     Cause.NO_RESPONSE: "nobody answers the request",
     Cause.REFUSED: "the request is refused",
-    Cause.BLOCKED: "the request is blocked on the way",
+    Cause.BLOCKED: "the request does not get through",
     Cause.ERROR_NOT_FOUND: "the server has no such file",
     Cause.ERROR_ACCESS: "access to the file is denied",
     Cause.ERROR_DISK_FULL: "the receiver has no room",

@@ -25,6 +25,10 @@ def ask(folder: str, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Column names and rows of the answer. Raises :class:`UsageError` for a folder or SQL that is none."""
     if not os.path.isdir(folder):
         raise UsageError(f"--results {folder}: is no directory")
+    try:
+        sql.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError("SQL: is not UTF-8") from error
     engine = parquet.duckdb()
     named = [name for name in TABLES if re.search(rf"\b{name}\b", sql, re.IGNORECASE)]
     # SQL that names none may still ask which there are.
@@ -44,6 +48,8 @@ def _answer(
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     with results.database(tables, alike=alike) as database:
         answer = database.execute(sql)
+        if answer is None:  # nothing but white space and comments
+            raise UsageError("SQL: holds no statement")
         return [entry[0] for entry in answer.description or ()], answer.fetchall()
 
 

@@ -111,6 +111,7 @@ def _draft(body: Body, ending: Ending, known: Circumstances) -> Draft:
             ending.cause,
             facts,
             lambda cause: known.hint(cause, body.server[:3], "udp", body.server[3]),
+            ending.undelivered,
         ),
         first=min(one.first for one in whole),
         last=max(one.last for one in whole),

@@ -47,6 +47,8 @@ class Ending:
     outcome: TransferOutcome
     cause: Cause | None = None
     said: list[str] = field(default_factory=list)
+    undelivered: bool = False
+    """Whether what is blocked is so because nobody finds the server."""
 
 
 def judge(body: Body, end: int, one_sided: bool, reports: Sequence[Report] = ()) -> Ending:
@@ -119,7 +121,8 @@ def _unanswered(body: Body, end: int, reports: Sequence[Report]) -> Ending | Non
         for report, outcome, name in told:
             if outcome is wanted:
                 said = f"{times}; {text(*report.reporter)} answered ICMP {name}"
-                return Ending(TransferOutcome.FAILED, cause, [said])
+                lost = f"ICMP {name}" in outcomes.UNDELIVERED
+                return Ending(TransferOutcome.FAILED, cause, [said], lost)
     if end - body.last < _patience(body):
         return _cut_short(body, end)
     return Ending(TransferOutcome.FAILED, Cause.NO_RESPONSE, [f"{times}, no answer of any kind"])

@@ -85,7 +85,11 @@ def _draft(session: Session, ending: Ending, known: Circumstances) -> Draft:
         cause=ending.cause,
         detail="; ".join(_told(session, leg, ending)),
         advice=advise(
-            TEXTS, ending.cause, facts, lambda cause: known.hint(cause, server[:3], "udp", session.asked[3])
+            TEXTS,
+            ending.cause,
+            facts,
+            lambda cause: known.hint(cause, server[:3], "udp", session.asked[3]),
+            ending.undelivered,
         ),
         first=min(one.first_time for one in whole),
         last=max(one.last_time for one in whole),

@@ -130,7 +130,7 @@ class Sessions:
     def _watch(self, session: Session, client: Endpoint, server: Endpoint) -> None:
         """Let the compiled part go on with a leg, where nobody else can be meant by its packets."""
         leg = session.legs.get(server)
-        if leg is None or len(session.legs) > 1 or not leg.sent:
+        if leg is None or len(session.legs) > 1 or not leg.sent or leg.top is None:
             return
         if not (leg.first_time and session.first_frame) or server in self._clients:
             return

@@ -154,14 +154,19 @@ class Leg:
         if not any(self.repeated):
             self.doubled = 0
         self._progress(time, frame)
-        if 0 < ahead < SKIPPED:
-            self.skipped.update(dict.fromkeys(range(self.sent + 1, self.sent + ahead + 1)))
-            while len(self.skipped) > SKIPPED:
-                self.skipped.popitem(last=False)
+        self._skip(self.sent + ahead + 1)
         self.sent += ahead + 1
         self.label, self.top = number, length
         self.block_time = time
         self._sized(self.sent, length)
+
+    def _skip(self, beyond: int) -> None:
+        """The blocks before ``beyond`` that were not seen may come later."""
+        first = self.sent + (not self.sent or self.top is not None)
+        if 0 < beyond - first < SKIPPED:
+            self.skipped.update(dict.fromkeys(range(first, beyond)))
+            while len(self.skipped) > SKIPPED:
+                self.skipped.popitem(last=False)
 
     def _repeat(self, block: int, length: int, from_client: bool, time: int) -> None:
         """A block up to ``sent``: late, or seen again."""
@@ -211,6 +216,7 @@ class Leg:
             self.acked = block
             if block > self.sent:
                 # Its DATA is not in the capture, or comes later.
+                self._skip(block)
                 self.sent, self.label, self.top = block, number, None
         else:
             self._again(from_client)

@@ -127,7 +127,8 @@ def _unanswered(session: Session, end: int, one_sided: bool, begin: int, filtere
         for report, outcome, name in told:
             if outcome is wanted:
                 said = f"{times}; {text(*report.reporter)} answered ICMP {name}"
-                return Ending(TransferOutcome.FAILED, cause, [said])
+                lost = f"ICMP {name}" in outcomes.UNDELIVERED
+                return Ending(TransferOutcome.FAILED, cause, [said], undelivered=lost)
     if one_sided:
         said = f"{times}; the capture shows one direction only"
         return Ending(TransferOutcome.UNKNOWN, Cause.CAPTURE_ONE_SIDED, [said])

@@ -21,6 +21,8 @@ class Ending:
     said: list[str] = field(default_factory=list)
     """Sentences of the detail."""
     probe: bool = False
+    undelivered: bool = False
+    """Whether what is blocked is so because nobody finds the server."""
 
 
 def expected(session: Session, leg: Leg | None) -> int | None:
