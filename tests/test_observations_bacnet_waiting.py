@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 from judging import BMS, GATEWAY
 
 from analyzer.observations.bacnet import waiting as module
+from analyzer.observations.bacnet.pick import COMPILED
 from analyzer.observations.bacnet.waiting import Waiting
 
+COLUMNS = ("frame", "time", "version", "src_lo", "dst_port", "digest", "payload")
 
-def filled(cuts: list[list[int]]) -> Waiting:
+
+def filled(cuts: list[list[int]], columns: tuple[str, ...] = ("frame",), *, compiled: bool = True) -> Waiting:
     """Requests with these keys, batch by batch; the number of each is its invoke id."""
-    held, number = Waiting(("frame",), 12), 0
+    held, number = Waiting(columns, 12, compiled=compiled), 0
     for keys in cuts:
         building = Building()
         for at, _ in enumerate(keys):
@@ -45,7 +48,8 @@ def test_the_columns_of_each() -> None:
 def test_the_latest_are_kept(cuts: list[list[int]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "KEPT", 8)
-        held = filled(cuts)
+        held, plain = (filled(cuts, COLUMNS, compiled=compiled) for compiled in (True, False))
+        assert all((held._columns[name] == plain._columns[name]).all() for name in COLUMNS)
     every = [key for keys in cuts for key in keys]
     assert len(held) <= 16
     for key in range(1, 5):
@@ -53,3 +57,20 @@ def test_the_latest_are_kept(cuts: list[list[int]]) -> None:
         found = invokes(held, key)
         assert found == told[len(told) - len(found) :]
         assert set(found) >= {number for number in told if number >= len(every) - 8}
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    if COMPILED is None:
+        pytest.skip("the compiled part was not built (no C compiler)")
+    frames, rows = {"frame": np.arange(3)}, np.array([2, 0])
+    kept = {"frame": np.zeros(4, np.int64)}
+    COMPILED.keep(frames, rows, kept, 2)
+    assert kept["frame"].tolist() == [0, 0, 2, 0]
+    for begin in (-1, 3):
+        with pytest.raises(ValueError, match="no room for frame"):
+            COMPILED.keep(frames, rows, kept, begin)
+    with pytest.raises(ValueError, match="no room for frame"):
+        COMPILED.keep(frames, rows, {"frame": np.zeros(4, np.int32)}, 0)
+    for row in (-1, 3):
+        with pytest.raises(IndexError):
+            COMPILED.keep(frames, np.array([row]), kept, 0)

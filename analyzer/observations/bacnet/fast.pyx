@@ -1,12 +1,14 @@
 # cython: language_level=3, boundscheck=True, wraparound=False, initializedcheck=False, cdivision=True
 # cython: show_performance_hints=False
-"""The compiled part of ``pick``: the same messages of a batch, found in one pass.
+"""The compiled part of ``pick`` and ``waiting``: the same messages of a batch, found in one pass, and kept in one.
 
-That one, in numpy, is the reference; tests compare. Every byte is read through a bounds-checked view.
+Those, in numpy, are the reference; tests compare. Every byte is read through a bounds-checked view.
 """
 
+from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memcpy
 
 from analyzer.octets cimport soon
 
@@ -179,3 +181,26 @@ def sift(
     finally:
         free(candidates)
         free(table)
+
+
+def keep(dict columns, const int64_t[::1] rows, dict kept, int64_t begin):
+    """Copy ``rows`` of each of some columns into the columns ``kept`` of the same types, from ``begin`` on."""
+    cdef Py_buffer source, target
+    cdef int64_t at, size, row
+    for name, column in kept.items():
+        PyObject_GetBuffer(column, &target, PyBUF_SIMPLE | PyBUF_WRITABLE)
+        try:
+            PyObject_GetBuffer(columns[name], &source, PyBUF_SIMPLE)
+            try:
+                size = target.itemsize
+                if source.itemsize != size or begin < 0 or begin + <int64_t> len(rows) > target.len // size:
+                    raise ValueError(f"no room for {name}")
+                for at in range(len(rows)):
+                    row = rows[at]
+                    if not 0 <= row < source.len // size:
+                        raise IndexError("a row that is not there")
+                    memcpy(<char *> target.buf + (begin + at) * size, <char *> source.buf + row * size, size)
+            finally:
+                PyBuffer_Release(&source)
+        finally:
+            PyBuffer_Release(&target)

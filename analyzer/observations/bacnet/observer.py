@@ -69,7 +69,8 @@ class Observer:
                     for earlier, data in self._waiting.take(key):
                         self._see(earlier, data)
                 self._see(row, buffer[row[_BEGIN] : row[_BEGIN] + MOST])
-        self._waiting.add(packets, rows[plain], keys[plain])
+            rows, keys = rows[plain], keys[plain]
+        self._waiting.add(packets, rows, keys)
 
     def _see(self, row: tuple[int, ...], data: bytes | memoryview) -> None:
         """Look at one message: ``_COLUMNS`` of it, and the bytes where its payload begins."""

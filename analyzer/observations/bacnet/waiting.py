@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from analyzer.observations.bacnet.pick import COMPILED
 from analyzer.tables import PACKETS, Packets
 
 Array = np.ndarray[Any, Any]
@@ -17,7 +18,8 @@ KEPT: Final = 4096
 class Waiting:
     """The latest requests, in frame order: ``columns`` of each, and its first ``most`` bytes."""
 
-    def __init__(self, columns: tuple[str, ...], most: int) -> None:
+    def __init__(self, columns: tuple[str, ...], most: int, *, compiled: bool = True) -> None:
+        self._compiled = compiled
         self._room, self._count = 2 * KEPT, 0
         dtypes = {column.name: column.dtype for column in PACKETS.columns}
         self._columns = {name: np.zeros(self._room, dtypes[name]) for name in columns}
@@ -47,8 +49,11 @@ class Waiting:
         places = packets.columns["payload"][rows, None] + np.arange(self._data.shape[1])
         # Past its end a message reads the last byte there is: nobody looks at that.
         octets.take(places, out=self._data[here], mode="clip")
-        for name, array in self._columns.items():
-            packets.columns[name].take(rows, out=array[here], mode="clip")
+        if self._compiled and COMPILED is not None:
+            COMPILED.keep(packets.columns, rows, self._columns, here.start)
+        else:
+            for name, array in self._columns.items():
+                array[here] = packets.columns[name][rows]
 
     def take(self, key: int) -> Iterator[tuple[tuple[int, ...], bytes]]:
         """The requests of ``key`` in their order, columns and bytes; they are kept no longer."""
