@@ -103,21 +103,21 @@ def within(
     return found
 
 
-cdef inline uint64_t mixed(uint8_t version, uint64_t hi, uint64_t lo, const uint64_t *factors) noexcept:
+cdef inline uint64_t mixed(uint8_t version, uint64_t hi, uint64_t lo, const uint64_t *factors) noexcept nogil:
     """Where the host's place is goes by secret factors: nobody can prepare hosts that all want the same."""
     cdef uint64_t mix = (lo + factors[0]) * factors[3] + (hi + factors[1]) * factors[4]
     mix += (version + factors[2]) * factors[5]
     return mix ^ mix >> 32
 
 
-cdef inline bint _of(const Slot *slot, uint8_t version, uint64_t hi, uint64_t lo) noexcept:
+cdef inline bint _of(const Slot *slot, uint8_t version, uint64_t hi, uint64_t lo) noexcept nogil:
     return slot.lo == lo and slot.hi == hi and slot.version == version
 
 
 cdef int64_t _search(
     Slot *held, int64_t *used, uint64_t *index, uint64_t mask, uint64_t mix, uint8_t version, uint64_t hi, uint64_t lo,
     bint sure
-) noexcept:
+) noexcept nogil:
     """The place of a host in ``held``, a new one where it has none. Unless ``sure`` half of its hash is enough,
     which looks at ``index`` alone: who comes there compares the host."""
     cdef uint64_t at = mix, entry
@@ -178,42 +178,43 @@ def advance(
     cdef int64_t places[SOME]
     cdef int at, some
     cdef Slot *slot
-    while row < count and used + 2 * SOME <= len(held) and found + SOME <= len(closed):
-        some = <int> min(<int64_t> SOME, count - row)
-        for at in range(some):
-            mixes[at] = mixed(version[row + at], hi[row + at], lo[row + at], &factors[0])
-            soon(<const uint8_t *> &index[mixes[at] & mask])
-        for at in range(some):
-            places[at] = -1
-            if version[row + at] and kind[row + at]:
-                places[at] = _search(
-                    &held[0], &used, &index[0], mask, mixes[at], version[row + at], hi[row + at], lo[row + at], False
-                )
-                soon(<const uint8_t *> &held[places[at]])
-        for at in range(some):
-            place = places[at]
-            if place < 0:
-                row += 1
-                continue
-            slot = &held[place]
-            if not _of(slot, version[row], hi[row], lo[row]):
-                slot = &held[
-                    _search(&held[0], &used, &index[0], mask, mixes[at], version[row], hi[row], lo[row], True)
-                ]
-            now = time[row]
-            # As numbers without sign differences of whatever times are right.
-            if slot.begin_frame and now >= slot.end and <uint64_t> now - <uint64_t> slot.end <= <uint64_t> apart:
-                slot.end, slot.end_frame = now, frame[row]
-            elif slot.begin_frame and now < slot.begin and <uint64_t> slot.begin - <uint64_t> now <= <uint64_t> apart:
-                slot.begin, slot.begin_frame = now, frame[row]
-            elif not slot.begin_frame or not slot.begin <= now < slot.end:
-                if slot.begin_frame:
-                    closed[found] = Stretch(
-                        slot.hi, slot.lo, slot.begin, slot.end, slot.begin_frame, slot.end_frame,
-                        <uint8_t> slot.version
+    with nogil:
+        while row < count and used + 2 * SOME <= held.shape[0] and found + SOME <= closed.shape[0]:
+            some = <int> min(<int64_t> SOME, count - row)
+            for at in range(some):
+                mixes[at] = mixed(version[row + at], hi[row + at], lo[row + at], &factors[0])
+                soon(<const uint8_t *> &index[mixes[at] & mask])
+            for at in range(some):
+                places[at] = -1
+                if version[row + at] and kind[row + at]:
+                    places[at] = _search(
+                        &held[0], &used, &index[0], mask, mixes[at], version[row + at], hi[row + at], lo[row + at], False
                     )
-                    found += 1
-                slot.begin = slot.end = now
-                slot.begin_frame = slot.end_frame = frame[row]
-            row += 1
+                    soon(<const uint8_t *> &held[places[at]])
+            for at in range(some):
+                place = places[at]
+                if place < 0:
+                    row += 1
+                    continue
+                slot = &held[place]
+                if not _of(slot, version[row], hi[row], lo[row]):
+                    slot = &held[
+                        _search(&held[0], &used, &index[0], mask, mixes[at], version[row], hi[row], lo[row], True)
+                    ]
+                now = time[row]
+                # As numbers without sign differences of whatever times are right.
+                if slot.begin_frame and now >= slot.end and <uint64_t> now - <uint64_t> slot.end <= <uint64_t> apart:
+                    slot.end, slot.end_frame = now, frame[row]
+                elif slot.begin_frame and now < slot.begin and <uint64_t> slot.begin - <uint64_t> now <= <uint64_t> apart:
+                    slot.begin, slot.begin_frame = now, frame[row]
+                elif not slot.begin_frame or not slot.begin <= now < slot.end:
+                    if slot.begin_frame:
+                        closed[found] = Stretch(
+                            slot.hi, slot.lo, slot.begin, slot.end, slot.begin_frame, slot.end_frame,
+                            <uint8_t> slot.version
+                        )
+                        found += 1
+                    slot.begin = slot.end = now
+                    slot.begin_frame = slot.end_frame = frame[row]
+                row += 1
     return row, used, found

@@ -106,25 +106,26 @@ def sort(
             raise ValueError("no room for all rows")
         found.rows[at], found.counts[at], found.least[at] = &line[0], 0, least[at]
         enough = max(enough, found.least[at])
-    for row in range(count):
-        if (&kinds[0])[row] == _TRANSPORT:
-            which = (&transports[0])[row] == _TCP
-            marks = _marks(&named[which, 0], &ports[which, 0], (&src_port[0])[row])
-            marks |= _marks(&named[which, 0], &ports[which, 0], (&dst_port[0])[row])
-            claims = marks & ~(marks >> _AT_ONCE)
-            held = (&captured[0])[row]
-            if held < enough:
-                claims = _enough(&found, claims, held)
-            if claims & unread:
-                _put(&found, claims & unread, row)
-                claims &= ~unread
-            waiting[pending].row, waiting[pending].begin = row, (&payload[0])[row]
-            waiting[pending].which, waiting[pending].claims = which, claims
-            soon(view.data + waiting[pending].begin)
-            pending += claims != 0
-        if pending == _SOME or row == count - 1:
-            for at in range(pending):
-                claims = (&openings[0, 0])[waiting[at].which << 8 | octets(view, waiting[at].begin, 1)[0]]
-                _put(&found, claims & waiting[at].claims, waiting[at].row)
-            pending = 0
+    with nogil:
+        for row in range(count):
+            if (&kinds[0])[row] == _TRANSPORT:
+                which = (&transports[0])[row] == _TCP
+                marks = _marks(&named[which, 0], &ports[which, 0], (&src_port[0])[row])
+                marks |= _marks(&named[which, 0], &ports[which, 0], (&dst_port[0])[row])
+                claims = marks & ~(marks >> _AT_ONCE)
+                held = (&captured[0])[row]
+                if held < enough:
+                    claims = _enough(&found, claims, held)
+                if claims & unread:
+                    _put(&found, claims & unread, row)
+                    claims &= ~unread
+                waiting[pending].row, waiting[pending].begin = row, (&payload[0])[row]
+                waiting[pending].which, waiting[pending].claims = which, claims
+                soon(view.data + waiting[pending].begin)
+                pending += claims != 0
+            if pending == _SOME or row == count - 1:
+                for at in range(pending):
+                    claims = (&openings[0, 0])[waiting[at].which << 8 | octets(view, waiting[at].begin, 1)[0]]
+                    _put(&found, claims & waiting[at].claims, waiting[at].row)
+                pending = 0
     return [found.counts[at] for at in range(found.claims)]

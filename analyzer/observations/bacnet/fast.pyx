@@ -87,91 +87,93 @@ def sift(
     if candidates == NULL:
         raise MemoryError
     try:
-        for at in range(count):
-            if at + AHEAD < count:
-                row = payload[rows[at + AHEAD]]
-                if 0 <= row <= last:
-                    soon(&octets[row])
-            row = rows[at]
-            begin = payload[row]
-            if fragmented[row] or ((<int64_t> octets[begin + 2]) << 8 | octets[begin + 3]) != wires[row]:
-                continue
-            first = octets[begin]
-            what, key = 0, 0
-            between = carriers[first == _IPV6, octets[begin + 1]]
-            if between < 0:
-                what = LOOKED_AT
-            else:
-                end, npdu = begin + captured[row], begin + _HEADER + between
-                control = octets[min(npdu + 1, last)]
-                place = npdu + 2
-                if control & 0x20:
-                    place += 3 + octets[min(place + 2, last)]
-                if control & 0x08:
-                    place += 3 + octets[min(place + 2, last)]
-                if control & 0x20:
-                    place += 1
-                if place >= end or octets[min(npdu, last)] != 1:
+        with nogil:
+            for at in range(count):
+                if at + AHEAD < count:
+                    row = payload[rows[at + AHEAD]]
+                    if 0 <= row <= last:
+                        soon(&octets[row])
+                row = rows[at]
+                begin = payload[row]
+                if fragmented[row] or ((<int64_t> octets[begin + 2]) << 8 | octets[begin + 3]) != wires[row]:
                     continue
-                first = octets[place]
-                kind = first >> 4
-                if control & 0x80:
-                    if first != _REJECT_MESSAGE:
-                        continue
+                first = octets[begin]
+                what, key = 0, 0
+                between = carriers[first == _IPV6, octets[begin + 1]]
+                if between < 0:
                     what = LOOKED_AT
-                elif kind == 1:
-                    first = octets[min(place + 1, last)]
-                    if first != 0 and first != 8:
-                        continue
-                    what = LOOKED_AT
-                elif kind == 4:
-                    what = LOOKED_AT
-                elif kind > 7:
-                    continue
                 else:
-                    # What ties it to a request: an Abort goes either way (5.4).
-                    invoke = octets[min(place + (2 if kind == 0 else 1), last)]
-                    own = kind == 0 or (kind == 7 and not first & 1)
-                    key = invoke
-                    if own:
-                        key = _mixed(_mixed(_mixed(key, src_hi[row]), src_lo[row]), src_port[row])
-                    key = _mixed(_mixed(_mixed(key, dst_hi[row]), dst_lo[row]), dst_port[row])
-                    if not own:
-                        key = _mixed(_mixed(_mixed(key, src_hi[row]), src_lo[row]), src_port[row])
-                    if kind == 0:
-                        what, asked = _PLAIN, asked + 1
-                        if first & 8:
-                            what = LOOKED_AT | _TIED
-                    elif kind >= 5:
-                        what = LOOKED_AT | _TIED | REFUSED | (0 if own else REPLIED)
-                    elif kind == 3 and first & 8:
-                        what, key = LOOKED_AT, 0
+                    end, npdu = begin + captured[row], begin + _HEADER + between
+                    control = octets[min(npdu + 1, last)]
+                    place = npdu + 2
+                    if control & 0x20:
+                        place += 3 + octets[min(place + 2, last)]
+                    if control & 0x08:
+                        place += 3 + octets[min(place + 2, last)]
+                    if control & 0x20:
+                        place += 1
+                    if place >= end or octets[min(npdu, last)] != 1:
+                        continue
+                    first = octets[place]
+                    kind = first >> 4
+                    if control & 0x80:
+                        if first != _REJECT_MESSAGE:
+                            continue
+                        what = LOOKED_AT
+                    elif kind == 1:
+                        first = octets[min(place + 1, last)]
+                        if first != 0 and first != 8:
+                            continue
+                        what = LOOKED_AT
+                    elif kind == 4:
+                        what = LOOKED_AT
+                    elif kind > 7:
+                        continue
                     else:
-                        what = REPLIED
-            if what & (REFUSED | REPLIED):
-                tied += 1
-            candidates[held].row, candidates[held].key, candidates[held].what = row, key, what
-            held += 1
+                        # What ties it to a request: an Abort goes either way (5.4).
+                        invoke = octets[min(place + (2 if kind == 0 else 1), last)]
+                        own = kind == 0 or (kind == 7 and not first & 1)
+                        key = invoke
+                        if own:
+                            key = _mixed(_mixed(_mixed(key, src_hi[row]), src_lo[row]), src_port[row])
+                        key = _mixed(_mixed(_mixed(key, dst_hi[row]), dst_lo[row]), dst_port[row])
+                        if not own:
+                            key = _mixed(_mixed(_mixed(key, src_hi[row]), src_lo[row]), src_port[row])
+                        if kind == 0:
+                            what, asked = _PLAIN, asked + 1
+                            if first & 8:
+                                what = LOOKED_AT | _TIED
+                        elif kind >= 5:
+                            what = LOOKED_AT | _TIED | REFUSED | (0 if own else REPLIED)
+                        elif kind == 3 and first & 8:
+                            what, key = LOOKED_AT, 0
+                        else:
+                            what = REPLIED
+                if what & (REFUSED | REPLIED):
+                    tied += 1
+                candidates[held].row, candidates[held].key, candidates[held].what = row, key, what
+                held += 1
         if asked:
             while mask < 2 * <uint64_t> tied:
                 mask = 2 * mask + 1
             table = <Entry *> calloc(mask + 1, sizeof(Entry))
             if table == NULL:
                 raise MemoryError
-            for at in range(held):
-                if candidates[at].what & (REFUSED | REPLIED):
-                    entry = _entry(table, mask, candidates[at].key)
-                    entry.key = candidates[at].key
-                    entry.flags |= candidates[at].what & (REFUSED | REPLIED)
-            for at in range(held - 1, -1, -1):
-                if candidates[at].what != _PLAIN:
-                    continue
-                what = _entry(table, mask, candidates[at].key).flags
-                if what & REFUSED:
-                    candidates[at].what |= LOOKED_AT
-                elif not what and waiting < latest:
-                    candidates[at].what |= LOOKED_AT
-                    waiting += 1
+            with nogil:
+                for at in range(held):
+                    if candidates[at].what & (REFUSED | REPLIED):
+                        entry = _entry(table, mask, candidates[at].key)
+                        entry.key = candidates[at].key
+                        entry.flags |= candidates[at].what & (REFUSED | REPLIED)
+                for at in range(held - 1, -1, -1):
+                    if candidates[at].what != _PLAIN:
+                        continue
+                    what = _entry(table, mask, candidates[at].key).flags
+                    if what & REFUSED:
+                        candidates[at].what |= LOOKED_AT
+                    elif not what and waiting < latest:
+                        candidates[at].what |= LOOKED_AT
+                        waiting += 1
         for at in range(held):
             if candidates[at].what & LOOKED_AT:
                 kept[found], keys[found] = candidates[at].row, candidates[at].key

@@ -63,13 +63,15 @@ cdef Seen *_sifted(const Columns *columns, const int64_t[::1] rows, uint64_t fac
     if seen == NULL:
         raise MemoryError
     try:
-        for at in range(count):
-            if not 0 <= rows[at] < columns.count:
-                raise IndexError("a row that is not there")
-        for at in range(count):
-            if at + _AHEAD < count:
-                soon_read(columns, rows[at + _AHEAD])
-            read(columns, rows[at], &seen[at], NULL)
+        with nogil:
+            for at in range(count):
+                if not 0 <= rows[at] < columns.count:
+                    with gil:
+                        raise IndexError("a row that is not there")
+            for at in range(count):
+                if at + _AHEAD < count:
+                    soon_read(columns, rows[at + _AHEAD])
+                read(columns, rows[at], &seen[at], NULL)
         want(columns, seen, count, factor)
     except BaseException:
         free(seen)

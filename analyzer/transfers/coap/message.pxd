@@ -133,7 +133,7 @@ cdef inline int32_t extended(const uint8_t *data, int32_t end, int32_t nibble, i
     return nibble
 
 
-cdef inline int read(const Columns *columns, int64_t row, Seen *one, Values *values) except -1:
+cdef inline int read(const Columns *columns, int64_t row, Seen *one, Values *values) except -1 nogil:
     """Read the message in ``row``; ``values`` too, unless they are NULL."""
     cdef int32_t end = <int32_t> min(columns.captured[row], <int64_t> OPTION_BYTES)
     cdef int32_t at, step, place, number = 0, delta, size, after, first_block = -1, content = -1

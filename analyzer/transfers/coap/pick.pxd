@@ -77,48 +77,49 @@ cdef inline int want(const Columns *columns, Seen *seen, int64_t count, uint64_t
     try:
         if table == NULL or places == NULL:
             raise MemoryError
-        for at in range(count):
-            one = &seen[at]
-            ends = ends_of(columns, one.row)
-            request, response = 0 < one.code < 32, one.code >= 64
-            there = back = 0
-            if request or one.kind == CON:
-                there = way(&ends, factor)
-            if response or one.kind == ACK or one.kind == RST:
-                ends = reversed_ends(&ends)
-                back = way(&ends, factor)
-            places[2 * at] = places[2 * at + 1] = -1
-            # An identifier has another length than any token.
-            if one.kind == CON:
-                places[2 * at] = slot(table, mask, keyed(there, one.mid, 31, factor), 0)
-            elif one.kind != NON:
-                places[2 * at] = slot(table, mask, keyed(back, one.mid, 31, factor), ACKNOWLEDGED)
-            if request:
-                key = keyed(there, one.token, one.token_length, factor)
-                places[2 * at + 1] = slot(table, mask, key, ASKED)
-            elif response:
-                key = keyed(back, one.token, one.token_length, factor)
-                places[2 * at + 1] = slot(table, mask, key, ANSWERED | (LOUD if loud(one) else 0))
-        for at in range(count):
-            one = &seen[at]
-            request, response = 0 < one.code < 32, one.code >= 64
-            here = table[places[2 * at + 1]] & ALL if places[2 * at + 1] >= 0 else 0
-            answers = request and here & ANSWERED
-            wants = loud(one) or (request and here & LOUD)
-            if one.kind == CON and not answers:
-                wants = wants or not table[places[2 * at]] & ACKNOWLEDGED
-            wants = wants or (
-                request and not answers and (one.kind != NON or one.code == GET or one.code == FETCH)
-            )
-            one.kept = wants or (response and one.kind != ACK and not one.observe and not here & ASKED)
-            if one.kind == CON:
-                table[places[2 * at]] |= SENT | (KEPT if one.kept else 0)
-        for at in range(count):
-            one = &seen[at]
-            if (one.kind == ACK or one.kind == RST) and not one.kept:
-                here = table[places[2 * at]] & ALL
-                one.kept = not here & SENT or here & KEPT
-            one.kept = one.kept and one.sound
+        with nogil:
+            for at in range(count):
+                one = &seen[at]
+                ends = ends_of(columns, one.row)
+                request, response = 0 < one.code < 32, one.code >= 64
+                there = back = 0
+                if request or one.kind == CON:
+                    there = way(&ends, factor)
+                if response or one.kind == ACK or one.kind == RST:
+                    ends = reversed_ends(&ends)
+                    back = way(&ends, factor)
+                places[2 * at] = places[2 * at + 1] = -1
+                # An identifier has another length than any token.
+                if one.kind == CON:
+                    places[2 * at] = slot(table, mask, keyed(there, one.mid, 31, factor), 0)
+                elif one.kind != NON:
+                    places[2 * at] = slot(table, mask, keyed(back, one.mid, 31, factor), ACKNOWLEDGED)
+                if request:
+                    key = keyed(there, one.token, one.token_length, factor)
+                    places[2 * at + 1] = slot(table, mask, key, ASKED)
+                elif response:
+                    key = keyed(back, one.token, one.token_length, factor)
+                    places[2 * at + 1] = slot(table, mask, key, ANSWERED | (LOUD if loud(one) else 0))
+            for at in range(count):
+                one = &seen[at]
+                request, response = 0 < one.code < 32, one.code >= 64
+                here = table[places[2 * at + 1]] & ALL if places[2 * at + 1] >= 0 else 0
+                answers = request and here & ANSWERED
+                wants = loud(one) or (request and here & LOUD)
+                if one.kind == CON and not answers:
+                    wants = wants or not table[places[2 * at]] & ACKNOWLEDGED
+                wants = wants or (
+                    request and not answers and (one.kind != NON or one.code == GET or one.code == FETCH)
+                )
+                one.kept = wants or (response and one.kind != ACK and not one.observe and not here & ASKED)
+                if one.kind == CON:
+                    table[places[2 * at]] |= SENT | (KEPT if one.kept else 0)
+            for at in range(count):
+                one = &seen[at]
+                if (one.kind == ACK or one.kind == RST) and not one.kept:
+                    here = table[places[2 * at]] & ALL
+                    one.kept = not here & SENT or here & KEPT
+                one.kept = one.kept and one.sound
     finally:
         free(table)
         free(places)
