@@ -16,8 +16,8 @@ except ImportError:  # built without isolation and without Cython
     cythonize = None
 
 FAST = (
-    *("activity", "capture", "decode", "flowtable", "observations.bacnet", "payloads", "picking"),
-    *("report", "transfers.coap", "transfers.tftp"),
+    *("activity", "capture", "decode", "flowtable", "kinds", "observations.bacnet", "payloads"),
+    *("picking", "report", "transfers.coap", "transfers.tftp"),
 )
 """Packages with a module ``fast``."""
 

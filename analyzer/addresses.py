@@ -19,7 +19,7 @@ LOW: Final = 0xFFFF_FFFF_FFFF_FFFF
 LIMITED_BROADCAST: Final = 0xFFFF_FFFF
 MAC_BROADCAST: Final = 0xFFFF_FFFF_FFFF
 _MAPPED: Final = 0xFFFF
-_MAC = re.compile(r"([0-9a-f]{2})([:-])[0-9a-f]{2}(?:\2[0-9a-f]{2}){4}", re.IGNORECASE)
+_MAC: Final = r"([0-9a-f]{2})([:-])[0-9a-f]{2}(?:\2[0-9a-f]{2}){4}"
 
 
 def text(version: int, hi: int, lo: int) -> str:
@@ -48,7 +48,7 @@ def parse(written: str) -> Address:
     A MAC has colons or hyphens throughout. A zone such as ``%eth0`` is dropped: captures know none.
     Raises ``ValueError`` for anything else.
     """
-    if _MAC.fullmatch(written):
+    if re.fullmatch(_MAC, written, re.IGNORECASE):
         return 0, 0, int(re.sub("[:-]", "", written), 16)
     return from_ip(ipaddress.ip_address(written))
 

@@ -257,15 +257,16 @@ def orient(
     facts, columns = found.facts, found.columns
     transport = columns["transport"]
     read = transport, found.payloads, facts["protocol"].codes, facts["fit"].codes
-    looks = [_look(transport, columns[f"{end}_port"]) for end in "ab"]
     undecided = np.flatnonzero(facts["basis"].among("first-packet"))
-    for one in found.alike(undecided, (*read, found.group, *looks, *relations(found)), SETTLED):
-        _decide(one, has_row, knows_port)
+    if len(undecided):
+        looks = [_look(transport, columns[f"{end}_port"]) for end in "ab"]
+        for one in found.alike(undecided, (*read, found.group, *looks, *relations(found)), SETTLED):
+            _decide(one, has_row, knows_port)
     heads = found.heads
     heads = heads[found.ported[heads]]
     addressed = payloads.claims(transport, found.pair("port")[1])
     for one in found.alike(
-        heads[found.ported[heads]],
+        heads,
         (*read, facts["confidence"].codes, addressed),
         ("protocol", "claimed", "fit"),
     ):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 QUOTES: Final = frozenset("\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb")
 """What word processors make of quotation marks."""
-_MAC: Final = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE | re.ASCII)
+_MAC: Final = r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}"
 CACHE: Final = 1 << 16
 """Addresses a :class:`Directory` remembers; a /16 of hosts fits."""
 FORMS: Final = "write an address, a network such as 10.0.0.0/24, or a range such as 10.0.0.5-10.0.0.9"
@@ -85,7 +85,7 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
 
 def _remedy(text: str) -> str:
     """What to write instead of something that is no address, by what people write."""
-    if _MAC.fullmatch(text):
+    if re.fullmatch(_MAC, text, re.IGNORECASE | re.ASCII):
         return "a MAC address does not do: write the IP address"
     if not QUOTES.isdisjoint((text[:1], text[-1:])):
         return "write straight quotes, or none"
@@ -120,6 +120,7 @@ class Directory:
                 spans[found.version].append((found, index))
         self._pieces = {version: _cut(entries) for version, entries in spans.items()}
         self._known: dict[tuple[int, int, int], tuple[Host, ...]] = {}
+        self._owned: tuple[tuple[Array, ...], tuple[Array, list[tuple[Host, ...]]]] | None = None
 
     def at(self, version: int, hi: int, lo: int) -> tuple[Host, ...]:
         """Hosts whose network over this address is the most specific one, in order of declaration.
@@ -137,7 +138,18 @@ class Directory:
 
     def owners(self, version: Array, hi: Array, lo: Array) -> tuple[Array, list[tuple[Host, ...]]]:
         """Who is at each of many addresses, given in columns: a number for each, and the hosts (as
-        :meth:`at` gives them) that each number stands for; 0 is nobody."""
+        :meth:`at` gives them) that each number stands for; 0 is nobody.
+
+        The answer for the columns that were asked for last is kept: they are not to be changed, nor is it.
+        """
+        asked = version, hi, lo
+        if self._owned is None or any(
+            one is not other for one, other in zip(self._owned[0], asked, strict=True)
+        ):
+            self._owned = asked, self._owners(*asked)
+        return self._owned[1]
+
+    def _owners(self, version: Array, hi: Array, lo: Array) -> tuple[Array, list[tuple[Host, ...]]]:
         import numpy as np  # noqa: PLC0415 - rulesets and sites are read without it
 
         known: dict[tuple[int, ...], int] = {(): 0}

@@ -41,8 +41,8 @@ ALLOW_EXAMPLE: Final = {
     "reason": "maintenance laptop",
 }
 
-_TRANSPORT: Final = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_TRANSPORT: Final = r"[a-z][a-z0-9-]{0,31}"
+_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
 # The site file
@@ -172,9 +172,13 @@ class _Parser:
             ALLOW_EXAMPLE,
         )
         transport = self.reader.text(fields.get("transport"), "transport")
-        if transport and _TRANSPORT.fullmatch(transport) is None:
+        if transport and re.fullmatch(_TRANSPORT, transport, re.ASCII) is None:
             small = transport.lower()
-            hint = f"write {small}" if _TRANSPORT.fullmatch(small) else "one of tcp, udp, icmp, … or any"
+            hint = (
+                f"write {small}"
+                if re.fullmatch(_TRANSPORT, small, re.ASCII)
+                else "one of tcp, udp, icmp, … or any"
+            )
             self.reader.note(fields["transport"], f"transport {quote(transport)} is not known", hint)
         ports: list[int | None] = []
         for place in self.reader.some(fields.get("port")):
@@ -230,11 +234,11 @@ class _Parser:
         if not text or node is None:
             return None
         try:
-            if _DATE.fullmatch(text):
+            if re.fullmatch(_DATE, text, re.ASCII):
                 return datetime.date.fromisoformat(text)
         except ValueError:
             pass
-        hint = "no such day" if _DATE.fullmatch(text) else "write it as 2027-01-31"
+        hint = "no such day" if re.fullmatch(_DATE, text, re.ASCII) else "write it as 2027-01-31"
         self.reader.note(node, f"until {quote(text)} is no date", hint)
         return None
 

@@ -90,7 +90,7 @@ _NUMBERS: Final[dict[str, int]] = {}
 for _number in sorted(_NAMES, reverse=True):
     _NUMBERS[_NAMES[_number]] = _number
 
-_SPELLED: Final = re.compile(r"(ip)-([0-9]{1,3})|(ethertype|llc|snap)-0x([0-9a-f]{2,4})")
+_SPELLED: Final = r"(ip)-([0-9]{1,3})|(ethertype|llc|snap)-0x([0-9a-f]{2,4})"
 _BASES: Final = {"ethertype": ETHERTYPE, "llc": LLC, "snap": SNAP}
 
 
@@ -123,7 +123,7 @@ def number(text: str) -> int:
     known = _NUMBERS.get(text)
     if known is not None:
         return known
-    if match := _SPELLED.fullmatch(text):
+    if match := re.fullmatch(_SPELLED, text):
         value = int(match[2]) if match[1] else _BASES[match[3]] + int(match[4], 16)
         if name(value) == text:
             return value

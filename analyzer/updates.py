@@ -90,8 +90,8 @@ def attempts(
     groups.sort(key=lambda group: group[2][0].first)
     found = Conversations.of(found)
     nodes = {node: parse(node) for node, _, _ in groups}
-    talks, gaps = _talks(found, set(nodes.values())), silences(set(nodes.values()), SILENCE)
-    unseen = _Talk(found.all[:0])
+    talks, gaps = talks_of(found, set(nodes.values())), silences(set(nodes.values()), SILENCE)
+    unseen = Talk(found.all[:0])
     return tuple(
         _attempt(
             f"u{number}",
@@ -116,11 +116,12 @@ def ends(transfer: Transfer, roles: Roles) -> tuple[str, str]:
     return transfer.server, transfer.client
 
 
-class _Talk(NamedTuple):
-    """The flows of one node. ``signals`` are the rows of update signalling.
+class Talk(NamedTuple):
+    """The flows of one node, to be asked what it said beside its update.
 
-    ``rows`` are those in which it sent, in order of its first packet: ``firsts`` and ``frames`` are time, ns,
-    and frame of that. ``lasts`` are the times of its last packets, in order, and ``last_rows`` their rows.
+    ``signals`` are the rows of update signalling. ``rows`` are those in which it sent, in order of its first
+    packet: ``firsts`` and ``frames`` are time, ns, and frame of that. ``lasts`` are the times of its last
+    packets, in order, and ``last_rows`` their rows.
     """
 
     signals: Array
@@ -143,7 +144,7 @@ class _Talk(NamedTuple):
         return next((time for time, row in spoken if row not in own), None)
 
 
-def _talks(found: Conversations, nodes: Iterable[Address]) -> Mapping[Address, _Talk]:
+def talks_of(found: Conversations, nodes: Iterable[Address]) -> Mapping[Address, Talk]:
     """The talk of each of ``nodes`` that is at any end."""
     places, columns = found.places, found.columns
     at = {address: place for address in nodes if (place := places.find(address)) >= 0}
@@ -167,7 +168,7 @@ def _talks(found: Conversations, nodes: Iterable[Address]) -> Mapping[Address, _
     ordered += [column[by_last].data for column in (last, rows)]
     bounds = pairwise([0, *np.cumsum(np.bincount(node, minlength=len(at))).tolist()])
     return {
-        address: _Talk(own, *(column[begin:end] for column in ordered))
+        address: Talk(own, *(column[begin:end] for column in ordered))
         for address, own, (begin, end) in zip(at, signals, bounds, strict=True)
     }
 
@@ -178,7 +179,7 @@ def _attempt(
     gateway: str,
     held: Sequence[Transfer],
     found: Conversations,
-    talk: _Talk,
+    talk: Talk,
     gaps: Sequence[Silence],
     end: int,
 ) -> Attempt:
@@ -242,7 +243,7 @@ class _After:
 
 
 def _after(
-    held: Sequence[Transfer], talk: _Talk, own: Collection[int], gaps: Sequence[Silence], end: int
+    held: Sequence[Transfer], talk: Talk, own: Collection[int], gaps: Sequence[Silence], end: int
 ) -> _After:
     last = held[-1]
     first_time = min(one.first for one in held)

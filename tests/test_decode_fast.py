@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import zlib
 
+import numpy as np
 import pytest
 
 from analyzer import tables
@@ -31,6 +32,18 @@ def test_every_way_to_a_digest_is_zlib_s_wherever_the_bytes_lie() -> None:
         found = fast.digests(data)
         assert 1 <= len(found) <= 3
         assert set(found) == {zlib.crc32(data)}
+
+
+@pytest.mark.parametrize("short", ["kind", "payload_captured", "quotes", "others"])
+def test_columns_that_are_too_short_are_refused(short: str) -> None:
+    frames = batch(*[eth(ip4(b"\3\3\0\0\0\0\0\0" + ip4(udp()), 1)), b""] * 4)
+    packets, quotes, others = tables.PACKETS.empty(8), tables.QUOTES.empty(8), np.zeros(8, "i8")
+    assert fast.fill(frames.buffer, frames.frames, packets, quotes, others) == (4, 4)
+    if short in packets:
+        packets[short] = packets[short][:7]
+    quotes = tables.QUOTES.empty(3 if short == "quotes" else 8)
+    with pytest.raises(IndexError):
+        fast.fill(frames.buffer, frames.frames, packets, quotes, others[: 3 if short == "others" else 8])
 
 
 def test_digests_are_zlib_s_at_every_length() -> None:

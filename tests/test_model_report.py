@@ -1,4 +1,4 @@
-"""Reports: when they are compliant, when an update failed, and the words of a row."""
+"""Reports: when they are compliant, and when an update failed."""
 
 from __future__ import annotations
 
@@ -11,16 +11,9 @@ from analyzer.model import (
     Report,
     Severity,
     Site,
-    Status,
     Transfer,
     TransferOutcome,
 )
-
-
-def test_words_are_those_of_the_contract() -> None:
-    assert set(Status) == {
-        *("working", "one-way", "failing", "missing", "not-exercised", "not-observable", "not-applicable"),
-    }
 
 
 def report(*severities: Severity) -> Report:

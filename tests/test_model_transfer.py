@@ -1,8 +1,8 @@
-"""Transfers: their words, and their rate."""
+"""Transfers: their rate."""
 
 from __future__ import annotations
 
-from analyzer.model.transfer import Cause, Transfer, TransferOutcome
+from analyzer.model import Transfer, TransferOutcome
 
 SECOND = 1_000_000_000
 
@@ -12,16 +12,6 @@ def transfer(first: int, last: int, size: int) -> Transfer:
     return Transfer(
         "t1", "tftp", "read", "a", "b", None, None, done, None, "", "", first, last, (1, 1), bytes=size
     )
-
-
-def test_words_are_those_of_the_contract() -> None:
-    assert set(TransferOutcome) == {"complete", "failed", "in-progress", "unknown"}
-    assert set(Cause) == {
-        *("no-response", "refused", "blocked", "error-not-found", "error-access", "error-disk-full"),
-        *("error-option", "error-other", "data-path-blocked", "ack-path-blocked", "reply-from-other-address"),
-        *("fragments-lost", "block-wrap", "missing-final-block", "stalled", "size-mismatch", "wrong-mode"),
-        *("client-gave-up", "capture-ended", "capture-one-sided"),
-    }
 
 
 def test_the_rate_is_in_bytes_a_second() -> None:

@@ -180,28 +180,27 @@ def test_the_payloads_of_public_captures() -> None:
 
 # ---------------------------------------------------------------- kinds
 
+ALL = np.ones(1 << 16, np.uint8)
+"""Every port matters."""
 FACTORS = np.array([secrets.randbits(64) for _ in range(fast.FACTORS)], np.uint64)
 
 
-def kinds(rule: str, payloads: list[Payload]) -> list[int]:
-    """The number of each payload."""
+def kinds(rule: str | None, payloads: list[Payload], back: int = 0) -> list[int]:
+    """The number of each payload; ``back`` is 1 where B sent them."""
     size = np.array([len(payload.data) for payload in payloads], np.int64)
     of, firsts = np.zeros(len(payloads), np.int64), np.zeros(len(payloads), np.int64)
-    count = fast.kinds(
-        rule,
-        False,
+    heads = fast.Heads(
         np.frombuffer(b"".join(payload.data for payload in payloads), np.uint8),
         np.cumsum(size) - size,
-        size,
+        size.astype(np.int32),
         np.array([payload.wire for payload in payloads], np.int64),
+        2 * np.arange(len(payloads)) + back,
         *(
-            np.array([getattr(payload, f"{end}_port") for payload in payloads], np.uint16)
-            for end in ("src", "dst")
+            np.array([(payload.src_port, payload.dst_port)[end ^ back] for payload in payloads], np.uint16)
+            for end in (0, 1)
         ),
-        FACTORS,
-        of,
-        firsts,
     )
+    count = heads.kinds(rule, False, np.arange(len(payloads)), ALL, FACTORS, of, firsts)
     assert firsts[:count].tolist() == [of.tolist().index(number) for number in range(count)]
     return of.tolist()  # type: ignore[no-any-return]
 
@@ -213,7 +212,7 @@ def test_payloads_are_of_a_kind_if_they_are_plainly_the_same(some: list[tuple[by
     for protocol in RULED:
         known: dict[Payload, int] = {}
         expected = [known.setdefault(plain(protocol, one), len(known)) for one in payloads]
-        assert kinds(protocol.plain, payloads) == expected
+        assert kinds(protocol.plain, payloads) == expected == kinds(protocol.plain, payloads, 1)
 
 
 def test_without_a_rule_they_are_the_same_if_they_are_equal() -> None:
@@ -254,11 +253,79 @@ def test_long_payloads_and_arrays_that_do_not_fit() -> None:
         1,
         0,
     ]
-    one = np.zeros(1, np.int64)
-    port = np.zeros(1, np.uint16)
-    with pytest.raises(ValueError, match="beyond its bytes"):
-        fast.kinds("", False, np.zeros(3, np.uint8), one, one + 4, one, port, port, FACTORS, one, one)
+
+
+def test_by_their_bytes_alone_payloads_are_the_same_whatever_is_missing_and_wherever_they_go() -> None:
+    payloads = [Payload(data, 9 + at, "udp", at, 7) for at, data in enumerate((b"", b"x", b"", b"y", b"x"))]
+    assert kinds(None, payloads) == [0, 1, 0, 2, 1]
+    assert kinds("", payloads) == [0, 1, 2, 3, 4]
+
+
+def test_ports_that_are_not_claimed_do_not_matter() -> None:
+    slot, port = np.array([0, 1, 2, 3]), np.array([5, 5], np.uint16)
+    size = np.ones(4, np.int32)
+    heads = fast.Heads(
+        np.zeros(1, np.uint8), slot * 0, size, slot * 0, slot, port, np.array([6, 7], np.uint16)
+    )
+    for claimed, expected in (
+        ((5, 6, 7), [0, 1, 2, 3]),
+        ((5,), [0, 1, 0, 1]),
+        ((6,), [0, 1, 2, 2]),
+        ((), [0] * 4),
+    ):
+        which = np.zeros(1 << 16, np.uint8)
+        which[list(claimed)] = 1
+        of = np.zeros(4, np.int64)
+        assert heads.kinds("", False, slot, which, FACTORS, of, slot.copy()) == max(expected) + 1
+        assert of.tolist() == expected
+
+
+@given(st.lists(st.binary(max_size=3), min_size=1), st.data())
+def test_the_first_bytes(payloads: list[bytes], data: st.DataObject) -> None:
+    size = np.array([len(one) for one in payloads], np.int64)
+    slot, port = np.arange(len(size)), np.zeros(len(size), np.uint16)
+    heads = fast.Heads(
+        np.frombuffer(b"".join(payloads), np.uint8),
+        np.cumsum(size) - size,
+        size.astype(np.int32),
+        size,
+        slot,
+        port,
+        port,
+    )
+    which = np.array(data.draw(st.lists(st.sampled_from(range(len(size))))), np.int64)
+    first, second = np.zeros(len(which), np.int16), np.zeros(len(which), np.int16)
+    heads.opening(which, first, second)
+    for place, octets in enumerate((first, second)):
+        assert octets.tolist() == [[*payloads[one], -1, -1][place] for one in which]
+
+
+def test_arrays_that_do_not_fit_are_refused() -> None:
+    one, size, port = np.zeros(1, np.int64), np.ones(1, np.int32), np.zeros(1, np.uint16)
+    octets, short = np.zeros(3, np.uint8), np.zeros(1, np.int16)
     with pytest.raises(ValueError, match="too short"):
-        fast.kinds("", False, np.zeros(3, np.uint8), one, one, one, port, port, FACTORS, one[:0], one)
+        fast.Heads(octets, one, size[:0], one, one, port, port)
     with pytest.raises(ValueError, match="too short"):
-        fast.kinds("", False, np.zeros(3, np.uint8), one, one, one, port, port, FACTORS[:9], one, one)
+        fast.Heads(octets, one, size, one, one, port, port[:0])
+    heads = fast.Heads(octets, one, size, one, one, port, port)
+    for claimed, factors, of in ((ALL, FACTORS, one[:0]), (ALL, FACTORS[:9], one), (ALL[:9], FACTORS, one)):
+        with pytest.raises(ValueError, match="too short"):
+            heads.kinds("", False, one, claimed, factors, of, one.copy())
+    with pytest.raises(ValueError, match="too short"):
+        heads.opening(one, short, short[:0])
+    beyond = [
+        (fast.Heads(octets, one, size + 3, one, one, port, port), one),
+        (fast.Heads(octets, one - 1, size, one, one, port, port), one),
+        (fast.Heads(octets, one, size - 2, one, one, port, port), one),
+    ]
+    nowhere = [
+        (fast.Heads(octets, one, size, one, one + 2, port, port), one),
+        (heads, one + 1),
+        (heads, one - 1),
+    ]
+    for cases, said in ((beyond, "beyond its bytes"), (nowhere, "no such payload")):
+        for some, which in cases:
+            with pytest.raises(ValueError, match=said):
+                some.kinds("", False, which, ALL, FACTORS, one.copy(), one.copy())
+            with pytest.raises(ValueError, match=said):
+                some.opening(which, short.copy(), short.copy())

@@ -273,7 +273,7 @@ def test_the_source_archive_carries_what_the_build_needs(tmp_path: Path) -> None
     with tarfile.open(path) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     needed = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("analyzer/**/*.pyx")}
-    assert len(needed) == 10
+    assert len(needed) == 11
     needed |= {path.relative_to(ROOT).as_posix() for path in ROOT.glob("analyzer/**/*.pxd")}
     assert needed | {"analyzer/decode/crc32.h", "setup.py", "pyproject.toml"} <= names
     assert not {name for name in names if name.endswith((".c", ".so", ".pyd", "_sheets.py"))}

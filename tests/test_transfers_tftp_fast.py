@@ -15,7 +15,7 @@ from tftpwire import ack, data, error, oack, rrq, wrq
 
 from analyzer.tables import PACKETS, QUOTES, UDP, Kind, Packets
 from analyzer.transfers.tftp import pick, session
-from analyzer.transfers.tftp.gather import Sessions
+from analyzer.transfers.tftp.gather import COLUMNS, Sessions
 
 fast = pytest.importorskip(
     "analyzer.transfers.tftp.fast", reason="the compiled part was not built (no C compiler)"
@@ -69,6 +69,11 @@ def same(batches: list[Packets], travels: bool = False) -> Sessions:
     assert one._runs is not None
     assert other._runs is None
     for batch in batches:
+        for some, others in zip(
+            *(pick.candidates(batch, compiled=compiled) for compiled in (True, False)), strict=True
+        ):
+            assert some.tolist() == others.tolist()
+            assert some.dtype == others.dtype
         one.add(batch)
         other.add(batch)
         if travels:
@@ -215,7 +220,13 @@ def test_a_transfer_in_order_is_taken_over(
     rows, opcodes = pick.candidates(batch)
     octets = np.frombuffer(batch.buffer, np.uint8)
     whole = list(runs.take(batch.columns, octets, rows, opcodes, bytearray(len(rows))))
-    assert whole == list(range(len(rows)))  # of legs that nobody handed over it takes nothing
+    # Of legs that nobody handed over it takes nothing.
+    assert [(opcode, row[0]) for opcode, row in whole] == [
+        (int(opcode), int(batch.columns["frame"][row])) for opcode, row in zip(opcodes, rows, strict=True)
+    ]
+    assert [row for _, row in whole] == [
+        tuple(int(batch.columns[name][row]) for name in COLUMNS) for row in rows.tolist()
+    ]
     assert list(runs.take(batch.columns, octets, rows, opcodes, bytearray([1]) * len(rows))) == []
 
 

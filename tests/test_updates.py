@@ -6,12 +6,17 @@ import io
 
 import captures
 import pytest
-from judging import GATEWAY, NODE, OTHER, judged
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from judging import GATEWAY, LAPTOP, NODE, OTHER, SECOND, address, judged, recognised
 from tftpwire import data, error, rrq
 from traffic import Traffic
 
 from analyzer.model import Attempt
 from analyzer.pipeline import Options, firmware
+from analyzer.updates import talks_of
+
+HOSTS = st.sampled_from([GATEWAY, NODE, OTHER])
 
 
 def fetch(traffic: Traffic, at: float, node: str = NODE, name: str = "node.bin", port: int = 2000) -> Traffic:
@@ -149,3 +154,31 @@ def test_a_campaign_has_an_attempt_for_each_node() -> None:
 
 def test_nothing() -> None:
     assert attempts(Traffic().coap(0, NODE, GATEWAY)) == ()
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.tuples(st.integers(0, 9), HOSTS, st.integers(1, 3), HOSTS, st.integers(1, 3)), max_size=20),
+    st.integers(0, 9),
+    st.sets(st.integers(0, 9)),
+)
+def test_what_a_node_said_beside_its_update(
+    packets: list[tuple[int, str, int, str, int]], seconds: int, own: set[int]
+) -> None:
+    traffic = Traffic()
+    for packet in packets:
+        traffic.udp(*packet)
+    found = recognised(traffic)
+    after = int(found.start.min()) + seconds * SECOND if packets else 0
+    talks = talks_of(found, {address(host) for host in (GATEWAY, NODE, OTHER, LAPTOP)})
+    assert talks.keys() == {end for one in found for end in (one.a, one.b)}
+    for host, talk in talks.items():
+        said = []
+        for one in found:
+            side = 0 if one.a == host else 1
+            if host in (one.a, one.b) and one.packets[side] and one.row not in own:
+                said.append((one.first_time[side], one.first_frame[side], one.last_time[side]))
+        began = sorted(opening[:2] for opening in said)
+        assert talk.began(own) == next(iter(began), None)
+        assert talk.began(own, after) == next((one for one in began if one[0] > after), None)
+        assert talk.latest(own) == max((last for *_, last in said), default=None)

@@ -9,15 +9,7 @@ The part in numpy is the reference; tests compare what both are joined to.
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport calloc, free
 
-cdef extern from *:
-    """
-    #if defined(__GNUC__)
-    #define SOON(place) __builtin_prefetch(place, 1)
-    #else
-    #define SOON(place)
-    #endif
-    """
-    void SOON(const void *place) noexcept
+from analyzer.octets cimport soon
 
 cdef struct Stretch:
     uint64_t hi
@@ -190,14 +182,14 @@ def advance(
         some = <int> min(<int64_t> SOME, count - row)
         for at in range(some):
             mixes[at] = mixed(version[row + at], hi[row + at], lo[row + at], &factors[0])
-            SOON(&index[mixes[at] & mask])
+            soon(<const uint8_t *> &index[mixes[at] & mask])
         for at in range(some):
             places[at] = -1
             if version[row + at] and kind[row + at]:
                 places[at] = _search(
                     &held[0], &used, &index[0], mask, mixes[at], version[row + at], hi[row + at], lo[row + at], False
                 )
-                SOON(&held[places[at]])
+                soon(<const uint8_t *> &held[places[at]])
         for at in range(some):
             place = places[at]
             if place < 0:

@@ -12,7 +12,7 @@ import click
 from analyzer.errors import UsageError
 from analyzer.report import names
 
-_RANGE: Final = re.compile(r"([0-9]{1,12})(?:-([0-9]{1,12}))?", re.ASCII)
+_RANGE: Final = r"([0-9]{1,12})(?:-([0-9]{1,12}))?"
 
 Decorator = Callable[[Any], Any]
 
@@ -111,7 +111,7 @@ def ranges(lists: Iterable[str]) -> tuple[tuple[int, int], ...]:
     found: list[tuple[int, int]] = []
     for written in lists:
         for part in written.split(","):
-            match = _RANGE.fullmatch(part.strip())
+            match = re.fullmatch(_RANGE, part.strip(), re.ASCII)
             first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
             if not 0 < first <= last:
                 raise UsageError(f"--frames {written}: give numbers from 1 on and ranges, such as 1,5-9")

@@ -13,14 +13,14 @@ from typing import Final
 
 import numpy as np
 
-from analyzer import outcomes
+from analyzer import model, outcomes
 from analyzer.compliance.judgement import Judgement, Judgements
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
 from analyzer.directory import Directory
 from analyzer.kinds import Array, members
 from analyzer.matrix import Matrix
-from analyzer.model import Outcome, Row, RowResult, Site, Status
+from analyzer.model import Outcome, Row, Site, Status
 from analyzer.visibility import Visibility
 
 OBSERVE_MINUTES: Final = 5.0
@@ -42,7 +42,7 @@ def statuses(
     seen: Visibility,
     directory: Directory,
     filtered: str = "",
-) -> tuple[RowResult, ...]:
+) -> tuple[model.RowResult, ...]:
     """The result of every row of the matrix, in the matrix's order.
 
     ``filtered`` is the filter that the capture was taken with, where it may have kept rows out.
@@ -66,28 +66,30 @@ def statuses(
     )
 
 
-def _unexercised(row: Row, question: _Question) -> RowResult:
+def _unexercised(row: Row, question: _Question) -> model.RowResult:
     if not row.applicable:
-        return RowResult(row, Status.NOT_APPLICABLE, "another edition or mode is in use here")
+        return model.RowResult(row, Status.NOT_APPLICABLE, "another edition or mode is in use here")
     due = question.due(row)
     if not due:
         if not question.subject_seen(row):
-            return RowResult(row, Status.NOT_OBSERVABLE, f"no {row.subject} was seen in this capture")
-        return RowResult(
+            return model.RowResult(row, Status.NOT_OBSERVABLE, f"no {row.subject} was seen in this capture")
+        return model.RowResult(
             row,
             Status.NOT_EXERCISED,
             f"nothing of the activity {row.service.activity} on this row took place while capturing",
         )
     twin = question.satisfied_by(row)
     if twin:
-        return RowResult(row, Status.NOT_EXERCISED, f"counts as exercised with {twin}")
+        return model.RowResult(row, Status.NOT_EXERCISED, f"counts as exercised with {twin}")
     doubt = question.doubt(row)
     if doubt:
-        return RowResult(row, Status.NOT_OBSERVABLE, doubt)
-    return RowResult(row, Status.MISSING, f"due ({due}), and never attempted while the subject was seen")
+        return model.RowResult(row, Status.NOT_OBSERVABLE, doubt)
+    return model.RowResult(
+        row, Status.MISSING, f"due ({due}), and never attempted while the subject was seen"
+    )
 
 
-def _exercised(row: Row, found: Conversations, flows: Array) -> RowResult:
+def _exercised(row: Row, found: Conversations, flows: Array) -> model.RowResult:
     ids = found.ids(flows)
     of, results = outcomes.of_sessions(found, flows)
     answered = sum(
@@ -96,13 +98,13 @@ def _exercised(row: Row, found: Conversations, flows: Array) -> RowResult:
         if outcome is Outcome.ANSWERED
     )
     if answered:
-        return RowResult(row, Status.WORKING, f"{answered} of {len(flows)} flows answered", None, ids)
+        return model.RowResult(row, Status.WORKING, f"{answered} of {len(flows)} flows answered", None, ids)
     failed = [(FAILURES.index(outcome), outcome, why) for outcome, why in results if outcome in FAILURES]
     if failed:
         _, outcome, why = min(failed, key=lambda item: item[0])
-        return RowResult(row, Status.FAILING, f"attempted and never answered: {why}", outcome, ids)
+        return model.RowResult(row, Status.FAILING, f"attempted and never answered: {why}", outcome, ids)
     why = next((why for _, why in results if why), "no reply seen, and none is known to be due")
-    return RowResult(row, Status.ONE_WAY, why, None, ids)
+    return model.RowResult(row, Status.ONE_WAY, why, None, ids)
 
 
 class _Question:
@@ -129,9 +131,9 @@ class _Question:
     def _seen(self, matrix: Matrix, directory: Directory) -> Mapping[tuple[str, str], Array]:
         """The places seen of each subject under each of its editions, host by host, as they were met."""
         places, met = self.seen.places, self.seen.met
-        numbers, owners = directory.owners(places.version[met], places.hi[met], places.lo[met])
+        numbers, owners = directory.owners(places.version, places.hi, places.lo)
         turns: dict[int, list[Array]] = defaultdict(list)
-        for hosts, some in zip(owners, members(numbers, len(owners)), strict=True):
+        for hosts, some in zip(owners, members(numbers[met], len(owners)), strict=True):
             for host in hosts if len(some) else ():
                 turns[id(host)].append(some)
         held: dict[tuple[str, str], list[Array]] = defaultdict(list)

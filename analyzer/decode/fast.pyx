@@ -16,7 +16,7 @@ from analyzer.decode.link cimport COOKED_V2, frame
 from analyzer.decode.network cimport ipv4, ipv6
 from analyzer.decode.row cimport (
     ARP, CUT, DONE, ETHERTYPE, FRAGMENT, ICMP, ICMPV6, IP, LINK, LLC, OTHER, SNAP, TCP, TO_ALL, TRANSPORT,
-    TRANSPORT_HEADER, UDP, Row,
+    TRANSPORT_HEADER, UDP, Cells, Columns, Row, clear, columns_of, finish, row_of,
 )
 from analyzer.octets cimport View, be32, octets, view_of
 
@@ -43,11 +43,10 @@ NUMBERS = {
 
 cdef enum:
     SLL_INTERFACES = 0x10000
+    BLOCK = 256  # rows that are cleared at a time: they stay in the innermost cache until they are written
 
 # A stated length beyond this goes to the reference, lest sums overflow.
 cdef int64_t FARTHEST = <int64_t>1 << 40
-
-cdef Row EMPTY
 
 
 def digests(const uint8_t[::1] data):
@@ -57,20 +56,8 @@ def digests(const uint8_t[::1] data):
     return [crc32_by(way, first, data.shape[0]) for way in range(crc32_best + 1)]
 
 
-def fill(buffer, frames, packets, quotes, int64_t[::1] others):
-    """Decode the rows of ``frames`` (FRAMES) that are of a known layout into ``packets`` (PACKETS).
-
-    ``quotes`` is a QUOTES table with as many rows as ``frames``; it and ``others`` are filled from the front.
-    Returns ``(rows in others, rows in quotes)``. ``others`` lists the rows left to the reference decoder, whose
-    columns are left as they are (``interface`` excepted). ``frame``, ``time`` and ``wire`` are not written.
-    """
-    cdef const uint8_t[::1] kept = buffer
-    cdef View view = view_of(kept)
-    cdef const int64_t[::1] offset = frames["offset"]
-    cdef const int64_t[::1] captured = frames["captured"]
-    cdef const int64_t[::1] wires = frames["wire"]
-    cdef const uint16_t[::1] link_type = frames["link_type"]
-    cdef uint32_t[::1] interface = packets["interface"]
+cdef Columns _columns(packets, Py_ssize_t count) except *:
+    """The columns of ``packets``, which has to outlive them. Of each its row ``count`` is looked up."""
     cdef uint8_t[::1] kind = packets["kind"]
     cdef uint8_t[::1] reason = packets["reason"]
     cdef uint8_t[::1] version = packets["version"]
@@ -85,12 +72,52 @@ def fill(buffer, frames, packets, quotes, int64_t[::1] others):
     cdef uint32_t[::1] seq = packets["seq"]
     cdef uint32_t[::1] ack = packets["ack"]
     cdef uint32_t[::1] ip_id = packets["ip_id"]
-    cdef uint16_t[::1] icmp_column = packets["icmp"]
+    cdef uint16_t[::1] icmp = packets["icmp"]
     cdef uint8_t[::1] fragmented = packets["fragmented"]
     cdef int64_t[::1] payload = packets["payload"]
     cdef int64_t[::1] payload_wire = packets["payload_wire"]
     cdef int64_t[::1] payload_captured = packets["payload_captured"]
-    cdef uint32_t[::1] digests = packets["digest"]
+    cdef uint32_t[::1] digest = packets["digest"]
+    cdef Py_ssize_t last = count - 1
+    cdef Columns to
+    to.kind = &kind[last] - last
+    to.reason = &reason[last] - last
+    to.version = &version[last] - last
+    to.transport = &transport[last] - last
+    to.src_hi = &src_hi[last] - last
+    to.src_lo = &src_lo[last] - last
+    to.dst_hi = &dst_hi[last] - last
+    to.dst_lo = &dst_lo[last] - last
+    to.src_port = &src_port[last] - last
+    to.dst_port = &dst_port[last] - last
+    to.flags = &flags[last] - last
+    to.seq = &seq[last] - last
+    to.ack = &ack[last] - last
+    to.ip_id = &ip_id[last] - last
+    to.icmp = &icmp[last] - last
+    to.fragmented = &fragmented[last] - last
+    to.payload = &payload[last] - last
+    to.payload_wire = &payload_wire[last] - last
+    to.payload_captured = &payload_captured[last] - last
+    to.digest = &digest[last] - last
+    return to
+
+
+def fill(buffer, frames, packets, quotes, int64_t[::1] others):
+    """Decode the rows of ``frames`` (FRAMES) that are of a known layout into ``packets`` (PACKETS).
+
+    ``quotes`` is a QUOTES table with as many rows as ``frames``; it and ``others`` are filled from the front.
+    Returns ``(rows in others, rows in quotes)``. ``others`` lists the rows left to the reference decoder, in which
+    something may be written. ``frame``, ``time`` and ``wire`` are not touched, and ``interface`` only where a header
+    names one.
+    """
+    cdef const uint8_t[::1] kept = buffer
+    cdef View view = view_of(kept)
+    cdef const int64_t[::1] offset = frames["offset"]
+    cdef const int64_t[::1] captured = frames["captured"]
+    cdef const int64_t[::1] wires = frames["wire"]
+    cdef const uint16_t[::1] link_type = frames["link_type"]
+    cdef uint32_t[::1] interface = packets["interface"]
     cdef int64_t[::1] quote_row = quotes["row"]
     cdef uint8_t[::1] quote_version = quotes["version"]
     cdef uint32_t[::1] quote_transport = quotes["transport"]
@@ -105,11 +132,17 @@ def fill(buffer, frames, packets, quotes, int64_t[::1] others):
     cdef uint64_t number
     cdef int state
     cdef Row row, quoted
-
+    cdef Cells cells
+    cdef Columns to, aside = columns_of(&cells)
+    if not count:
+        return 0, 0
+    to = _columns(packets, count)
     with nogil:
         for index in range(count):
+            if index % BLOCK == 0:
+                clear(&to, index, min(<Py_ssize_t>BLOCK, count - index))
             state = OTHER
-            row = EMPTY
+            row = row_of(&to, index)
             pos = offset[index]
             if 0 <= pos <= size and 0 <= captured[index] <= FARTHEST and 0 <= wires[index] <= FARTHEST:
                 end = min(pos + captured[index], size)
@@ -119,8 +152,9 @@ def fill(buffer, frames, packets, quotes, int64_t[::1] others):
                     number = SLL_INTERFACES + be32(octets(view, pos + 4, 4))
                     interface[index] = min(number, <uint64_t>0xFFFFFFFF)
                 if state == DONE and row.quotes:
-                    quoted = EMPTY
-                    quoted.quoted = 1
+                    clear(&aside, 0, 1)
+                    quoted = row_of(&aside, 0)
+                    quoted.quoted = True
                     if row.transport == ICMP:
                         state = ipv4(&quoted, view, row.quote, row.end, row.wire)
                     else:
@@ -129,35 +163,16 @@ def fill(buffer, frames, packets, quotes, int64_t[::1] others):
                         quote_row[quoting] = index
                         quote_version[quoting] = quoted.version
                         quote_transport[quoting] = quoted.transport
-                        quote_src_hi[quoting] = quoted.src_hi
-                        quote_src_lo[quoting] = quoted.src_lo
-                        quote_dst_hi[quoting] = quoted.dst_hi
-                        quote_dst_lo[quoting] = quoted.dst_lo
-                        quote_src_port[quoting] = quoted.src_port
-                        quote_dst_port[quoting] = quoted.dst_port
+                        quote_src_hi[quoting] = cells.src_hi
+                        quote_src_lo[quoting] = cells.src_lo
+                        quote_dst_hi[quoting] = cells.dst_hi
+                        quote_dst_lo[quoting] = cells.dst_lo
+                        quote_src_port[quoting] = cells.src_port
+                        quote_dst_port[quoting] = cells.dst_port
                         quoting += 1
             if state != DONE:
                 others[other] = index
                 other += 1
                 continue
-            kind[index] = row.kind
-            reason[index] = row.reason
-            version[index] = row.version
-            transport[index] = row.transport
-            src_hi[index] = row.src_hi
-            src_lo[index] = row.src_lo
-            dst_hi[index] = row.dst_hi
-            dst_lo[index] = row.dst_lo
-            src_port[index] = row.src_port
-            dst_port[index] = row.dst_port
-            flags[index] = TO_ALL if row.to_all and row.transport == UDP else row.flags
-            seq[index] = row.seq
-            ack[index] = row.ack
-            ip_id[index] = row.ip_id
-            icmp_column[index] = row.icmp
-            fragmented[index] = row.fragmented
-            payload[index] = row.payload
-            payload_wire[index] = row.payload_wire
-            payload_captured[index] = row.payload_captured
-            digests[index] = row.digest
+            finish(&row)
     return other, quoting

@@ -31,7 +31,7 @@ cdef inline int arp(Row *row, View view, Py_ssize_t pos, Py_ssize_t end) except 
     if target + 4 > end:
         return OTHER
     row.version = 4
-    row.flags = min(be16(head + 6), <uint32_t>0xFF)
+    row.to.flags[row.at] = min(be16(head + 6), <uint32_t>0xFF)
     return linked(row, ARP, be32(octets(view, sender, 4)), be32(octets(view, target, 4)))
 
 

@@ -38,9 +38,9 @@ cdef inline int ipv4(Row *row, View view, Py_ssize_t pos, Py_ssize_t end, Py_ssi
     row.kind = IP
     row.version = 4
     row.transport = head[9]
-    row.src_lo = be32(head + 12)
-    row.dst_lo = be32(head + 16)
-    row.ip_id = be16(head + 4)
+    row.to.src_lo[row.at] = be32(head + 12)
+    row.to.dst_lo[row.at] = be32(head + 16)
+    row.to.ip_id[row.at] = be16(head + 4)
     total = be16(head + 2)
     if total:
         if total < length:
@@ -50,7 +50,7 @@ cdef inline int ipv4(Row *row, View view, Py_ssize_t pos, Py_ssize_t end, Py_ssi
     elif pos + length > wire:
         return OTHER
     if not row.quoted:
-        row.digest = digest(view, pos, end)
+        row.to.digest[row.at] = digest(view, pos, end)
     fragment = be16(head + 6)
     if fragment & 0x1FFF:
         row.kind = FRAGMENT
@@ -59,7 +59,7 @@ cdef inline int ipv4(Row *row, View view, Py_ssize_t pos, Py_ssize_t end, Py_ssi
         row.fragmented = 1
     pos += length
     if pos > end:
-        row.reason = CUT
+        row.to.reason[row.at] = CUT
         return DONE
     if row.transport == 51:
         return OTHER
@@ -79,16 +79,16 @@ cdef inline int ipv6(Row *row, View view, Py_ssize_t pos, Py_ssize_t end, Py_ssi
     row.kind = IP
     row.version = 6
     row.transport = head[6]
-    row.src_hi = be64(head + 8)
-    row.src_lo = be64(head + 16)
-    row.dst_hi = be64(head + 24)
-    row.dst_lo = be64(head + 32)
+    row.to.src_hi[row.at] = be64(head + 8)
+    row.to.src_lo[row.at] = be64(head + 16)
+    row.to.dst_hi[row.at] = be64(head + 24)
+    row.to.dst_lo[row.at] = be64(head + 32)
     length = be16(head + 4)
     if length or row.transport == 59:
         wire = pos + 40 + length
         end = min(end, wire)
     if not row.quoted:
-        row.digest = digest(view, pos, end)
+        row.to.digest[row.at] = digest(view, pos, end)
     pos += 40
     for step in range(MOST_EXTENSIONS):
         following = row.transport
@@ -97,7 +97,7 @@ cdef inline int ipv6(Row *row, View view, Py_ssize_t pos, Py_ssize_t end, Py_ssi
                 return OTHER
             head = octets(view, pos, 8)
             row.transport = head[0]
-            row.ip_id = be32(head + 4)
+            row.to.ip_id[row.at] = be32(head + 4)
             fragment = be16(head + 2)
             if fragment >> 3:
                 row.kind = FRAGMENT

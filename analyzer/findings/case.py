@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -85,6 +84,8 @@ class Case:
 
 def identify(kind: FindingKind, key: Iterable[str]) -> str:
     """The finding's id: its kind and a short hash of its cause."""
+    import hashlib  # noqa: PLC0415 - it starts OpenSSL, and where all is well there is no finding
+
     digest = hashlib.sha256("\x1f".join(key).encode("utf-8", "surrogatepass")).hexdigest()
     return f"{kind}-{digest[:8]}"
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         Turn,
     )
     from analyzer.model.dissection import DissectedField, DissectedFrame, DissectedLayer, Dissection
-    from analyzer.model.finding import Finding, FindingKind, Severity
+    from analyzer.model.finding import Finding
     from analyzer.model.flow import (
         SPOKEN,
         Alike,
@@ -31,13 +31,14 @@ if TYPE_CHECKING:
         Confidence,
         Endpoint,
         FlowRecord,
+        FlowReport,
         Outcome,
         Records,
         Verdict,
     )
     from analyzer.model.learned import Learned, LearnedRow, LeftOut
     from analyzer.model.pair import Pair, Path, Way
-    from analyzer.model.report import FirmwareReport, FlowReport, HostResult, Report, RowResult, Status
+    from analyzer.model.report import FirmwareReport, HostResult, Report, RowResult
     from analyzer.model.sheet import (
         Background,
         Direction,
@@ -52,8 +53,9 @@ if TYPE_CHECKING:
     )
     from analyzer.model.site import Allow, Host, Site
     from analyzer.model.survey import NameHeard, Survey, SurveyHost, SurveyLine
-    from analyzer.model.transfer import Cause, Transfer, TransferOutcome
+    from analyzer.model.transfer import Transfer
     from analyzer.model.watch import CaptureLost, CaptureRead, FindingTold, FindingWithdrawn, News
+    from analyzer.model.words import Cause, FindingKind, Severity, Status, TransferOutcome
 
 __all__ = [
     "SPOKEN",
@@ -132,7 +134,7 @@ _PLACES: Final = {
     "capture": ("CaptureInfo", "Problem", "Progress"),
     "diff": ("Diff", "Fault", "FindingChange", "RelationChange", "RowChange", "Side", "Traffic", "Turn"),
     "dissection": ("DissectedField", "DissectedFrame", "DissectedLayer", "Dissection"),
-    "finding": ("Finding", "FindingKind", "Severity"),
+    "finding": ("Finding",),
     "flow": (
         "SPOKEN",
         "Alike",
@@ -140,13 +142,14 @@ _PLACES: Final = {
         "Confidence",
         "Endpoint",
         "FlowRecord",
+        "FlowReport",
         "Outcome",
         "Records",
         "Verdict",
     ),
     "learned": ("Learned", "LearnedRow", "LeftOut"),
     "pair": ("Pair", "Path", "Way"),
-    "report": ("FirmwareReport", "FlowReport", "HostResult", "Report", "RowResult", "Status"),
+    "report": ("FirmwareReport", "HostResult", "Report", "RowResult"),
     "sheet": (
         "Background",
         "Direction",
@@ -161,8 +164,9 @@ _PLACES: Final = {
     ),
     "site": ("Allow", "Host", "Site"),
     "survey": ("NameHeard", "Survey", "SurveyHost", "SurveyLine"),
-    "transfer": ("Cause", "Transfer", "TransferOutcome"),
+    "transfer": ("Transfer",),
     "watch": ("CaptureLost", "CaptureRead", "FindingTold", "FindingWithdrawn", "News"),
+    "words": ("Cause", "FindingKind", "Severity", "Status", "TransferOutcome"),
 }
 _PLACE_OF: Final = {name: place for place, names in _PLACES.items() for name in names}
 

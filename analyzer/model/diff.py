@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from analyzer.model.finding import FindingKind, Severity
 from analyzer.model.flow import Outcome, Verdict
-from analyzer.model.report import Status
+from analyzer.model.words import FindingKind, Severity, Status
 
 
 class Turn(enum.StrEnum):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import enum
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Final, Literal, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, overload
 
 from analyzer.model.cells import Cells, Coded
+
+if TYPE_CHECKING:
+    from analyzer.model.capture import CaptureInfo
 
 Confidence = Literal["certain", "likely", "guess"]
 Basis = Literal["syn", "payload", "session", "multicast", "roles", "ports", "first-packet"]
@@ -205,3 +208,13 @@ PARTS: Final[Mapping[str, Callable[[FlowRecord], Any]]] = {
     "waived": lambda one: one.waived,
 }
 """A record in parts: every one is a single value."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowReport:
+    """Everything ``flows`` found: the flow table without a verdict."""
+
+    version: str
+    captures: tuple[CaptureInfo, ...]
+    flows: Sequence[FlowRecord]
+    undecoded: Mapping[str, int] = field(default_factory=dict)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from analyzer.model.finding import Severity
+from analyzer.model.words import Severity
 
 if TYPE_CHECKING:
     # A report is made of what its command found: no command finds all of it.
@@ -19,18 +18,7 @@ if TYPE_CHECKING:
     from analyzer.model.sheet import Row, Ruleset
     from analyzer.model.site import Site
     from analyzer.model.transfer import Transfer
-
-
-class Status(enum.StrEnum):
-    """What the capture says of a row."""
-
-    WORKING = "working"
-    ONE_WAY = "one-way"
-    FAILING = "failing"
-    MISSING = "missing"
-    NOT_EXERCISED = "not-exercised"
-    NOT_OBSERVABLE = "not-observable"
-    NOT_APPLICABLE = "not-applicable"
+    from analyzer.model.words import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +69,6 @@ class Report:
     def compliant(self) -> bool:
         """No violation."""
         return not any(finding.severity is Severity.VIOLATION for finding in self.findings)
-
-
-@dataclass(frozen=True, slots=True)
-class FlowReport:
-    """Everything ``flows`` found: the flow table without a verdict."""
-
-    version: str
-    captures: tuple[CaptureInfo, ...]
-    flows: Sequence[FlowRecord]
-    undecoded: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

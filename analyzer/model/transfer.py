@@ -2,47 +2,13 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from analyzer.model.pair import Path
-
-
-class TransferOutcome(enum.StrEnum):
-    """How a transfer ended."""
-
-    COMPLETE = "complete"
-    FAILED = "failed"
-    IN_PROGRESS = "in-progress"
-    UNKNOWN = "unknown"
-
-
-class Cause(enum.StrEnum):
-    """Why a transfer did not complete."""
-
-    NO_RESPONSE = "no-response"
-    REFUSED = "refused"
-    BLOCKED = "blocked"
-    ERROR_NOT_FOUND = "error-not-found"
-    ERROR_ACCESS = "error-access"
-    ERROR_DISK_FULL = "error-disk-full"
-    ERROR_OPTION = "error-option"
-    ERROR_OTHER = "error-other"
-    DATA_PATH_BLOCKED = "data-path-blocked"
-    ACK_PATH_BLOCKED = "ack-path-blocked"
-    REPLY_FROM_OTHER_ADDRESS = "reply-from-other-address"
-    FRAGMENTS_LOST = "fragments-lost"
-    BLOCK_WRAP = "block-wrap"
-    MISSING_FINAL_BLOCK = "missing-final-block"
-    STALLED = "stalled"
-    SIZE_MISMATCH = "size-mismatch"
-    WRONG_MODE = "wrong-mode"
-    CLIENT_GAVE_UP = "client-gave-up"
-    CAPTURE_ENDED = "capture-ended"
-    CAPTURE_ONE_SIDED = "capture-one-sided"
+    from analyzer.model.words import Cause, TransferOutcome
 
 
 @dataclass(frozen=True, slots=True)

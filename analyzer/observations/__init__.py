@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from analyzer import model
 from analyzer.late import Watching
-from analyzer.model import Attempt
 from analyzer.observation import Ends, Observation, Setting
 from analyzer.observations.behaviour import Observer, load
 
@@ -33,7 +33,7 @@ def observe(watching: Iterable[Watching[Observer]], setting: Setting) -> Iterato
         yield from behaviour.tell(setting)
 
 
-def attempts(watching: Iterable[Watching[Observer]], setting: Setting) -> tuple[Attempt, ...]:
+def attempts(watching: Iterable[Watching[Observer]], setting: Setting) -> tuple[model.Attempt, ...]:
     """Updates that only the behaviour of connections shows: likely ones. Their ids count from ``u1``."""
     return tuple(
         attempt for one in watching if one.made is not None for attempt in one.made.attempts(setting)

@@ -12,9 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from analyzer import registry
+from analyzer import model, registry
 from analyzer.late import Late
-from analyzer.model import Attempt
 from analyzer.observation import Ends, Observation, Setting
 from analyzer.tables import Packets
 
@@ -31,7 +30,7 @@ class Observer(Protocol):
     def observe(self, setting: Setting) -> Iterable[Observation]:
         """What is to be told."""
 
-    def attempts(self, setting: Setting) -> tuple[Attempt, ...]:
+    def attempts(self, setting: Setting) -> tuple[model.Attempt, ...]:
         """Updates that only the behaviour of connections shows: likely ones. Their ids count from ``u1``."""
 
     def ends(self) -> Iterable[Ends]:

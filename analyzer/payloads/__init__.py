@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+import functools
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Final
 
 import numpy as np
 
 from analyzer import protocols
 from analyzer.conversations import Conversations
-from analyzer.kinds import Array, among, distinct, kinds, members
+from analyzer.kinds import Array, kinds, members
 from analyzer.payloads.readers import Readers, abreast, details, equal, places
 from analyzer.protocol import Protocol, Reading
 from analyzer.tables import TCP, UDP, Heads
@@ -35,7 +36,8 @@ def alike(found: Conversations) -> Array:
     readers = Readers(found)
     transport, ports = found.columns["transport"][rows], [found.columns[f"{end}_port"][rows] for end in "ab"]
     firsts, of = kinds((transport, *(claims(transport, port) for port in ports)))
-    owner = np.searchsorted(rows, heads.slot >> 1)
+    of_row = heads.slot >> 1
+    owner = np.cumsum(np.concatenate(([False], of_row[1:] != of_row[:-1])))
     said = np.zeros(len(owner), np.int64)
     for first, mine in zip(firsts.tolist(), members(of[owner], len(firsts)), strict=True):
         name = NAMES.get(int(transport[first]), "")
@@ -50,12 +52,18 @@ def alike(found: Conversations) -> Array:
 def claims(transport: Array, port: Array) -> Array:
     """A number for each port of each transport: equal where the same protocols claim it, 0 where none
     does."""
+    table = _claims()
+    return np.where(transport == TCP, table[TCP][port], table[UDP][port])
+
+
+@functools.cache
+def _claims() -> Mapping[int, Array]:
     known: dict[tuple[Protocol, ...], int] = {}
     table = {number: np.zeros(1 << 16, np.int64) for number in NAMES}
     for number, name in NAMES.items():
         for one in protocols.claimed(name):
             table[number][one] = known.setdefault(protocols.claims(name, one), len(known) + 1)
-    return np.where(transport == TCP, table[TCP][port], table[UDP][port])
+    return table
 
 
 def _order(heads: Heads, owner: Array, rows: int) -> Array:
@@ -76,17 +84,19 @@ def _order(heads: Heads, owner: Array, rows: int) -> Array:
 def _said(readers: Readers, claiming: Iterable[Protocol], transport: str, which: Array) -> Array:
     """A number for each of the heads ``which``, of one transport; equal where the protocols ``claiming`` and
     those that a payload can be on any port read the same."""
-    first, second = readers.octet(which, 0), readers.octet(which, 1)
+    first, second = readers.opening(which)
     columns = [(first == 0) & (second >= 3) & (second <= 6)]  # TFTP_OPCODES
     asked = dict.fromkeys(claiming)
     columns += [readers.told(protocol, transport, which, _judged).of for protocol in asked]
     openings: dict[Protocol, list[int]] = {}
-    for octet in distinct(first[first >= 0]).tolist():
+    for octet in np.flatnonzero(np.bincount(first[first >= 0])).tolist():
         for protocol in protocols.opened(transport, (octet,)):
             openings.setdefault(protocol, []).append(octet)
     for protocol, octets in openings.items():
         if protocol not in asked:
-            some = np.flatnonzero(among(first, octets))
+            wanted = np.zeros(257, bool)
+            wanted[octets] = True  # its last place, which no octet has, is that of -1
+            some = np.flatnonzero(wanted[first])
             column = np.zeros(len(which), np.int64)
             column[some] = 1 + readers.told(protocol, transport, which[some], _judged).of
             columns.append(column)

@@ -43,15 +43,27 @@ class Readers:
 
     def __init__(self, found: Conversations, *, compiled: bool = True) -> None:
         self._heads, self._columns = found.flows.heads, found.columns
-        self._fast = COMPILED if compiled else None
+        self._fast: Any = None
+        if COMPILED is not None and compiled:
+            heads, fit = self._heads, np.ascontiguousarray
+            self._fast = COMPILED.Heads(
+                fit(heads.octets, np.uint8),
+                *(fit(heads.begin, np.int64), fit(heads.size, np.int32), fit(heads.wire, np.int64)),
+                fit(heads.slot, np.int64),
+                *(fit(found.columns[f"{end}_port"], np.uint16) for end in "ab"),
+            )
 
-    def octet(self, which: Array, place: int) -> Array:
-        """A byte of each of the heads ``which``, -1 behind its end."""
+    def opening(self, which: Array) -> tuple[Array, Array]:
+        """The first and the second byte of each of the heads ``which``, -1 behind its end."""
         heads = self._heads
-        octets = np.full(len(which), -1, np.int64)
-        longer = np.flatnonzero(heads.size[which] > place)
-        octets[longer] = heads.octets[heads.begin[which[longer]] + place]
-        return octets
+        first, second = (np.full(len(which), -1, np.int16) for _ in range(2))
+        if self._fast is not None:
+            self._fast.opening(np.ascontiguousarray(which, np.int64), first, second)
+            return first, second
+        for place, octets in enumerate((first, second)):
+            longer = np.flatnonzero(heads.size[which] > place)
+            octets[longer] = heads.octets[heads.begin[which[longer]] + place]
+        return first, second
 
     def told(
         self, protocol: Protocol, transport: str, which: Array, tell: Callable[[Reading], Hashable]
@@ -61,63 +73,62 @@ class Readers:
         numbers: dict[Hashable, int] = {}
         if recognise is None or not len(which):
             return Told(np.zeros(len(which), np.int64), [None])
-        begin, size, wire = (
-            np.ascontiguousarray(column[which], np.int64) for column in (heads.begin, heads.size, heads.wire)
-        )
-        source, target = self._ports(which)
         # A protocol looks at a port only to see whether it is its own.
         claimed = _claimed(protocol, transport)
-        source, target = np.where(claimed[source], source, 0), np.where(claimed[target], target, 0)
         view = memoryview(heads.octets)  # type: ignore[arg-type]
 
-        def read(at: int) -> int:
-            data = view[begin[at] : begin[at] + size[at]].tobytes()
-            payload = Payload(data, int(wire[at]), transport, int(source[at]), int(target[at]))
+        def read(head: int) -> int:
+            begin, size, wire = int(heads.begin[head]), int(heads.size[head]), int(heads.wire[head])
+            ports = (int(ends[0]) for ends in self._ports(np.array([head]), claimed))
+            payload = Payload(view[begin : begin + size].tobytes(), wire, transport, *ports)
             return numbers.setdefault(tell(recognise(payload)), len(numbers))
 
         if self._fast is not None:
             of, firsts = np.empty(len(which), np.int64), np.empty(len(which), np.int64)
-            octets = np.ascontiguousarray(heads.octets, np.uint8)
-            places = begin, size, wire, source.astype(np.uint16), target.astype(np.uint16)
+            some = np.ascontiguousarray(which, np.int64)
             count = self._fast.kinds(
-                protocol.plain, transport == "tcp", octets, *places, _factors(), of, firsts
+                protocol.plain, transport == "tcp", some, claimed.view(np.uint8), _factors(), of, firsts
             )
-            of = np.array([read(first) for first in firsts[:count].tolist()], np.int64)[of]
+            of = np.array([read(head) for head in some[firsts[:count]].tolist()], np.int64)[of]
             return Told(of, list(numbers))
         known: dict[tuple[bytes, int, int, int], int] = {}
         of = np.zeros(len(which), np.int64)
-        each = zip(*(column.tolist() for column in (begin, size, wire, source, target)), strict=True)
-        for at, (start, length, *rest) in enumerate(each):
+        begin, size, wire = (column[which].tolist() for column in (heads.begin, heads.size, heads.wire))
+        ports = (ends.tolist() for ends in self._ports(which, claimed))
+        each = zip(which.tolist(), begin, size, wire, *ports, strict=True)
+        for at, (head, start, length, *rest) in enumerate(each):
             key = (view[start : start + length].tobytes(), *rest)
             number = known.get(key)
             if number is None:
                 if len(known) >= REMEMBERED:
                     known.clear()
-                number = known[key] = read(at)
+                number = known[key] = read(head)
             of[at] = number
         return Told(of, list(numbers))
 
     def same(self, which: Array) -> Array:
         """A number for each of the heads ``which``: equal where their bytes are."""
         heads = self._heads
-        begin, size = (np.ascontiguousarray(column[which], np.int64) for column in (heads.begin, heads.size))
         of = np.empty(len(which), np.int64)
         if self._fast is not None:
-            nothing = np.zeros(len(which), np.uint16)
-            octets = np.ascontiguousarray(heads.octets, np.uint8)
-            places = begin, size, size, nothing, nothing
-            self._fast.kinds("", False, octets, *places, _factors(), of, np.empty_like(of))
+            some = np.ascontiguousarray(which, np.int64)
+            self._fast.kinds(
+                None, False, some, np.zeros(1 << 16, np.uint8), _factors(), of, np.empty_like(of)
+            )
             return of
+        begin, size = heads.begin[which], heads.size[which]
         view = memoryview(heads.octets)  # type: ignore[arg-type]
         known: dict[bytes, int] = {}
         for at, (start, length) in enumerate(zip(begin.tolist(), size.tolist(), strict=True)):
             of[at] = known.setdefault(view[start : start + length].tobytes(), len(known))
         return of
 
-    def _ports(self, which: Array) -> tuple[Array, Array]:
+    def _ports(self, which: Array, claimed: Array) -> tuple[Array, Array]:
+        """Where each of the heads ``which`` came from and went to, 0 for a port that is not ``claimed``."""
         slot = self._heads.slot[which]
         from_b = slot & 1 == 1
-        a, b = self._columns["a_port"][slot >> 1], self._columns["b_port"][slot >> 1]
+        ends = (self._columns[f"{end}_port"][slot >> 1] for end in "ab")
+        a, b = (np.where(claimed[end], end, 0) for end in ends)
         return np.where(from_b, b, a), np.where(from_b, a, b)
 
 
@@ -133,7 +144,7 @@ def _claimed(protocol: Protocol, transport: str) -> Array:
 def _factors() -> Array:
     """Of the hash. New in every process: nobody can prepare a capture whose payloads all share a chain."""
     assert COMPILED is not None
-    return np.array([int.from_bytes(os.urandom(8)) for _ in range(COMPILED.FACTORS)], np.uint64)
+    return np.frombuffer(os.urandom(8 * COMPILED.FACTORS), np.uint64)
 
 
 def _of_rows(found: Conversations, rows: Array) -> tuple[Array, Array]:
@@ -176,6 +187,8 @@ def details(found: Conversations, rows: Array) -> Coded:
     """What the payloads told of each of ``rows``: the originator's first line, else the responder's."""
     heads, reader = found.flows.heads, found.facts["reader"]
     known, codes = {"": 0}, np.zeros(len(rows), np.int64)
+    if not len(heads.slot):
+        return Coded(codes, list(known))
     firsts, of = kinds((reader.codes[rows], found.columns["transport"][rows]))
     readers, forward = Readers(found), found.facts["forward"].among(True, rows=rows)
     for first, some in zip(firsts.tolist(), members(of, len(firsts)), strict=True):

@@ -2,22 +2,21 @@
 # cython: show_performance_hints=False
 """The compiled part of ``claims``: one pass over a batch for all who claim packets of it.
 
-The part in numpy is the reference; tests compare. Every byte is read through a bounds-checked view.
+The part in numpy is the reference; tests compare.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
+from analyzer.octets cimport View, octets, soon, view_of
+
 cdef extern from *:
     """
     #if defined(__GNUC__)
-    #define SOON(place) __builtin_prefetch(place)
     #define LOWEST(bits) __builtin_ctz(bits)
     #else
-    #define SOON(place)
     static int LOWEST(unsigned bits) { int at = 0; while (!(bits >> at & 1)) at++; return at; }
     #endif
     """
-    void SOON(const void *place) noexcept nogil
     int LOWEST(unsigned int bits) noexcept nogil
 
 cdef enum:
@@ -72,7 +71,7 @@ cdef inline uint16_t _marks(const uint8_t *named, const uint16_t *ports, uint16_
 
 def sort(
     dict columns,
-    const uint8_t[::1] octets,
+    const uint8_t[::1] buffer,
     const uint8_t[:, ::1] named,
     const uint16_t[:, ::1] ports,
     const uint8_t[:, ::1] openings,
@@ -86,8 +85,8 @@ def sort(
     cdef const uint8_t[::1] kinds = columns["kind"]
     cdef const uint16_t[::1] src_port = columns["src_port"], dst_port = columns["dst_port"]
     cdef const int64_t[::1] payload = columns["payload"], captured = columns["payload_captured"]
-    cdef int64_t row, held, enough = 0, size = len(octets), count = len(kinds)
-    cdef const uint8_t *data = &octets[0] if size else NULL
+    cdef int64_t row, held, enough = 0, count = len(kinds)
+    cdef View view = view_of(buffer)
     cdef int64_t[::1] line
     cdef int at, which, pending = 0
     cdef uint8_t claims
@@ -121,13 +120,11 @@ def sort(
                 claims &= ~unread
             waiting[pending].row, waiting[pending].begin = row, (&payload[0])[row]
             waiting[pending].which, waiting[pending].claims = which, claims
-            SOON(data + waiting[pending].begin)
+            soon(view.data + waiting[pending].begin)
             pending += claims != 0
         if pending == _SOME or row == count - 1:
             for at in range(pending):
-                if not 0 <= waiting[at].begin < size:
-                    raise IndexError("a payload that begins outside of its buffer")
-                claims = (&openings[0, 0])[waiting[at].which << 8 | data[waiting[at].begin]]
+                claims = (&openings[0, 0])[waiting[at].which << 8 | octets(view, waiting[at].begin, 1)[0]]
                 _put(&found, claims & waiting[at].claims, waiting[at].row)
             pending = 0
     return [found.counts[at] for at in range(found.claims)]

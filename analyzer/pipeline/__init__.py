@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from analyzer import classify, outcomes, sessions
+from analyzer import classify, model, outcomes, sessions
 from analyzer.matrix import build
-from analyzer.model import FindingKind, FirmwareReport, FlowReport, Progress, Report, Ruleset, Site
+from analyzer.model import FindingKind, FlowReport, Progress, Ruleset, Site
 from analyzer.pipeline.bench import bench_of, replies_due
 from analyzer.pipeline.options import Options, expected
 from analyzer.pipeline.reading import read, undecoded
@@ -29,7 +29,7 @@ def check(
     options: Options,
     progress: Progress | None = None,
     known: tuple[tuple[Ruleset, ...], Site] | None = None,
-) -> Report:
+) -> model.Report:
     """Compare captures with the expected matrix of the site.
 
     ``known`` is what :func:`expected` gave for these options, for who checks many captures by them.
@@ -59,7 +59,7 @@ def flows(options: Options, progress: Progress | None = None) -> FlowReport:
     return FlowReport(VERSION, captures, ColumnRecords(found, bench), undecoded(table))
 
 
-def firmware(options: Options, progress: Progress | None = None) -> FirmwareReport:
+def firmware(options: Options, progress: Progress | None = None) -> model.FirmwareReport:
     """The transfers of captures and what became of them. Raises as :func:`check` does.
 
     Its findings are those about transfers and updates that failed, about signalling that no transfer follows,
@@ -69,7 +69,7 @@ def firmware(options: Options, progress: Progress | None = None) -> FirmwareRepo
 
     report = check(options, progress)
     signalling = {flow.id for flow in report.flows if flow.protocol == SIGNALLING.name}
-    return FirmwareReport(
+    return model.FirmwareReport(
         version=report.version,
         captures=report.captures,
         site=report.site,

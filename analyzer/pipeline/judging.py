@@ -163,9 +163,11 @@ def circumstances(
             yield row
 
     def hint(cause: Cause, server: Address, transport: str, port: int) -> str:
+        hosts = bench.end(server).hosts
+        if not hosts:
+            return ""
         from analyzer.exclusions import silence  # noqa: PLC0415 - only for a transfer that failed
 
-        hosts = bench.end(server).hosts
         return silence(cause, hosts, sheets, transport, port)
 
     filtered = filtered or seen.of_ports

@@ -146,7 +146,8 @@ class ColumnRecords(Records):
     def cells(self) -> Iterator[Mapping[str, Cells]]:
         """The records, some at a time, as columns of their parts."""
         for begin in range(0, len(self), BLOCK):
-            cells = self._cells(np.arange(begin, min(begin + BLOCK, len(self))))
+            end = min(begin + BLOCK, len(self))
+            cells = self._cells(np.arange(begin, end), slice(begin, end))
             yield {name: _whole(column) for name, column in cells.items()}
 
     def _columns(self, rows: Array) -> dict[str, Iterable[Any]]:
@@ -185,14 +186,18 @@ class ColumnRecords(Records):
             "duplicates": pairs("duplicates"),
         }
 
-    def _cells(self, rows: Array) -> dict[str, Cells]:
-        """The parts of the records of ``rows``, each as a column."""
-        found = self._found
+    def _cells(self, rows: Array, part: slice | None = None) -> dict[str, Cells]:
+        """The parts of the records of ``rows``, each as a column; ``part`` are the same rows, if they follow
+        each other."""
+        found, some = self._found, rows if part is None else part
         facts = found.facts
-        forward = facts["forward"].among(True, rows=rows)
+        forward = facts["forward"].among(True, rows=some)
+        straight = bool(forward.all())
 
         def pair(name: str) -> tuple[Array, Array]:
-            one, other = found.columns[f"{name}_ab"][rows], found.columns[f"{name}_ba"][rows]
+            one, other = found.columns[f"{name}_ab"][some], found.columns[f"{name}_ba"][some]
+            if straight:
+                return one, other
             return np.where(forward, one, other), np.where(forward, other, one)
 
         def pairs(name: str) -> dict[str, Cells]:
@@ -200,29 +205,29 @@ class ColumnRecords(Records):
             return {f"{name}_sent": Numbers(sent), f"{name}_received": Numbers(received)}
 
         def fact(name: str) -> Coded:
-            return Coded(facts[name].codes[rows], facts[name].values)
+            return Coded(facts[name].codes[some], facts[name].values)
 
         def verdict(judgement: Judgement | None, _protocol: str) -> Verdict | None:
             return None if judgement is None else judgement.verdict
 
-        transport, first = found.columns["transport"][rows], pair("first_frame")
+        transport, first = found.columns["transport"][some], pair("first_frame")
         earliest = np.where(first[1] == 0, first[0], np.where(first[0] == 0, first[1], np.minimum(*first)))
         flags = [_each(np.where(transport == TCP, way, 0), _letters) for way in pair("flags")]
         return {
             "id": found.numbered(rows),
             "transport": _each(transport, transports.name),
             "protocol": Coded(
-                facts["protocol"].codes[rows], [name or "unknown" for name in facts["protocol"].values]
+                facts["protocol"].codes[some], [name or "unknown" for name in facts["protocol"].values]
             ),
             "service": self._of_kind(rows, "protocol", _service),
-            **self._end("originator", rows, forward),
-            **self._end("responder", rows, ~forward),
+            **self._end("originator", some, forward),
+            **self._end("responder", some, ~forward),
             "confidence": fact("confidence"),
             "basis": fact("basis"),
             **pairs("packets"),
             **pairs("bytes"),
-            "first": Moments(found.start[rows]),
-            "last": Moments(found.end[rows]),
+            "first": Moments(found.start[some]),
+            "last": Moments(found.end[some]),
             "first_frame": Numbers(earliest),
             "last_frame": Numbers(np.maximum(*pair("last_frame"))),
             "outcome": fact("outcome"),
@@ -234,11 +239,11 @@ class ColumnRecords(Records):
             "detail": details(found, rows),
             "flags_sent": flags[0],
             "flags_received": flags[1],
-            "fragments": Numbers(found.columns["fragments"][rows]),
+            "fragments": Numbers(found.columns["fragments"][some]),
             **pairs("duplicates"),
         }
 
-    def _end(self, name: str, rows: Array, from_a: Array) -> dict[str, Cells]:
+    def _end(self, name: str, rows: Array | slice, from_a: Array) -> dict[str, Cells]:
         """One end of each row: A where ``from_a``, else B."""
         columns, places = self._found.columns, self._found.places
         place = np.where(from_a, places.a[rows], places.b[rows])

@@ -20,8 +20,8 @@ METHODS: Final = frozenset(
 LIMIT: Final = 80
 """Characters of a stranger's text that a detail carries: one line of a report."""
 
-_REQUEST: Final = re.compile(rb"([A-Z][A-Z_-]{0,31}) ([^\s\x00-\x1f]{1,8192}) HTTP/[12]\.[0-9][ \t]*\r?\n")
-_STATUS: Final = re.compile(rb"HTTP/[123](?:\.[0-9])? ([1-5][0-9][0-9])(?:[ \r\n]|$)")
+_REQUEST: Final = rb"([A-Z][A-Z_-]{0,31}) ([^\s\x00-\x1f]{1,8192}) HTTP/[12]\.[0-9][ \t]*\r?\n"
+_STATUS: Final = rb"HTTP/[123](?:\.[0-9])? ([1-5][0-9][0-9])(?:[ \r\n]|$)"
 _TARGETS: Final = (b"/", b"*", b"http://", b"https://")
 
 
@@ -45,9 +45,9 @@ def start_line(data: bytes) -> StartLine | None:
     An incomplete request line counts once its method is a known one and its target has begun as a
     target does; an incomplete status line once its code is there.
     """
-    if match := _REQUEST.match(data):
+    if match := re.match(_REQUEST, data):
         return StartLine(method=match[1].decode(), target=short(match[2]))
-    if match := _STATUS.match(data):
+    if match := re.match(_STATUS, data):
         return StartLine(status=int(match[1]))
     if b"\n" in data:
         return None

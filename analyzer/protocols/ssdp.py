@@ -14,14 +14,13 @@ from analyzer.protocols._text import fields, may_start, start_line
 
 PORT: Final = 1900
 
-_BACKGROUND: Final = re.compile(
+_BACKGROUND: Final = (
     rb"^[ \t]*(?:"
     rb"(?:USER-AGENT|SERVER)[ \t]*:[^\r\n]*"
     rb"(?:Microsoft[- ]Windows|Windows(?:-[\w.-]+)?/|Chrom(?:e|ium)|Edg(?:e|A)?/|Firefox|MSIE)"
-    rb"|ST[ \t]*:[ \t]*urn:dial-multiscreen-org:)",
-    re.IGNORECASE | re.MULTILINE,
+    rb"|ST[ \t]*:[ \t]*urn:dial-multiscreen-org:)"
 )
-_WINDOWS: Final = re.compile(
+_WINDOWS: Final = (
     rb"M-SEARCH \* HTTP/1\.1\r\nHost: ?[\w.:\[\]]{1,60}\r\n"
     rb"ST: ?(?:urn:schemas-upnp-org:|urn:schemas-wifialliance-org:|urn:Microsoft |upnp:rootdevice\r)"
 )
@@ -34,7 +33,10 @@ def is_host_background(data: bytes) -> bool:
 
     Windows' SSDP service and browsers looking for a screen (DIAL) search on every network they see.
     """
-    return _BACKGROUND.search(data) is not None or _WINDOWS.match(data) is not None
+    return (
+        re.search(_BACKGROUND, data, re.IGNORECASE | re.MULTILINE) is not None
+        or re.match(_WINDOWS, data) is not None
+    )
 
 
 def _detail(method: str, data: bytes) -> str:

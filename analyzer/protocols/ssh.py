@@ -8,12 +8,12 @@ from typing import Final
 from analyzer.protocol import UNSURE, Fit, Payload, Protocol, Reading, ports
 from analyzer.protocols._text import short
 
-_BANNER: Final = re.compile(rb"SSH-(?:2\.0|1\.[0-9]{1,2})-[\x20-\x7e]*")
+_BANNER: Final = rb"SSH-(?:2\.0|1\.[0-9]{1,2})-[\x20-\x7e]*"
 
 
 def recognise(payload: Payload) -> Reading:
     """An identification string; it does not tell which end sent it."""
-    match = _BANNER.match(payload.data) if payload.transport == "tcp" else None
+    match = re.match(_BANNER, payload.data) if payload.transport == "tcp" else None
     return Reading(Fit.YES, detail=short(match[0])) if match else UNSURE
 
 

@@ -8,12 +8,12 @@ from typing import Final
 from analyzer.protocol import UNSURE, Fit, Payload, Protocol, Reading, Says, ports
 from analyzer.protocols._text import short
 
-_PRIORITY: Final = re.compile(rb"<([0-9]{1,3})>")
+_PRIORITY: Final = rb"<([0-9]{1,3})>"
 
 
 def recognise(payload: Payload) -> Reading:
     """A message that begins with a priority of at most 191; nothing else on the port contradicts."""
-    match = _PRIORITY.match(payload.data)
+    match = re.match(_PRIORITY, payload.data)
     if payload.transport != "udp" or match is None or int(match[1]) > 191:
         return UNSURE
     return Reading(Fit.YES, Says.ANNOUNCE, False, short(payload.data.split(b"\n", 1)[0]))

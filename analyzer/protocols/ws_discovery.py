@@ -12,8 +12,8 @@ from analyzer.protocol import NO, UNSURE, Fit, Payload, Protocol, Reading, Says,
 from analyzer.protocols._text import http
 from analyzer.protocols._tls import inside
 
-_ENVELOPE: Final = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?Envelope[\s>]|soap-envelope|schemas\.xmlsoap\.org")
-_ACTION: Final = re.compile(rb"discovery/(Hello|Bye|Probe|Resolve|ProbeMatches|ResolveMatches)\s*<")
+_ENVELOPE: Final = rb"<(?:[A-Za-z_][\w.-]*:)?Envelope[\s>]|soap-envelope|schemas\.xmlsoap\.org"
+_ACTION: Final = rb"discovery/(Hello|Bye|Probe|Resolve|ProbeMatches|ResolveMatches)\s*<"
 _SAYS: Final = {
     b"Hello": Says.ANNOUNCE,
     b"Bye": Says.ANNOUNCE,
@@ -33,9 +33,9 @@ def recognise(payload: Payload) -> Reading:
         return UNSURE
     if not text.startswith(b"<"):
         return NO
-    if not _ENVELOPE.search(text):
+    if not re.search(_ENVELOPE, text):
         return UNSURE
-    action = _ACTION.search(text)
+    action = re.search(_ACTION, text)
     if action is None:
         return Reading(Fit.YES, detail="SOAP")
     return Reading(Fit.YES, _SAYS[action[1]], False, action[1].decode())

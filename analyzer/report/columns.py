@@ -6,7 +6,8 @@ import enum
 from collections.abc import Mapping
 from typing import Final
 
-from analyzer.model import FlowRecord, Report
+from analyzer import model
+from analyzer.model import FlowRecord
 from analyzer.model.flow import PARTS
 from analyzer.report.moment import timestamp
 
@@ -74,7 +75,7 @@ def part_value(name: str, part: object) -> Value:
     return part
 
 
-def findings_of_flows(report: Report) -> dict[str, list[str]]:
+def findings_of_flows(report: model.Report) -> dict[str, list[str]]:
     """Id of a flow → ids of the findings that speak of it."""
     spoken: dict[str, list[str]] = {}
     for finding in report.findings:

@@ -13,7 +13,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import IO, Final
 
-from analyzer.model import FirmwareReport, FlowRecord, FlowReport, Records, Report
+from analyzer import model
+from analyzer.model import FlowRecord, FlowReport, Records
 from analyzer.model.cells import Coded
 from analyzer.report import Format, Style
 from analyzer.report.columns import (
@@ -70,7 +71,7 @@ def _line(values: Sequence[Value]) -> list[str | int | float]:
     return ["" if value is None else cell(value) if isinstance(value, str) else value for value in values]
 
 
-def _report(report: Report, stream: IO[str], _style: Style) -> None:
+def _report(report: model.Report, stream: IO[str], _style: Style) -> None:
     _write(report.flows, stream, findings_of_flows(report))
 
 
@@ -104,7 +105,7 @@ def _cell(name: str, part: object) -> str:
     return quoted.getvalue()[: -len(",\n")]
 
 
-def _firmware(report: FirmwareReport, stream: IO[str], _style: Style) -> None:
+def _firmware(report: model.FirmwareReport, stream: IO[str], _style: Style) -> None:
     from analyzer.report.document import transfer  # noqa: PLC0415 - a table of flows does without
 
     writer = csv.writer(stream, lineterminator="\n")

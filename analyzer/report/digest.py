@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
+from analyzer import model
 from analyzer.model import (
     SPOKEN,
     CaptureInfo,
@@ -16,8 +17,6 @@ from analyzer.model import (
     Endpoint,
     FlowRecord,
     Records,
-    Report,
-    RowResult,
     Severity,
     Status,
     TransferOutcome,
@@ -65,12 +64,12 @@ class Headline(NamedTuple):
         return f"{self.word}: {self.detail}"
 
 
-def judged(report: Report) -> bool:
+def judged(report: model.Report) -> bool:
     """Whether a sheet has something to say about any of the traffic."""
     return not SPOKEN.isdisjoint(Records.of(report.flows).verdicts())
 
 
-def headline(report: Report) -> Headline:
+def headline(report: model.Report) -> Headline:
     """The verdict on ``report``. Silence does not pass for approval: maybe no sheet had anything to say."""
     counted = Counter(finding.severity for finding in report.findings)
     said = ", ".join(plural(counted[severity], severity.value) for severity in Severity if counted[severity])
@@ -90,14 +89,14 @@ def headline(report: Report) -> Headline:
     return Headline("COMPLIANT", f"no violation{more}", "good")
 
 
-def undeclared(report: Report) -> str:
+def undeclared(report: model.Report) -> str:
     """What follows from a site that nobody declared, in a sentence; empty for one that is declared."""
     if report.site.declared:
         return ""
     return INFERRED if report.hosts else UNDECLARED
 
 
-def tallies(report: Report) -> list[tuple[str, str]]:
+def tallies(report: model.Report) -> list[tuple[str, str]]:
     """``("Flows", "3 unexpected, …")``, the same of rows and transfers; none of what there is nothing of."""
     flows = Counter({word.value: count for word, count in Records.of(report.flows).verdicts().items()})
     rows = Counter(result.status.value for result in report.rows)
@@ -117,14 +116,14 @@ def tallies(report: Report) -> list[tuple[str, str]]:
     return lines
 
 
-def _folded(report: Report) -> str:
+def _folded(report: model.Report) -> str:
     """What the numbers of flows leave out where a capture was followed for days."""
     problems = (problem for info in report.captures for problem in info.problems)
     count = sum(problem.count for problem in problems if problem.code == FOLDED)
     return f"; {number(count)} more of the same kinds are folded into these" if count else ""
 
 
-def unseen(report: Report) -> list[str]:
+def unseen(report: model.Report) -> list[str]:
     """What the capture could not show of this site, a sentence each, the gravest first.
 
     The capture filter is a stranger's text.
@@ -142,7 +141,7 @@ def unseen(report: Report) -> list[str]:
     return said + [f"Not observable: {plural(count, 'row')}: {why}" for why, count in rows.most_common()]
 
 
-def editions(report: Report) -> list[tuple[Edition, str]]:
+def editions(report: model.Report) -> list[tuple[Edition, str]]:
     """The editions that apply here, with their document, in the order of the rows."""
     known = {
         (ruleset.name, edition.subject, edition.id): (edition, ruleset.document)
@@ -157,7 +156,7 @@ def editions(report: Report) -> list[tuple[Edition, str]]:
     return [known.get(key) or (Edition(key[2], key[1], "", (), ()), key[0]) for key in keys]
 
 
-def results(report: Report, edition: Edition) -> dict[tuple[str, str, int], RowResult]:
+def results(report: model.Report, edition: Edition) -> dict[tuple[str, str, int], model.RowResult]:
     """``(direction, transport, port)`` → the row of ``edition`` and its status, in the sheet's order."""
     return {
         (result.row.direction, result.row.transport, result.row.port): result
@@ -171,12 +170,12 @@ class Unproven(NamedTuple):
 
     status: Status
     reason: str
-    rows: tuple[RowResult, ...]
+    rows: tuple[model.RowResult, ...]
 
 
-def unproven(report: Report) -> list[Unproven]:
+def unproven(report: model.Report) -> list[Unproven]:
     """Rows not exercised or not observable, by reason, the most frequent first."""
-    grouped: dict[tuple[Status, str], list[RowResult]] = {}
+    grouped: dict[tuple[Status, str], list[model.RowResult]] = {}
     for result in report.rows:
         if result.status in (Status.NOT_OBSERVABLE, Status.NOT_EXERCISED):
             grouped.setdefault((result.status, result.reason), []).append(result)

@@ -6,17 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Final
 
 from analyzer import model
-from analyzer.model import (
-    CaptureInfo,
-    Finding,
-    FlowReport,
-    Records,
-    Report,
-    RowResult,
-    Severity,
-    Status,
-    Verdict,
-)
+from analyzer.model import CaptureInfo, FlowReport, Records, Severity, Status, Verdict
 from analyzer.report import Format, Style, digest, flowlines, sheet
 from analyzer.report.layout import duration, number, paint, plural, size, table, wrap
 from analyzer.report.moment import timestamp
@@ -86,7 +76,7 @@ def _prose(text: str) -> str:
     return visible(text, PROSE_LIMIT)
 
 
-def _report(report: Report, stream: IO[str], style: Style) -> None:
+def _report(report: model.Report, stream: IO[str], style: Style) -> None:
     page = _Page(stream, style)
     _verdict(report, page)
     if style.verbosity >= 0:
@@ -97,7 +87,7 @@ def _report(report: Report, stream: IO[str], style: Style) -> None:
         _flows_of_report(report, page)
 
 
-def _verdict(report: Report, page: _Page) -> None:
+def _verdict(report: model.Report, page: _Page) -> None:
     told = digest.headline(report)
     for line in wrap(str(told), page.style.width):
         page.line(line, _TONES[told.tone])
@@ -132,7 +122,7 @@ def _clock(nanoseconds: int) -> str:
     return timestamp(nanoseconds)[:19].replace("T", " ")
 
 
-def _looked_at(report: Report, page: _Page) -> None:
+def _looked_at(report: model.Report, page: _Page) -> None:
     page.heading("Looked at")
     _captures(report.captures, page)
     if report.site.declared:
@@ -157,7 +147,7 @@ def _looked_at(report: Report, page: _Page) -> None:
         page.entry("limits", f"frames not decoded to the end: {reasons}")
 
 
-def _findings(report: Report, page: _Page) -> None:
+def _findings(report: model.Report, page: _Page) -> None:
     sources = {result.row.id: result.row.source for result in report.rows}
     count = 0
     for severity in Severity:
@@ -175,7 +165,7 @@ def _findings(report: Report, page: _Page) -> None:
                 )
 
 
-def _finding(count: int, finding: Finding, page: _Page) -> None:
+def _finding(count: int, finding: model.Finding, page: _Page) -> None:
     head = f" {count:>2} "
     lines = wrap(f"{_shown(finding.title)} [{finding.kind.value}]", page.style.width, head)
     for line in lines:
@@ -195,7 +185,7 @@ def _finding(count: int, finding: Finding, page: _Page) -> None:
     _evidence(finding, page)
 
 
-def _evidence(finding: Finding, page: _Page) -> None:
+def _evidence(finding: model.Finding, page: _Page) -> None:
     evidence = []
     if finding.flows:
         evidence.append(f"{plural(len(finding.flows), 'flow')} ({_some(finding.flows, 6, page)})")
@@ -221,7 +211,7 @@ def _some(values: Sequence[str], most: int, page: _Page) -> str:
     return ", ".join(shown) if page.style.verbosity > 0 else digest.some(shown, most)
 
 
-def _matrix(report: Report, page: _Page) -> None:
+def _matrix(report: model.Report, page: _Page) -> None:
     drawn = digest.editions(report)
     if not drawn:
         return
@@ -254,7 +244,7 @@ def _mark(status: Status, style: Style) -> str:
     return _MARKS[status][1 if style.ascii else 0]
 
 
-def _cell(results: Mapping[sheet.Place, RowResult], style: Style) -> sheet.Cell:
+def _cell(results: Mapping[sheet.Place, model.RowResult], style: Style) -> sheet.Cell:
     def cell(direction: str, transport: str, port: int) -> tuple[str, str]:
         status = results[direction, transport, port].status
         return f"{port} {_mark(status, style)}", _MARKS[status][2]
@@ -262,7 +252,7 @@ def _cell(results: Mapping[sheet.Place, RowResult], style: Style) -> sheet.Cell:
     return cell
 
 
-def _reasons(report: Report, page: _Page) -> None:
+def _reasons(report: model.Report, page: _Page) -> None:
     """Why rows are not proven: with ``-v`` row by row, else one line a reason."""
     if page.style.verbosity > 0:
         for result in report.rows:
@@ -282,7 +272,7 @@ def _reasons(report: Report, page: _Page) -> None:
         page.paragraph(f"{plural(len(most) - 8, 'other reason')}; -v gives every row's", "      ", "  ")
 
 
-def _flows_of_report(report: Report, page: _Page) -> None:
+def _flows_of_report(report: model.Report, page: _Page) -> None:
     if not report.flows:
         return
     page.heading(f"Flows ({number(len(report.flows))})")

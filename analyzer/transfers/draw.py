@@ -31,6 +31,6 @@ def named(drafts: Iterable[Draft]) -> tuple[Draft, ...]:
     """``drafts`` in order of their first frames, with ids."""
     ordered = sorted(drafts, key=lambda draft: (draft.transfer.frames, draft.transfer.protocol))
     return tuple(
-        replace(draft, transfer=replace(draft.transfer, id=f"t{number}"))
+        Draft(replace(draft.transfer, id=f"t{number}"), draft.rows, draft.image)
         for number, draft in enumerate(ordered, 1)
     )

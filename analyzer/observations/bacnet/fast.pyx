@@ -8,6 +8,8 @@ That one, in numpy, is the reference; tests compare. Every byte is read through 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 
+from analyzer.octets cimport soon
+
 cdef enum:
     # Numbers of analyzer.tables, analyzer.protocols.bacnet and pick; a test compares them.
     _IPV6 = 0x82
@@ -19,6 +21,8 @@ cdef enum:
     LOOKED_AT = 4  # whatever the others say
     REFUSED = 8
     REPLIED = 16
+
+    AHEAD = 12  # messages before its turn comes that one is called into the cache
 
 NUMBERS = {
     "IPV6": _IPV6, "REJECT_MESSAGE": _REJECT_MESSAGE,
@@ -82,6 +86,10 @@ def sift(
         raise MemoryError
     try:
         for at in range(count):
+            if at + AHEAD < count:
+                row = payload[rows[at + AHEAD]]
+                if 0 <= row <= last:
+                    soon(&octets[row])
             row = rows[at]
             begin = payload[row]
             if fragmented[row] or ((<int64_t> octets[begin + 2]) << 8 | octets[begin + 3]) != wires[row]:

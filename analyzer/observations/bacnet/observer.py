@@ -58,9 +58,9 @@ class Observer:
         if not len(rows):
             return
         plain = ties == PLAIN
-        plain &= ~among(keys, keys[ties == TIED])
-        loud = np.flatnonzero(~plain)
-        if len(loud):
+        if not plain.all():
+            plain &= ~among(keys, keys[ties == TIED])
+            loud = np.flatnonzero(~plain)
             part = [packets.columns[name][rows[loud]].tolist() for name in _COLUMNS]
             buffer = memoryview(packets.buffer)
             for key, row in zip(keys[loud].tolist(), zip(*part, strict=True), strict=True):

@@ -45,9 +45,10 @@ class Waiting:
         self._keys[here] = keys
         octets = np.frombuffer(packets.buffer, np.uint8)
         places = packets.columns["payload"][rows, None] + np.arange(self._data.shape[1])
-        self._data[here] = octets[np.minimum(places, len(octets) - 1)]
+        # Past its end a message reads the last byte there is: nobody looks at that.
+        octets.take(places, out=self._data[here], mode="clip")
         for name, array in self._columns.items():
-            array[here] = packets.columns[name][rows]
+            packets.columns[name].take(rows, out=array[here], mode="clip")
 
     def take(self, key: int) -> Iterator[tuple[tuple[int, ...], bytes]]:
         """The requests of ``key`` in their order, columns and bytes; they are kept no longer."""

@@ -9,16 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from analyzer.model import (
-    FirmwareReport,
-    FlowReport,
-    Records,
-    Report,
-    Severity,
-    Status,
-    TransferOutcome,
-    Verdict,
-)
+from analyzer import model
+from analyzer.model import FlowReport, Records, Severity, Status, TransferOutcome, Verdict
 from analyzer.report.document.entry import Entry
 from analyzer.report.document.flows import FLOW, flow, flow_part
 from analyzer.report.document.judgement import finding, row
@@ -60,7 +52,7 @@ FLOWS_SCHEMA: Final = "portmatrix.flows/1"
 FIRMWARE_SCHEMA: Final = "portmatrix.firmware/1"
 
 
-def report_parts(report: Report) -> dict[str, Any]:
+def report_parts(report: model.Report) -> dict[str, Any]:
     """The document of ``check`` in key order; ``rows``, ``flows`` and ``findings`` are iterators."""
     return {
         "schema": REPORT_SCHEMA,
@@ -76,7 +68,7 @@ def report_parts(report: Report) -> dict[str, Any]:
     }
 
 
-def summary(report: Report) -> Entry:
+def summary(report: model.Report) -> Entry:
     """The key ``summary`` of a report: every word of each list is there, zeros too."""
     return {
         "compliant": report.compliant,
@@ -110,7 +102,7 @@ def flows_summary(report: FlowReport) -> Entry:
     }
 
 
-def firmware_parts(report: FirmwareReport) -> dict[str, Any]:
+def firmware_parts(report: model.FirmwareReport) -> dict[str, Any]:
     """The document of ``firmware`` in key order; the lists are iterators."""
     return {
         "schema": FIRMWARE_SCHEMA,
@@ -126,7 +118,7 @@ def firmware_parts(report: FirmwareReport) -> dict[str, Any]:
     }
 
 
-def firmware_summary(report: FirmwareReport) -> Entry:
+def firmware_summary(report: model.FirmwareReport) -> Entry:
     """The key ``summary`` of a firmware report."""
     return {
         "failed": report.failed,

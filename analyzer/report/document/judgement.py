@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from analyzer.model import Finding, RowResult
+from analyzer import model
 from analyzer.report.document.entry import Entry
 from analyzer.report.neutral import unicode
 
 
-def row(result: RowResult) -> Entry:
+def row(result: model.RowResult) -> Entry:
     """One entry of ``rows``."""
     line = result.row
     return {
@@ -32,7 +32,7 @@ def row(result: RowResult) -> Entry:
     }
 
 
-def finding(entry: Finding) -> Entry:
+def finding(entry: model.Finding) -> Entry:
     """One entry of ``findings``."""
     return {
         "id": entry.id,

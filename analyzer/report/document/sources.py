@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from analyzer.model import CaptureInfo, FirmwareReport, HostResult, Report
+from analyzer import model
+from analyzer.model import CaptureInfo
 from analyzer.report.document.entry import Entry, when
 from analyzer.report.neutral import unicode
 
@@ -42,7 +43,7 @@ def capture(info: CaptureInfo) -> Entry:
     }
 
 
-def host(entry: HostResult) -> Entry:
+def host(entry: model.HostResult) -> Entry:
     """One entry of ``site.hosts``."""
     return {
         "name": unicode(entry.name),
@@ -54,7 +55,7 @@ def host(entry: HostResult) -> Entry:
     }
 
 
-def site(report: Report | FirmwareReport) -> Entry:
+def site(report: model.Report | model.FirmwareReport) -> Entry:
     """The key ``site``."""
     return {
         "name": unicode(report.site.name),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from analyzer.model import Attempt, Campaign, Pair, Path, Transfer, Way
+from analyzer import model
 from analyzer.report.document.entry import Entry, seconds, when
 from analyzer.report.moment import timestamp
 from analyzer.report.neutral import unicode
 
 
-def transfer(entry: Transfer) -> Entry:
+def transfer(entry: model.Transfer) -> Entry:
     """One entry of ``transfers``."""
     return {
         "id": entry.id,
@@ -45,7 +45,7 @@ def transfer(entry: Transfer) -> Entry:
     }
 
 
-def path(entry: Path) -> Entry:
+def path(entry: model.Path) -> Entry:
     """The key ``path`` of a transfer."""
     return {
         "place": entry.place,
@@ -56,7 +56,7 @@ def path(entry: Path) -> Entry:
     }
 
 
-def way(entry: Way) -> Entry:
+def way(entry: model.Way) -> Entry:
     """One direction of a ``path``."""
     return {
         "sent": entry.sent,
@@ -68,7 +68,7 @@ def way(entry: Way) -> Entry:
     }
 
 
-def pair(entry: Pair) -> Entry:
+def pair(entry: model.Pair) -> Entry:
     """The key ``pair``."""
     return {
         "judged": entry.judged,
@@ -85,7 +85,7 @@ def pair(entry: Pair) -> Entry:
     }
 
 
-def attempt(entry: Attempt) -> Entry:
+def attempt(entry: model.Attempt) -> Entry:
     """One entry of ``attempts``."""
     return {
         "id": entry.id,
@@ -112,7 +112,7 @@ def attempt(entry: Attempt) -> Entry:
     }
 
 
-def campaign(entry: Campaign) -> Entry:
+def campaign(entry: model.Campaign) -> Entry:
     """One entry of ``campaigns``."""
     return {
         "id": entry.id,

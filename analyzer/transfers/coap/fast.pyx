@@ -1,186 +1,32 @@
 # cython: language_level=3, boundscheck=True, wraparound=False, initializedcheck=False, cdivision=True
 # cython: show_performance_hints=False
-"""The compiled part of ``fields`` and ``pick``: the same fields of the same messages, the same ones wanted.
+"""The compiled part of ``fields`` and ``pick``: the same fields of the same messages, the same ones wanted. What
+they go by is in the .pxd beside.
 
-Those two, in numpy, are the reference; tests compare. Every byte is read through a bounds-checked view.
-``Ledger`` is beside ``gather``: it holds back what that would make nothing of.
+Those two, in numpy, are the reference; tests compare. ``Ledger`` is beside ``gather``: it holds back what that
+would make nothing of.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, memmove, memset
 
-cdef enum:
-    # Numbers of analyzer.protocols.coap and analyzer.transfers.coap.fields; a test compares them.
-    _OBSERVE = 6
-    _Q_BLOCK1 = 19
-    _BLOCK2 = 23
-    _BLOCK1 = 27
-    _SIZE2 = 28
-    _Q_BLOCK2 = 31
-    _SIZE1 = 60
-    _ECHO = 252
-    _OPTION_BYTES = 256
-    _OPTIONS = 48
-    _VALUE_BYTES = 4
-
-    CON = 0
-    NON = 1
-    ACK = 2
-    RST = 3
-    GET = 1
-    FETCH = 5
+from analyzer.transfers.coap cimport message
+from analyzer.transfers.coap.message cimport (
+    ACK, CON, HEADER, NON, OPTION_BYTES, OPTIONS, RST, Columns, Ends, Seen, Values, columns_of, ends_of, read, soon_read
+)
+from analyzer.transfers.coap.pick cimport FETCH, GET, keyed, reversed_ends, want, way
 
 NUMBERS = {
-    "OBSERVE": _OBSERVE, "Q_BLOCK1": _Q_BLOCK1, "BLOCK2": _BLOCK2, "BLOCK1": _BLOCK1, "SIZE2": _SIZE2,
-    "Q_BLOCK2": _Q_BLOCK2, "SIZE1": _SIZE1, "ECHO": _ECHO, "OPTION_BYTES": _OPTION_BYTES, "OPTIONS": _OPTIONS,
-    "VALUE_BYTES": _VALUE_BYTES, "CON": CON, "NON": NON, "ACK": ACK, "RST": RST, "GET": GET, "FETCH": FETCH,
+    "OBSERVE": message.OBSERVE, "Q_BLOCK1": message.Q_BLOCK1, "BLOCK2": message.BLOCK2, "BLOCK1": message.BLOCK1,
+    "SIZE2": message.SIZE2, "Q_BLOCK2": message.Q_BLOCK2, "SIZE1": message.SIZE1, "ECHO": message.ECHO,
+    "OPTION_BYTES": OPTION_BYTES, "OPTIONS": OPTIONS, "VALUE_BYTES": message.VALUE_BYTES, "HEADER": HEADER,
+    "CON": CON, "NON": NON, "ACK": ACK, "RST": RST, "GET": GET, "FETCH": FETCH,
 }
 
 
-cdef struct Ends:
-    uint64_t src_hi
-    uint64_t src_lo
-    uint64_t dst_hi
-    uint64_t dst_lo
-    uint16_t src_port
-    uint16_t dst_port
-    uint8_t version
-
-
-cdef struct Seen:
-    # One message as ``fields.Fields`` has it.
-    int64_t row
-    int64_t observe
-    int64_t block1
-    int64_t block2
-    int64_t size1
-    int64_t size2
-    int64_t q_block
-    int64_t echo
-    int64_t options
-    int64_t variable
-    int64_t length
-    uint64_t token
-    int32_t kind
-    int32_t code
-    int32_t mid
-    int32_t token_length
-    bint sound
-    bint kept
-
-
-cdef class Batch:
-    """The columns of PACKETS that are read, and the bytes that they speak of."""
-
-    cdef const uint8_t[::1] octets, version
-    cdef const uint64_t[::1] src_hi, src_lo, dst_hi, dst_lo
-    cdef const uint16_t[::1] src_port, dst_port
-    cdef const int64_t[::1] times, frames, payload, captured, wires
-    cdef const uint32_t[::1] ip_id, interface, digest
-
-    def __cinit__(self, const uint8_t[::1] octets, dict columns):
-        self.octets, self.version = octets, columns["version"]
-        self.src_hi, self.src_lo, self.src_port = columns["src_hi"], columns["src_lo"], columns["src_port"]
-        self.dst_hi, self.dst_lo, self.dst_port = columns["dst_hi"], columns["dst_lo"], columns["dst_port"]
-        self.times, self.frames, self.payload = columns["time"], columns["frame"], columns["payload"]
-        self.captured, self.wires = columns["payload_captured"], columns["payload_wire"]
-        self.ip_id, self.interface, self.digest = columns["ip_id"], columns["interface"], columns["digest"]
-
-    cdef Ends ends(self, int64_t row) except *:
-        return Ends(
-            self.src_hi[row], self.src_lo[row], self.dst_hi[row], self.dst_lo[row],
-            self.src_port[row], self.dst_port[row], self.version[row],
-        )
-
-    cdef int64_t extended(self, int64_t nibble, int64_t *place) except -1:
-        """An option delta or length (RFC 7252 section 3.1); ``place`` moves to what follows it."""
-        cdef int64_t at = place[0], last = len(self.octets) - 1
-        if nibble == 13:
-            place[0] = at + 1
-            return self.octets[min(at, last)] + 13
-        if nibble == 14:
-            place[0] = at + 2
-            return ((<int64_t> self.octets[min(at, last)]) << 8 | self.octets[min(at + 1, last)]) + 269
-        return nibble
-
-    cdef int parse(self, int64_t row, Seen *one) except -1:
-        """Read the message in ``row``."""
-        cdef const uint8_t[::1] octets = self.octets
-        cdef int64_t begin = self.payload[row], wire = self.wires[row]
-        cdef int64_t end = begin + min(self.captured[row], _OPTION_BYTES)
-        cdef int64_t at, start, step, place, number = 0, delta, size, value, after, first_block = -1, content = -1
-        cdef int64_t the_class
-        cdef bint cut = wire > end - begin, good
-        cdef uint8_t head = octets[begin]
-        one.row, one.kind, size = row, head >> 4 & 3, head & 15
-        one.code = octets[begin + 1]
-        one.mid = (<int32_t> octets[begin + 2]) << 8 | octets[begin + 3]
-        the_class = one.code >> 5
-        start = begin + 4 + size
-        good = size <= 8 and (the_class == 0 or the_class == 2 or the_class == 4 or the_class == 5)
-        if one.code == 0:
-            good = good and one.kind != NON and wire == 4 + size
-        else:
-            good = good and one.kind != RST and not (the_class == 0 and one.kind == ACK)
-        good = good and (start <= end or cut)
-        one.token, one.token_length, one.options = 0, <int32_t> size, start
-        if start <= end:
-            for step in range(min(size, 8)):
-                one.token = one.token << 8 | octets[begin + 4 + step]
-        one.observe = one.block1 = one.block2 = one.size1 = one.size2 = one.q_block = one.echo = -1
-        at = start
-        for step in range(_OPTIONS if good and one.code else 0):
-            if at >= end:
-                if not cut:
-                    content = at
-                break
-            head = octets[at]
-            if head == 0xFF:
-                content = at + 1
-                break
-            if head >> 4 == 15 or head & 15 == 15:
-                good = False
-                break
-            after = at + 1
-            delta = self.extended(head >> 4, &after)
-            size = self.extended(head & 15, &after)
-            if after + size > end:
-                good = cut
-                if first_block < 0:
-                    first_block = at
-                break
-            number += delta
-            if (
-                number == _OBSERVE or number == _BLOCK1 or number == _BLOCK2 or number == _SIZE1
-                or number == _SIZE2 or number == _Q_BLOCK1 or number == _Q_BLOCK2 or number == _ECHO
-            ):
-                value = 0
-                if size <= _VALUE_BYTES:
-                    for place in range(size):
-                        value = value << 8 | octets[after + place]
-                if number == _OBSERVE:
-                    one.observe = value
-                elif number == _SIZE1:
-                    one.size1 = value
-                elif number == _SIZE2:
-                    one.size2 = value
-                elif number == _ECHO:
-                    one.echo = value
-                else:
-                    if number == _BLOCK1:
-                        one.block1 = value
-                    elif number == _BLOCK2:
-                        one.block2 = value
-                    else:
-                        one.q_block = value
-                    if first_block < 0:
-                        first_block = at
-            at = after + size
-        one.variable = at if first_block < 0 else first_block
-        one.length = -1 if content < 0 else wire - (content - begin)
-        one.sound = good
-        return 0
+cdef enum:
+    _AHEAD = 12  # messages before its turn comes that one is called into the cache
 
 
 def fields(const uint8_t[::1] octets, dict columns, const int64_t[::1] rows, dict out):
@@ -192,142 +38,43 @@ def fields(const uint8_t[::1] octets, dict columns, const int64_t[::1] rows, dic
     cdef int64_t[::1] q_block = out["q_block"], echo = out["echo"]
     cdef uint64_t[::1] token = out["token"]
     cdef uint8_t[::1] sound = out["sound"]
-    cdef Batch batch = Batch(octets, columns)
-    cdef int64_t at
+    cdef Columns table = columns_of(octets, columns)
+    cdef int64_t at, begin
     cdef Seen one
+    cdef Values said
     for at in range(len(rows)):
-        batch.parse(rows[at], &one)
+        if not 0 <= rows[at] < table.count:
+            raise IndexError("a row that is not there")
+        said = Values(-1, -1, -1, -1, -1, -1, -1)
+        read(&table, rows[at], &one, &said)
+        begin = table.payload[rows[at]]
         kind[at], code[at], mid[at], token_length[at] = one.kind, one.code, one.mid, one.token_length
-        token[at], options[at], variable[at], length[at] = one.token, one.options, one.variable, one.length
-        observe[at], block1[at], block2[at] = one.observe, one.block1, one.block2
-        size1[at], size2[at], q_block[at], echo[at] = one.size1, one.size2, one.q_block, one.echo
+        token[at], options[at], length[at] = one.token, begin + HEADER + one.token_length, one.length
+        variable[at] = begin + one.variable
+        observe[at], block1[at], block2[at] = said.observe, said.block1, said.block2
+        size1[at], size2[at], q_block[at], echo[at] = said.size1, said.size2, said.q_block, said.echo
         sound[at] = one.sound
 
 
-# ---------------------------------------------------------------- which are wanted
-
-
-cdef inline uint64_t _way(const Ends *ends, uint64_t factor) noexcept nogil:
-    """A number for two ends in their order. ``factor``, odd, is nobody's to know."""
-    cdef uint64_t key = (ends.src_hi ^ factor) * <uint64_t> 0x9E3779B97F4A7C15
-    key = (key ^ key >> 29 ^ ends.src_lo) * <uint64_t> 0xC2B2AE3D27D4EB4F
-    key = (key ^ key >> 32 ^ ends.dst_hi) * <uint64_t> 0x9E3779B97F4A7C15
-    key = (key ^ key >> 29 ^ ends.dst_lo) * <uint64_t> 0xC2B2AE3D27D4EB4F
-    key = (key ^ key >> 32 ^ ((<uint64_t> ends.src_port) << 32 | ends.dst_port)) * <uint64_t> 0x9E3779B97F4A7C15
-    return key ^ key >> 29
-
-
-cdef inline uint64_t _keyed(uint64_t way, uint64_t name, uint64_t length, uint64_t factor) noexcept nogil:
-    """A number for two ends and an identifier, or a token of a length."""
-    cdef uint64_t key = (way ^ name ^ length << 59) * factor
-    key = (key ^ key >> 32) * <uint64_t> 0xC2B2AE3D27D4EB4F
-    return key ^ key >> 29
-
-
-cdef inline Ends _reversed(const Ends *ends) noexcept nogil:
-    return Ends(
-        ends.dst_hi, ends.dst_lo, ends.src_hi, ends.src_lo, ends.dst_port, ends.src_port, ends.version
-    )
-
-
-cdef enum:
-    # Of an identifier, in the order of the confirmable message; of a token, in that of the request.
-    ACKNOWLEDGED = 1
-    SENT = 2
-    KEPT = 4
-    ANSWERED = 8
-    LOUD = 16
-    ASKED = 32
-    USED = 128
-
-
-cdef struct Entry:
-    uint64_t key
-    uint8_t flags  # 0: empty
-
-
-cdef inline int64_t _slot(Entry *table, uint64_t mask, uint64_t key) noexcept nogil:
-    """Where ``key`` is, from now on."""
-    cdef uint64_t slot = key & mask
-    while table[slot].flags and table[slot].key != key:
-        slot = (slot + 1) & mask
-    table[slot].key = key
-    table[slot].flags |= USED
-    return <int64_t> slot
-
-
-cdef int _want(Batch batch, Seen *seen, int64_t count, uint64_t factor) except -1:
-    """Set ``kept`` of each message that has to be looked at one by one: the rules of ``pick.wanted``."""
-    cdef int64_t at
-    cdef uint64_t mask = 31, there, back
-    cdef bint request, response, loud, answers, confirmed, wants
-    cdef uint8_t here
-    cdef Ends ends
-    cdef Seen *one
-    cdef Entry *table = NULL
-    cdef int64_t *places = NULL  # of each message: its identifier's, its token's; -1 where it matters not
-    while mask < 4 * <uint64_t> count:
-        mask = 2 * mask + 1
-    table = <Entry *> calloc(mask + 1, sizeof(Entry))
-    places = <int64_t *> malloc((2 * count + 1) * sizeof(int64_t))
+cdef Seen *_sifted(const Columns *columns, const int64_t[::1] rows, uint64_t factor) except NULL:
+    """The messages in ``rows``, and which of them have to be looked at; the caller's to free."""
+    cdef int64_t at, count = len(rows)
+    cdef Seen *seen = <Seen *> malloc((count + 1) * sizeof(Seen))
+    if seen == NULL:
+        raise MemoryError
     try:
-        if table == NULL or places == NULL:
-            raise MemoryError
         for at in range(count):
-            one = &seen[at]
-            ends = batch.ends(one.row)
-            request, response = 0 < one.code < 32, one.code >= 64
-            there = back = 0
-            if request or one.kind == CON:
-                there = _way(&ends, factor)
-            if response or one.kind == ACK or one.kind == RST:
-                ends = _reversed(&ends)
-                back = _way(&ends, factor)
-            places[2 * at] = places[2 * at + 1] = -1
-            if one.kind != NON:
-                # An identifier has another length than any token.
-                places[2 * at] = _slot(
-                    table, mask, _keyed(there if one.kind == CON else back, one.mid, 31, factor)
-                )
-                if one.kind != CON:
-                    table[places[2 * at]].flags |= ACKNOWLEDGED
-            if request or response:
-                places[2 * at + 1] = _slot(
-                    table, mask, _keyed(there if request else back, one.token, one.token_length, factor)
-                )
-                if request:
-                    table[places[2 * at + 1]].flags |= ASKED
-                else:
-                    loud = one.code >= 128 or one.block1 >= 0 or one.block2 >= 0 or one.q_block >= 0
-                    table[places[2 * at + 1]].flags |= ANSWERED | (LOUD if loud else 0)
+            if not 0 <= rows[at] < columns.count:
+                raise IndexError("a row that is not there")
         for at in range(count):
-            one = &seen[at]
-            request, response = 0 < one.code < 32, one.code >= 64
-            wants = one.code >= 128 or one.block1 >= 0 or one.block2 >= 0 or one.q_block >= 0
-            here = table[places[2 * at + 1]].flags if places[2 * at + 1] >= 0 else 0
-            answers = request and here & ANSWERED
-            wants = wants or (request and here & LOUD)
-            if one.kind == CON:
-                confirmed = answers or table[places[2 * at]].flags & ACKNOWLEDGED
-                wants = wants or not confirmed
-            wants = wants or (
-                request and not answers and (one.kind != NON or one.code == GET or one.code == FETCH)
-            )
-            one.kept = wants or (
-                response and one.kind != ACK and one.observe < 0 and not here & ASKED
-            )
-            if one.kind == CON:
-                table[places[2 * at]].flags |= SENT | (KEPT if one.kept else 0)
-        for at in range(count):
-            one = &seen[at]
-            if (one.kind == ACK or one.kind == RST) and not one.kept:
-                here = table[places[2 * at]].flags
-                one.kept = not here & SENT or here & KEPT
-            one.kept = one.kept and one.sound
-    finally:
-        free(table)
-        free(places)
-    return 0
+            if at + _AHEAD < count:
+                soon_read(columns, rows[at + _AHEAD])
+            read(columns, rows[at], &seen[at], NULL)
+        want(columns, seen, count, factor)
+    except BaseException:
+        free(seen)
+        raise
+    return seen
 
 
 def wanted(const uint8_t[::1] octets, dict columns, const int64_t[::1] rows, uint64_t factor, uint8_t[::1] keep):
@@ -335,16 +82,11 @@ def wanted(const uint8_t[::1] octets, dict columns, const int64_t[::1] rows, uin
 
     ``factor``, odd, is of a hash, and nobody's to know.
     """
-    cdef Batch batch = Batch(octets, columns)
-    cdef int64_t at, count = len(rows)
-    cdef Seen *seen = <Seen *> malloc((count + 1) * sizeof(Seen))
-    if seen == NULL:
-        raise MemoryError
+    cdef Columns table = columns_of(octets, columns)
+    cdef Seen *seen = _sifted(&table, rows, factor)
+    cdef int64_t at
     try:
-        for at in range(count):
-            batch.parse(rows[at], &seen[at])
-        _want(batch, seen, count, factor)
-        for at in range(count):
+        for at in range(len(rows)):
             keep[at] = seen[at].kept
     finally:
         free(seen)
@@ -401,7 +143,7 @@ cdef struct Open:
     uint8_t links
     uint8_t acknowledged
     uint8_t reset
-    uint8_t raw[_OPTION_BYTES]  # of a request, until its options end
+    uint8_t raw[OPTION_BYTES]  # of a request, until its options end
 
 
 cdef inline bint _alike(const Ends *one, const Ends *other) noexcept nogil:
@@ -480,10 +222,10 @@ cdef class Ledger:
         return 0
 
     cdef inline int32_t *_mid_chain(self, const Ends *ends, uint64_t mid) noexcept:
-        return &self.mids[_keyed(_way(ends, self.factor), mid, 31, self.factor) & self.mask]
+        return &self.mids[keyed(way(ends, self.factor), mid, 31, self.factor) & self.mask]
 
     cdef inline int32_t *_token_chain(self, const Ends *ends, uint64_t token, uint64_t length) noexcept:
-        return &self.tokens[_keyed(_way(ends, self.factor), token, length, self.factor) & self.mask]
+        return &self.tokens[keyed(way(ends, self.factor), token, length, self.factor) & self.mask]
 
     cdef void _link(self, int32_t place) noexcept:
         cdef Open *one = &self.table[place]
@@ -610,44 +352,39 @@ cdef class Ledger:
         those are, and ``(before how many of them, message)`` for what was held and is told now. ``like_image``
         says of the first bytes of a request whether its path is an image's.
         """
-        cdef Batch batch = Batch(octets, columns)
-        cdef int64_t at, count = len(rows), now = 0
+        cdef Columns table = columns_of(octets, columns)
+        cdef const int64_t[::1] times = columns["time"], frames = columns["frame"]
+        cdef const uint32_t[::1] ip_id = columns["ip_id"], interface = columns["interface"], digest = columns["digest"]
+        cdef int64_t at, row, now = 0
         cdef list before = []
-        cdef Seen *seen
-        if not count:
-            return 0, before
-        seen = <Seen *> malloc(count * sizeof(Seen))
-        if seen == NULL:
-            raise MemoryError
+        cdef Sight sight
+        cdef Seen *seen = _sifted(&table, rows, self.factor)
         try:
-            for at in range(count):
-                batch.parse(rows[at], &seen[at])
-            _want(batch, seen, count, self.factor)
-            for at in range(count):
-                if seen[at].kept and not self._hold(batch, &seen[at], like_image, before, now):
-                    shown[now] = seen[at].row
+            for at in range(len(rows)):
+                if not seen[at].kept:
+                    continue
+                row = rows[at]
+                sight = Sight(frames[row], times[row], table.wires[row], digest[row], ip_id[row], interface[row])
+                if not self._hold(&table, &seen[at], &sight, like_image, before, now):
+                    shown[now] = row
                     now += 1
         finally:
             free(seen)
         return now, before
 
     cdef bint _hold(
-        self, Batch batch, const Seen *seen, object like_image, list before, int64_t now
+        self, const Columns *columns, const Seen *seen, const Sight *sight, object like_image, list before, int64_t now
     ) except -1:
         """Whether a message is held, or of one that is, and needs no look. Where it does, what it refers to is
         put into ``before``, and its mark is set."""
-        cdef int64_t row = seen.row, begin = batch.payload[row], step
+        cdef int64_t row = seen.row, begin = columns.payload[row]
         cdef int32_t same = -1, asked = -1, other, kind = seen.kind, code = seen.code
         cdef bint request = 0 < code < _REQUEST_CLASS_END, response = code >= 64, held = False
         cdef uint8_t length = <uint8_t> seen.token_length, links
         cdef uint16_t mid = <uint16_t> seen.mid
-        cdef Ends ends = batch.ends(row), back = _reversed(&ends), whom = ends
+        cdef Ends ends = ends_of(columns, row), back = reversed_ends(&ends), whom = ends
         cdef bint group = request and _group(&ends)
-        cdef bint plain = not group and code < 128 and seen.block1 < 0 and seen.block2 < 0 and seen.q_block < 0
-        cdef Sight sight = Sight(
-            batch.frames[row], batch.times[row], batch.wires[row], batch.digest[row], batch.ip_id[row],
-            batch.interface[row],
-        )
+        cdef bint plain = not group and code < 128 and not seen.blocks
         cdef bytes raw = b""
         cdef Open *one
         # What it refers to: a message of the same identifier, and the request that has or had its token.
@@ -678,8 +415,8 @@ cdef class Ledger:
                     )
                 elif response:
                     held = held and (self.table[asked].what == HELD if asked >= 0 else not self.forgot)
-                if held and not self._copy(one, &sight):
-                    one.sights[one.copies] = sight
+                if held and not self._copy(one, sight):
+                    one.sights[one.copies] = sight[0]
                     one.copies += 1
                     one.last = max(one.last, sight.time)
                     if response and asked >= 0:
@@ -690,10 +427,10 @@ cdef class Ledger:
                     # A payload marker without payload is an error (RFC 7252 section 3), and whose options are
                     # not all here has a path that nobody knows.
                     held = seen.length > 0 or (
-                        seen.length == 0 and seen.variable == begin + min(batch.captured[row], _OPTION_BYTES)
+                        seen.length == 0 and seen.variable == min(columns.captured[row], <int64_t> OPTION_BYTES)
                     )
                     if held:
-                        raw = bytes(batch.octets[begin : seen.variable])
+                        raw = (<const char *> columns.view.data + begin)[: seen.variable]
                         held = not self._image(seen, raw, like_image)
                 if held:
                     if request and asked >= 0:
@@ -703,7 +440,7 @@ cdef class Ledger:
                     one = self._new(before, now)
                     one.what, one.copies = HELD, 1
                     one.links = (BY_MID if kind == CON else 0) | (BY_TOKEN if request else 0)
-                    one.first, one.last, one.sights[0] = sight.time, sight.time, sight
+                    one.first, one.last, one.sights[0] = sight.time, sight.time, sight[0]
                     one.options, one.held = 4 + length, <uint16_t> len(raw)
                     memcpy(one.raw, <const uint8_t *> raw, len(raw))
                     self._name(one, &ends, seen)

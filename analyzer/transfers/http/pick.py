@@ -80,7 +80,8 @@ def wants(packets: Packets) -> Want:
 
 def begins(packets: Packets) -> bool:
     """Whether any segment begins like a request or an answer: until one does, no connection is watched."""
-    return bool(_heads(packets, rows_of(packets, claim())).any())
+    rows = rows_of(packets, claim())
+    return bool(len(rows) and _heads(packets, rows).any())
 
 
 def of_streams(packets: Packets, watched: Array) -> Selected:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Mapping
-from types import ModuleType
 from typing import Any, Final
 
 import numpy as np
@@ -19,16 +18,8 @@ from analyzer.picking import UDP_HEADER
 from analyzer.protocols.tftp import MODES, PORT, Error, Oack, Request, parse
 from analyzer.tables import TO_ALL, UDP, Columns, Kind, Packets
 from analyzer.transfers.carrier import Endpoint
-from analyzer.transfers.tftp.pick import HEADER, TEXT_BYTES, candidates
+from analyzer.transfers.tftp.pick import COMPILED, HEADER, TEXT_BYTES, candidates
 from analyzer.transfers.tftp.session import EARLY, Leg, Report, Session, number_of
-
-try:
-    from analyzer.transfers.tftp import fast as _fast
-except ImportError:  # built without a compiler, or for another Python
-    _fast = None  # type: ignore[assignment]
-
-COMPILED: Final[ModuleType | None] = _fast
-"""The compiled part, None where it was not built."""
 
 SESSIONS: Final = 20_000
 """Requests kept. Beyond it they are counted in ``dropped``: a scan must not cost memory."""
@@ -39,12 +30,12 @@ DATAGRAMS: Final = 4096
 """Fragmented datagrams whose further fragments are waited for."""
 
 _RRQ, _WRQ, _DATA, _ACK, _ERROR, _OACK = range(1, 7)
-_COLUMNS: Final = (
+COLUMNS: Final = (
     *("frame", "time", "version", "src_hi", "src_lo", "dst_hi", "dst_lo", "src_port", "dst_port"),
     *("ip_id", "flags", "fragmented", "payload", "payload_wire", "payload_captured"),
 )
 
-_FLAGS: Final = _COLUMNS.index("flags")
+_FLAGS: Final = COLUMNS.index("flags")
 
 Stray = tuple[int, int, int, bool, int, int, bytes]
 """``(opcode, number, data length, from the first end, time, frame, text of an OACK or ERROR)``"""
@@ -104,15 +95,15 @@ class Sessions:
         if self._runs is not None:
             left = self._runs.take(columns, octets, rows, opcodes, copied)
         else:
-            left = (place for place, copy in enumerate(copied) if not copy)
-        told = [columns[name] for name in _COLUMNS]
+            own = np.flatnonzero(~np.frombuffer(copied, bool))
+            told = (columns[name][rows[own]].tolist() for name in COLUMNS)
+            left = zip(opcodes[own].tolist(), zip(*told, strict=True), strict=True)
         buffer = memoryview(packets.buffer)
-        for place in left:
-            row = rows[place]
-            self._datagram(int(opcodes[place]), tuple([int(column[row]) for column in told]), buffer)
+        for opcode, row in left:
+            self._datagram(opcode, row, buffer)
 
     def _datagram(self, opcode: int, row: tuple[int, ...], buffer: memoryview) -> None:
-        (frame, time, version, src_hi, src_lo, dst_hi, dst_lo, src_port, dst_port, *rest) = row
+        frame, time, version, src_hi, src_lo, dst_hi, dst_lo, src_port, dst_port, *rest = row
         _, _, fragmented, begin, wire, captured = rest
         source = (version, src_hi, src_lo, src_port)
         target = (version, dst_hi, dst_lo, dst_port)
@@ -120,10 +111,11 @@ class Sessions:
         if opcode <= _WRQ:
             self._request(text, captured < wire, row, source, target)
             return
-        number, ulen = (int.from_bytes(buffer[begin + at : begin + at + 2]) for at in (2, -4))
+        number = buffer[begin + 2] << 8 | buffer[begin + 3]
         session, from_client = self._find(opcode, number, source, target)
         # The length that a first fragment holds is its own; the UDP header tells the datagram's.
-        length = (ulen - UDP_HEADER if fragmented else wire) - HEADER
+        ulen = buffer[begin - 4] << 8 | buffer[begin - 3] if fragmented else wire + UDP_HEADER
+        length = ulen - UDP_HEADER - HEADER
         if session is None:
             said = bytes(text) if opcode in (_OACK, _ERROR) else b""
             self._stray(opcode, number, length, source, target, time, frame, said)
@@ -138,7 +130,7 @@ class Sessions:
     def _watch(self, session: Session, client: Endpoint, server: Endpoint) -> None:
         """Let the compiled part go on with a leg, where nobody else can be meant by its packets."""
         leg = session.legs.get(server)
-        if leg is None or len(session.legs) > 1 or not leg.sent or leg.top is None or any(leg.repeated):
+        if leg is None or len(session.legs) > 1 or not leg.sent or leg.top is None:
             return
         if not (leg.first_time and session.first_frame) or server in self._clients:
             return
@@ -365,6 +357,7 @@ class Sessions:
         for opcode, number, length, by_first, time, frame, text in held:
             from_client = by_first is (client == first)
             self._packet(session, server, opcode, number, length, from_client, time, frame, memoryview(text))
+        self._watch(session, client, server)
 
     # ------------------------------------------------------------ fragments and ICMP
 

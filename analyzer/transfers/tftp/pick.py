@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any, Final
 
 import numpy as np
 
 from analyzer.picking import UDP_HEADER, Claim, Want, rows_of
 from analyzer.tables import UDP, Kind, Packets
+
+try:
+    from analyzer.transfers.tftp import fast as _fast
+except ImportError:  # built without a compiler, or for another Python
+    _fast = None  # type: ignore[assignment]
+
+COMPILED: Final[ModuleType | None] = _fast
+"""The compiled part, None where it was not built."""
 
 HEADER: Final = 4
 """Opcode and number of a TFTP packet."""
@@ -28,10 +37,15 @@ def claim() -> Claim:
     return CLAIM
 
 
-def candidates(packets: Packets) -> tuple[Array, Array]:
-    """Rows of the datagrams that begin like TFTP, and their opcodes."""
-    rows = rows_of(packets, CLAIM)
-    opcodes = np.frombuffer(packets.buffer, np.uint8)[packets.columns["payload"][rows] + 1]
+def candidates(packets: Packets, *, compiled: bool = True) -> tuple[Array, Array]:
+    """Rows of the datagrams that begin like TFTP, and their opcodes; by the compiled part where it was built
+    and is not unwanted."""
+    rows, octets = rows_of(packets, CLAIM), np.frombuffer(packets.buffer, np.uint8)
+    if compiled and COMPILED is not None:
+        kept, opcodes = np.empty(len(rows), np.int64), np.empty(len(rows), np.uint8)
+        count = COMPILED.candidates(packets.columns, octets, rows, kept, opcodes)
+        return kept[:count], opcodes[:count]
+    opcodes = octets[packets.columns["payload"][rows] + 1]
     likely = (opcodes >= FIRST_OPCODE) & (opcodes <= LAST_OPCODE)
     return rows[likely], opcodes[likely]
 

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from types import ModuleType
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+try:
+    from analyzer.kinds import fast as _fast
+except ImportError:  # built without a compiler, or for another Python
+    _fast = None  # type: ignore[assignment]
+
 Array = np.ndarray[Any, Any]
+
+COMPILED: Final[ModuleType | None] = _fast
+"""The compiled part, None where it was not built."""
 
 ROOM: Final = 1 << 22
 """Numbers in so narrow a range are counted in a table of the range instead of sorted."""
@@ -20,9 +29,22 @@ class Kinds(NamedTuple):
     of: Array
 
 
-def kinds(columns: Iterable[Array]) -> Kinds:
+def kinds(columns: Iterable[Array], *, compiled: bool = True) -> Kinds:
     """The kinds of the rows of ``columns``: integers or booleans, equally many in each column, at least one
     column. Two rows are of a kind if they are equal in every column."""
+    return _hashed(columns, COMPILED) if compiled and COMPILED is not None else _sorted(columns)
+
+
+def _hashed(columns: Iterable[Array], fast: ModuleType) -> Kinds:
+    held = [np.ascontiguousarray(column) for column in columns]
+    rows = len(held[0])
+    firsts, of = np.empty(rows, np.int64), np.empty(rows, np.int64)
+    octets, widths = [column.view("u1") for column in held], [column.itemsize for column in held]
+    count = fast.kinds(octets, widths, firsts, of)
+    return Kinds(firsts[:count].copy(), of)
+
+
+def _sorted(columns: Iterable[Array]) -> Kinds:
     of, count = np.zeros(0, np.int64), 0
     for column in columns:
         if not len(column):
@@ -72,8 +94,11 @@ def distinct(values: Array) -> Array:
 
 
 def wide(*columns: Array) -> Iterator[Array]:
-    """64-bit columns as columns of 16 bits, one by one: what spreads over a wide range is counted in pieces,
-    not sorted."""
+    """64-bit columns for :func:`kinds`. Where it is not compiled they are columns of 16 bits, one by one:
+    what spreads over a wide range is counted in pieces."""
+    if COMPILED is not None:
+        yield from columns
+        return
     for column in columns:
         for shift in (48, 32, 16, 0):
             yield (column >> np.uint64(shift)).astype(np.uint16)
