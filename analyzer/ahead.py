@@ -9,7 +9,7 @@ import contextvars
 import threading
 from collections.abc import Callable, Generator
 from queue import Empty, SimpleQueue
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast, overload
 
 WAITING: Final = 2
 """Items made ahead, besides those that threads work on. Few: they should still be in a processor's cache when
@@ -23,10 +23,25 @@ Place = SimpleQueue[tuple[R] | BaseException | None]
 """Where one item will be: alone in a tuple, or what was raised instead, or None for the end."""
 
 
+@overload
+def ahead(
+    items: Generator[T, None, None], work: None = None, threads: int = 1, waiting: int = WAITING
+) -> Generator[T, None, None]: ...
+
+
+@overload
 def ahead(
     items: Generator[T, None, None], work: Callable[[T], R], threads: int = 1, waiting: int = WAITING
-) -> Generator[R, None, None]:
-    """What ``work`` makes of each of ``items``, in their order.
+) -> Generator[R, None, None]: ...
+
+
+def ahead(
+    items: Generator[Any, None, None],
+    work: Callable[[Any], Any] | None = None,
+    threads: int = 1,
+    waiting: int = WAITING,
+) -> Generator[Any, None, None]:
+    """What ``work`` makes of each of ``items``, or they themselves, in their order.
 
     Each of ``threads``, at least one, takes the next item and works on it beside the others: what it has just
     read is in its processor's cache. So does the caller instead of waiting: n threads keep n + 1 processors
@@ -35,7 +50,7 @@ def ahead(
     What either raises is raised here, in its place. Once this generator ends or is closed, ``items`` are
     closed and the threads are gone. Until then nobody else may touch ``items``.
     """
-    line = _Line(items, work, threads + waiting + 1)
+    line: _Line[Any, Any] = _Line(items, work, threads + waiting + 1)
     running: list[threading.Thread] = []
     try:
         for _ in range(threads):
@@ -61,7 +76,7 @@ def ahead(
 class _Line(Generic[T, R]):
     """The items that were taken and not yet given, in order."""
 
-    def __init__(self, items: Generator[T, None, None], work: Callable[[T], R], most: int) -> None:
+    def __init__(self, items: Generator[T, None, None], work: Callable[[T], R] | None, most: int) -> None:
         self._items, self._work = items, work
         self._places: SimpleQueue[Place[R]] = SimpleQueue()
         self._turn = threading.Lock()
@@ -102,6 +117,9 @@ class _Line(Generic[T, R]):
                 self.ended.set()
                 place.put(None if isinstance(error, StopIteration) else error)
                 return False
+            if self._work is None:
+                place.put((cast("R", item),))
+                return True
         try:
             place.put((self._work(item),))
         except BaseException as error:  # as above

@@ -43,7 +43,9 @@ def recognise(flows: Flows) -> Conversations:
     columns = found.columns
     found.group |= _groups(columns)
     found.payloads = payloads.alike(found)
-    order = [np.sign(columns[f"{name}_ab"] - columns[f"{name}_ba"]) for name in ("synack", "syn")]
+    order = [
+        np.sign(columns[f"{name}_ab"] - columns[f"{name}_ba"]).astype(np.int8) for name in ("synack", "syn")
+    ]
     tcp = np.flatnonzero(columns["transport"] == TCP)
     for one in found.alike(tcp, (*order, columns["syn_ab"] > 0), SETTLED):
         _handshake(one)

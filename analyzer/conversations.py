@@ -243,7 +243,8 @@ class Conversations(Sequence[Conversation]):
     def between(self, transport: int, one: tuple[Address, int], other: tuple[Address, int]) -> int:
         """The last row of a transport (a number) between two ends, each an address and a port; -1 without
         one."""
-        low, high = sorted(self.places.find(at) << 16 | port for at, port in (one, other))
+        near, far = self.places.find(one[0]) << 16 | one[1], self.places.find(other[0]) << 16 | other[1]
+        low, high = min(near, far), max(near, far)
         if low < 0:
             return -1
         lows, highs, carriers, order, mixed = self._ends
@@ -294,7 +295,7 @@ class Conversations(Sequence[Conversation]):
             yield self._one(first)
         for name in facts:
             codes = self.facts[name].codes
-            codes[rows] = codes[firsts][of]
+            codes[slice(None) if len(rows) == len(codes) else rows] = codes[firsts][of]
 
     @cached_property
     def all(self) -> Array:

@@ -103,9 +103,9 @@ def _signature(found: Conversations, seen: Visibility, due: Mapping[tuple[str, i
     leg = np.zeros(len(found), np.int64)
     leg[list(found.parents)] = np.array(list(found.parents), np.int64) + 1
     _, port = found.pair("port")
-    reply = np.zeros(len(found), np.int64)
+    reply = np.zeros(len(found), np.int8)
     for name in {transport for transport, _ in due}:
-        said = np.zeros(1 << 16, np.int64)
+        said = np.zeros(1 << 16, np.int8)
         for (transport, number), is_due in due.items():
             if transport == name:
                 said[number] = 1 + is_due

@@ -19,7 +19,7 @@ import numpy as np
 from analyzer.addresses import parse
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
-from analyzer.kinds import Array, members
+from analyzer.kinds import Array, members, ordered
 from analyzer.model import Attempt, Event, Transfer, TransferOutcome
 from analyzer.protocols.igor_firmware import PROTOCOL as SIGNALLING
 
@@ -163,12 +163,15 @@ def talks_of(found: Conversations, nodes: Iterable[Address]) -> Mapping[Address,
     spoken = sent("packets") > 0
     first, frame, last = (sent(name)[spoken] for name in ("first_time", "first_frame", "last_time"))
     node, rows = node[spoken], rows[spoken]
-    by_first, by_last = np.lexsort((frame, first, node)), np.lexsort((last, node))
-    ordered = [column[by_first].data for column in (rows, first, frame)]
-    ordered += [column[by_last].data for column in (last, rows)]
+    by_first, by_last = (
+        order[ordered(node[order], len(at))]
+        for order in (np.lexsort((frame, first)), np.argsort(last, kind="stable"))
+    )
+    columns_of = [column[by_first].data for column in (rows, first, frame)]
+    columns_of += [column[by_last].data for column in (last, rows)]
     bounds = pairwise([0, *np.cumsum(np.bincount(node, minlength=len(at))).tolist()])
     return {
-        address: Talk(own, *(column[begin:end] for column in ordered))
+        address: Talk(own, *(column[begin:end] for column in columns_of))
         for address, own, (begin, end) in zip(at, signals, bounds, strict=True)
     }
 

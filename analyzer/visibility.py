@@ -78,18 +78,21 @@ class Visibility:
         self._met = np.full(count, 4 * len(found))
         """When each place was met first: ``4 * row``, and whether as source or target, from A or from B."""
         silent: list[tuple[Array, Array]] = []
-        towards: list[Array] = []
+        heard: list[tuple[Array, Array]] = []
         alone: list[Array] = []
         for side, way, source, target in ((0, "ab", places.a, places.b), (1, "ba", places.b, places.a)):
             flags = columns[f"flags_{way}"]
             shown = unicast & (columns[f"packets_{way}"] > 0) & (~arp | (flags & ARP_REPLY > 0))
-            rows = np.flatnonzero(shown)
-            span = columns[f"first_time_{way}"][rows], columns[f"last_time_{way}"][rows]
-            self._sent.add(source[rows], *span)
-            self._received.add(target[rows], *span)
-            np.minimum.at(self._met, source[rows], 4 * rows + 2 * side)
-            np.minimum.at(self._met, target[rows], 4 * rows + 2 * side + 1)
-            towards.append(source[rows] * count + target[rows])
+            met = 4 * np.flatnonzero(shown) + 2 * side
+            # What is all of it needs no copy: there may be millions.
+            some = slice(None) if len(met) == len(shown) else shown
+            span = columns[f"first_time_{way}"][some], columns[f"last_time_{way}"][some]
+            ends = source[some], target[some]
+            self._sent.add(ends[0], *span)
+            self._received.add(ends[1], *span)
+            np.minimum.at(self._met, ends[0], met)
+            np.minimum.at(self._met, ends[1], met + 1)
+            heard.append(ends)
             unheard = np.flatnonzero(shown & (columns["packets_ba" if side == 0 else "packets_ab"] == 0))
             np.add.at(self._into_silence, source[unheard], 1)
             silent.append((source[unheard], target[unheard]))
@@ -97,6 +100,7 @@ class Visibility:
             alone.append(source[progressed] * count + target[progressed])
         pairs = distinct(np.concatenate(alone))
         answers = pairs % count * count + pairs // count if len(pairs) else pairs
+        towards = [source * count + target for source, target in heard] if len(pairs) else []
         self._blind = pairs[~among(answers, np.concatenate(towards))] if len(pairs) else pairs
         """``source * count + target``: the source's packets prove answers of the target that are not here."""
         self._one_sided = self._sources_without_answers(silent, count)

@@ -70,6 +70,32 @@ def test_the_same_items_in_order(count: int, threads: int, waiting: int, pauses:
     assert threading.active_count() == before
 
 
+@settings(max_examples=15, deadline=None)
+@given(count=st.integers(0, 40), threads=st.integers(1, 3), waiting=st.integers(0, 3))
+def test_items_without_work_are_given_as_they_are(count: int, threads: int, waiting: int) -> None:
+    before, source = threading.active_count(), Made(count)
+    assert list(ahead(source.items(), None, threads, waiting)) == list(range(count))
+    assert source.closed
+    assert threading.active_count() == before
+
+
+def test_who_waits_for_an_item_does_not_make_the_next_one() -> None:
+    """Items that come slowly, one after the other: whoever holds them up, the caller gets its own at once."""
+    asked = threading.Semaphore(0)
+
+    def items() -> Generator[int, None, None]:
+        yield 0
+        yield 1
+        assert asked.acquire(timeout=20)
+        yield 2
+
+    with closing(ahead(items(), None, 1, 0)) as some:
+        assert next(some) == 0
+        assert next(some) == 1
+        asked.release()
+        assert list(some) == [2]
+
+
 @THREADS
 def test_all_threads_and_the_caller_work_at_once(threads: int) -> None:
     """Each item is held up until all are worked on: one a thread, and one more."""

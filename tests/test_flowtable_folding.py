@@ -52,7 +52,7 @@ def site() -> Traffic:
 
 
 def test_every_field_of_a_direction_is_folded() -> None:
-    assert {*SUMS, *LEAST, *MOST, *ANY, "head", "heads"} == {*END.names, *RARE.names}
+    assert {*SUMS, *LEAST, *MOST, *ANY, "head", "heads", "few"} == {*END.names, *RARE.names}
 
 
 def test_nothing_folded_is_the_same_table(tmp_path) -> None:

@@ -164,7 +164,7 @@ class Capture:
             raw = self.open()
         except OSError as error:
             raise CaptureError(f"{self.name}: cannot be read: {error.strerror or error}") from error
-        with Source(raw, hashed=self.hashed) as source:
+        with Source(raw, hashed=self.hashed, again=self.open if self.large else None) as source:
             told = 0
             reader, head = self._begin(source)
             self._reader = reader

@@ -18,8 +18,9 @@ from operator import attrgetter
 from typing import Final, NamedTuple, cast
 
 from analyzer.capture.capture import Capture, Unrecognised, recognise
+from analyzer.capture.compression import compression
 from analyzer.capture.live import SLICE
-from analyzer.capture.source import Raw, compression, one_line
+from analyzer.capture.source import Raw, one_line
 from analyzer.capture.tail import HEAD, Head, State, Tail
 from analyzer.errors import CaptureError
 

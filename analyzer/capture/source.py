@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import io
 import queue
-import sys
 import threading
-import zlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol
 
 from analyzer import processors
+from analyzer.capture.compression import MAGIC_BYTES, Decompressor, compression, decompressor, skippable
 
 if TYPE_CHECKING:
     from typing import Self
@@ -25,6 +24,8 @@ CHUNK: Final = 1 << 20
 """The most decompressed bytes given at a time, whatever the input promises."""
 STEP: Final = 1 << 14
 """Output of one decompression step. A step that meets damage gives nothing, so this much is lost at most."""
+LONG_STEP: Final = 1 << 18
+"""The same where a step that meets damage can be made again: threads hand over to each other less often."""
 PIECE: Final = 1 << 14
 """Compressed bytes asked for at a time. Small, because what follows a member is copied: many empty
 members are a bomb.
@@ -35,8 +36,6 @@ DRAIN_LIMIT: Final = 256 << 20
 """Bytes of a stream that are read for its hash after its frames have ended: an endless stream must not
 hang.
 """
-XZ_MEMORY: Final = 128 << 20
-"""Memory that an xz file may ask for; ``xz -9`` needs 65 MiB."""
 
 
 class Raw(Protocol):
@@ -47,103 +46,6 @@ class Raw(Protocol):
 
     def close(self) -> None:
         """Release the stream."""
-
-
-class Decompressor(Protocol):
-    """One member of a compressed stream, as the standard library's ``lzma`` and zstd modules have it."""
-
-    @property
-    def eof(self) -> bool:
-        """Whether the member's end was reached."""
-
-    @property
-    def needs_input(self) -> bool:
-        """Whether more output needs more input."""
-
-    @property
-    def unused_data(self) -> bytes:
-        """What follows the member."""
-
-    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
-        """At most ``max_length`` more bytes of output."""
-
-
-class _Inflate:
-    """A gzip member behind the interface above: zlib's objects keep no input of their own."""
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-        self._spilled = False
-
-    @property
-    def eof(self) -> bool:
-        return bool(self._inner.eof)
-
-    @property
-    def needs_input(self) -> bool:
-        return not (self._spilled or self._inner.eof)
-
-    @property
-    def unused_data(self) -> bytes:
-        return bytes(self._inner.unused_data)
-
-    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
-        out = bytes(self._inner.decompress(self._inner.unconsumed_tail + data, max_length))
-        # A full piece may leave output inside zlib although all input was taken.
-        self._spilled = bool(self._inner.unconsumed_tail) or len(out) == max_length
-        return out
-
-
-def _gzip() -> tuple[Callable[[], Decompressor], type[Exception]]:
-    """The isal package decompresses more than twice as fast as zlib; it is not built for every processor."""
-    try:
-        from isal import isal_zlib  # noqa: PLC0415 - most captures are not compressed
-    except ImportError:
-        return lambda: _Inflate(zlib.decompressobj(wbits=31)), zlib.error
-    return lambda: _Inflate(isal_zlib.decompressobj(wbits=31)), cast("type[Exception]", isal_zlib.error)
-
-
-def _zstd() -> tuple[Callable[[], Decompressor], type[Exception]]:
-    zstd: Any
-    if sys.version_info >= (3, 14):
-        from compression import zstd  # noqa: PLC0415 - most captures are not compressed
-    else:
-        from backports import zstd  # noqa: PLC0415 - most captures are not compressed
-    return zstd.ZstdDecompressor, zstd.ZstdError
-
-
-def _lz4() -> tuple[Callable[[], Decompressor], type[Exception]]:
-    import lz4.frame  # noqa: PLC0415 - most captures are not compressed
-
-    return lz4.frame.LZ4FrameDecompressor, RuntimeError
-
-
-def _xz() -> tuple[Callable[[], Decompressor], type[Exception]]:
-    import lzma  # noqa: PLC0415 - most captures are not compressed
-
-    return lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY), lzma.LZMAError
-
-
-_CODECS: Final = {
-    b"\x1f\x8b\x08": ("gzip", _gzip),
-    b"\x28\xb5\x2f\xfd": ("zstd", _zstd),
-    b"\x04\x22\x4d\x18": ("lz4", _lz4),
-    b"\xfd7zXZ\x00": ("xz", _xz),
-}
-MAGIC_BYTES: Final = max(map(len, _CODECS))
-"""Bytes needed to tell every compression."""
-
-
-def compression(head: bytes) -> str | None:
-    """The compression that ``head`` begins, or None."""
-    if _skippable(head):
-        return "zstd"
-    return next((name for magic, (name, _) in _CODECS.items() if head.startswith(magic)), None)
-
-
-def _skippable(head: bytes) -> bool:
-    """A frame without content, which zstd and lz4 share (RFC 8878, section 3.1.2)."""
-    return head[1:4] == b"\x2a\x4d\x18" and head[0] >> 4 == 5
 
 
 class Kept:
@@ -236,25 +138,34 @@ class Source:
 
     ``limit`` is how many bytes to read from ``raw`` at most, for a look at the head. ``compression`` is
     ``"gzip"``, ``"zstd"``, ``"lz4"``, ``"xz"`` or None. ``used`` counts raw bytes. ``trouble`` is empty,
-    or the code of a Problem (``read-error``, ``damaged-compression``) with ``detail``.
+    or the code of a Problem (``read-error``, ``damaged-compression``) with ``detail``. ``again`` opens the
+    same bytes once more: decompression goes in long steps then, and again in short ones if it meets damage.
     """
 
-    def __init__(self, raw: Raw, *, hashed: bool = False, limit: int | None = None) -> None:
-        self._raw = raw
+    def __init__(
+        self,
+        raw: Raw,
+        *,
+        hashed: bool = False,
+        limit: int | None = None,
+        again: Callable[[], Raw] | None = None,
+    ) -> None:
+        self._raw, self._again = raw, again
         self._hash = Hash() if hashed else None
         self._limit = limit
         self._ended = False
         self._input = b""
         self._member: Decompressor | None = None
         self._output = b""
+        self._made = 0
+        """Bytes that were decompressed."""
         self.used = 0
         self.trouble = self.detail = ""
         while len(self._input) < MAGIC_BYTES and (data := self._read(PIECE)):
             self._input += data
         self.compression = compression(self._input)
         if self.compression:
-            codec = next(codec for name, codec in _CODECS.values() if name == self.compression)
-            self._make, self._error = codec()
+            self._make, self._error = decompressor(self.compression)
 
     def __enter__(self) -> Self:
         return self
@@ -351,24 +262,44 @@ class Source:
                         self._fail("damaged-compression", f"the {self.compression} data ends early")
                     return b""
             try:
-                out = member.decompress(data, STEP)
+                out = member.decompress(data, LONG_STEP if self._again else STEP)
             except (self._error, EOFError, MemoryError) as error:
-                self._damaged(one_line(error))
-                return b""
+                return self._carefully(self._again) if self._again else self._damaged(one_line(error))
             if member.eof:
                 self._input = member.unused_data or b""
             if out:
+                self._made += len(out)
                 return out
+
+    def _carefully(self, again: Callable[[], Raw]) -> bytes:
+        """The bytes that follow those given so far, read from the start in short steps, which go on."""
+        known, self._again = self._made, None
+        self._raw.close()
+        try:
+            self._raw = again()
+        except Exception as error:  # as where it is read
+            self._fail("read-error", f"reading stopped at byte {self.used}: {one_line(error)}")
+            self.stop()
+            return b""
+        if self._hash:
+            self._hash.stop()
+            self._hash = Hash()
+        self._input, self._member, self._ended, self._made, self.used = b"", None, False, 0, 0
+        step = b"more"
+        while step and self._made <= known:
+            step = self._decompress()
+        return step[len(step) - (self._made - known) :] if step else b""
 
     def _cut_short(self) -> bool:
         """Whether the end came from ``limit``, not from the input."""
         return self._limit is not None and self.used >= self._limit
 
-    def _damaged(self, why: str) -> None:
+    def _damaged(self, why: str) -> bytes:
         self._fail(
             "damaged-compression", f"the {self.compression} data is damaged near byte {self.used}: {why}"
         )
         self.stop()
+        return b""
 
     def _next_member(self) -> bool:
         """Begin the next member, or say why there is none."""
@@ -385,7 +316,7 @@ class Source:
             if not self._input:
                 return False
             if compression(self._input) != self.compression and not (
-                self.compression == "lz4" and _skippable(self._input)
+                self.compression == "lz4" and skippable(self._input)
             ):
                 self._fail(
                     "damaged-compression", f"bytes that are not {self.compression} follow the compressed data"

@@ -111,7 +111,7 @@ class Ahead(Reused):
 
     def __init__(self, source: Source, size: int) -> None:
         super().__init__(source, size)
-        self._filled = ahead(self._filling(), _as_it_is, waiting=WAITING - 1)
+        self._filled = ahead(self._filling(), None, waiting=WAITING - 1)
 
     def __exit__(self, *_: object) -> None:
         self._filled.close()
@@ -125,10 +125,6 @@ class Ahead(Reused):
 
     def _next(self) -> tuple[bytearray, int]:
         return next(self._filled, None) or (bytearray(HEADROOM), 0)
-
-
-def _as_it_is(filled: tuple[bytearray, int]) -> tuple[bytearray, int]:
-    return filled
 
 
 def _free(buffer: bytearray) -> bool:

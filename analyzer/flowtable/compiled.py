@@ -28,14 +28,15 @@ END: Final = np.dtype(
         ("head", "i4"),
         ("heads", "u1"),
         ("flags", "u1"),
+        ("few", "u2"),
     ],
     align=True,
 )
 """One direction of a flow, in one line of a processor's cache: what every packet changes. ``head`` is 1 + the
-place of its first head."""
+place of its first head, ``few`` has the counts of RARE as far as they are small."""
 
 RARE: Final = np.dtype([(name, "i8") for name in ("duplicates", "syn", "synack", "rst")])
-"""The rest of it, that few packets change."""
+"""The rest of it: what few packets change, and then not even this but for every eighth of them."""
 
 KEPT: Final = np.dtype(
     [
@@ -85,6 +86,8 @@ class CompiledTable(FlowTable):
         self._arena = np.zeros(0, "u1")
         self._owners = np.zeros(0, "i8")
         self._stopped = np.zeros((2, REASONS), "i8")
+        self._few = self._more = False
+        """Whether records count what is rare, and whether rares count what their records do not know of."""
 
     def add(self, packets: Packets) -> None:
         """Add a batch that begins right after the last frame added, in frame order."""
@@ -113,6 +116,7 @@ class CompiledTable(FlowTable):
     def _count(self, packets: Packets, at: int, until: int) -> bool:
         """Count the packets from ``at`` to ``until``; whether there are fragments."""
         index, any_fragments = self._index, False
+        self._few = True
         limits = (
             HEADS,
             HEAD_BYTES,
@@ -207,6 +211,19 @@ class CompiledTable(FlowTable):
     def _views(self) -> dict[str, Array]:
         return {name: (self._rares if name in _RARELY else self._records)[name] for name in self._ends}
 
+    def merge(self, later: FlowTable) -> None:
+        """Take in ``later``, a compiled table whose frames begin right after ours. It is used up by that."""
+        assert isinstance(later, CompiledTable)
+        for table in (self, later):
+            table.settle()
+        super().merge(later)
+
+    def settle(self) -> None:
+        """Count in whole columns: until more packets come they hold all that there is."""
+        if self._few:
+            fast.settle(self._records[: 2 * self._index.count], self._rares)
+        self._few, self._more = False, True
+
     def _rows_of(self, wanted: Any, openers: Array) -> Array:
         """Rows of the keys of a later table's index."""
         before = self._index.count
@@ -285,7 +302,7 @@ class CompiledTable(FlowTable):
         if spent:
             self._ends, self._records, self._rares = {}, lines(END, 0), lines(RARE, 0)
         for begin in reversed(range(0, count, BLOCK)):
-            fast.directions(records, rares, opener, begin, min(begin + BLOCK, count), columns)
+            fast.directions(records, rares, self._more, opener, begin, min(begin + BLOCK, count), columns)
             if spent:
                 # From the end on, so that the memory of what was copied goes back at once.
                 records, rares = shorter(records, 2 * begin), shorter(rares, 2 * begin)

@@ -2,7 +2,7 @@
 # cython: show_performance_hints=False
 """What is known of each direction of a flow."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 
 cdef enum:
     # Numbers of analyzer.tables; a test compares them.
@@ -15,6 +15,12 @@ cdef enum:
     TO_ALL = 0x80
     NOT_TO_ALL = 0x40
 
+    # Where in End.few the counts of Rare begin.
+    DUPLICATES = 0
+    SYNS = 4
+    SYNACKS = 8
+    RSTS = 12
+
 cdef struct End:
     int64_t packets
     int64_t bytes
@@ -26,12 +32,28 @@ cdef struct End:
     int32_t head  # 1 + place of the first head, 0 without one
     uint8_t heads
     uint8_t flags
+    uint16_t few  # the counts of Rare, four bits each: up to 7, and whether Rare has more
 
 cdef struct Rare:
     int64_t duplicates
     int64_t syn
     int64_t synack
     int64_t rst
+
+
+cdef inline void one_more(End *end, int64_t *more, int count) noexcept nogil:
+    """Count in ``few``, or where that is full in ``more``: most ends have so few that theirs is never touched."""
+    if end.few >> count & 7 == 7:
+        more[0] += 8
+        end.few = <uint16_t>(end.few & ~(7 << count) | 8 << count)
+    else:
+        end.few += <uint16_t>(1 << count)
+
+
+cdef inline int64_t in_all(const End *end, const int64_t *more, int count, bint always) noexcept nogil:
+    """One of the counts of Rare; ``always``: an end may not know that ``more`` has some of it."""
+    cdef int64_t number = end.few >> count & 7
+    return number + more[0] if always or end.few >> count & 8 else number
 
 
 cdef inline void counted(
@@ -54,11 +76,11 @@ cdef inline void counted(
         end.flags |= flags
         if flags & SYN:
             if flags & ACK:
-                rare.synack += 1
+                one_more(end, &rare.synack, SYNACKS)
             else:
-                rare.syn += 1
+                one_more(end, &rare.syn, SYNS)
         if flags & RST:
-            rare.rst += 1
+            one_more(end, &rare.rst, RSTS)
     elif transport == UDP:
         end.flags |= <uint8_t>(TO_ALL if flags & TO_ALL else NOT_TO_ALL)
     elif transport == ARP and flags < 8:

@@ -12,7 +12,10 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from analyzer.flowtable cimport recent
-from analyzer.flowtable.ends cimport ACK, ARP, NOT_TO_ALL, RST, SYN, TCP, TO_ALL, UDP, End, Rare, counted
+from analyzer.flowtable.ends cimport (
+    ACK, ARP, DUPLICATES, NOT_TO_ALL, RST, RSTS, SYN, SYNACKS, SYNS, TCP, TO_ALL, UDP, End, Rare, counted, in_all,
+    one_more,
+)
 from analyzer.flowtable.heads cimport Kept, keep, octets
 from analyzer.flowtable.index cimport (
     WIDE, Key, Table, Words, arranged, key_of, mixed, mixed_words, place, tabled, words_of,
@@ -363,7 +366,7 @@ def count(
                 sight.interface = interface[index]
                 sight.copy = is_copy(&ring, sight, chained(&ring, sight, number), &shortly)
                 if sight.copy:
-                    rare.duplicates += 1
+                    one_more(end, &rare.duplicates, DUPLICATES)
             index += 1
     return index, rows, fragments, stop
 
@@ -397,20 +400,36 @@ def sides(const Key[::1] keys, const Words[::1] wide, const uint8_t[::1] opener,
             a_port[row], b_port[row] = <uint16_t>(words.ports >> 16), <uint16_t>words.ports
 
 
+def settle(End[::1] ends, Rare[::1] rares):
+    """Count in ``rares`` all that ends count themselves."""
+    cdef Py_ssize_t slot
+    assert ends.shape[0] <= rares.shape[0]
+    with nogil:
+        for slot in range(ends.shape[0]):
+            if ends[slot].few:
+                rares[slot].duplicates += ends[slot].few >> DUPLICATES & 7
+                rares[slot].syn += ends[slot].few >> SYNS & 7
+                rares[slot].synack += ends[slot].few >> SYNACKS & 7
+                rares[slot].rst += ends[slot].few >> RSTS & 7
+                ends[slot].few = 0
+
+
 def directions(
-    const End[::1] ends, const Rare[::1] rares, const uint8_t[::1] opener, Py_ssize_t begin, Py_ssize_t until,
-    columns,
+    const End[::1] ends, const Rare[::1] rares, bint always, const uint8_t[::1] opener, Py_ssize_t begin,
+    Py_ssize_t until, columns,
 ):
     """Fill the rows from ``begin`` to ``until`` of the columns of FLOWS, all zero, that there are of each
-    direction."""
+    direction. ``always``: whatever ends know of it, ``rares`` have counts."""
     cdef int64_t[::1] view
     cdef (int64_t *)[22] to
     cdef uint8_t[::1] flags_ab = columns["flags_ab"], flags_ba = columns["flags_ba"]
     cdef (uint8_t *)[2] flags
     cdef int64_t **out
     cdef Py_ssize_t row, way
+    cdef int place
+    cdef int64_t number
     cdef const End *end
-    cdef const Rare *rare
+    cdef const int64_t *counts
     if not 0 <= begin < until <= min(flags_ab.shape[0], flags_ba.shape[0]):
         raise IndexError("rows that are not in the table")
     if min(ends.shape[0], rares.shape[0]) < 2 * until or opener.shape[0] < until:
@@ -434,7 +453,7 @@ def directions(
                 if not end.packets:
                     continue
                 # As in sides: zeros are not written where a column often has nothing else.
-                rare = &rares[2 * row + (opener[row] ^ way)]
+                counts = &rares[2 * row + (opener[row] ^ way)].duplicates  # and those that follow
                 out = &to[11 * way]
                 out[0][row] = end.packets
                 out[1][row] = end.bytes
@@ -444,14 +463,11 @@ def directions(
                 out[4][row] = end.last_frame
                 out[5][row] = end.first_time
                 out[6][row] = end.last_time
-                if rare.duplicates:
-                    out[7][row] = rare.duplicates
-                if rare.syn:
-                    out[8][row] = rare.syn
-                if rare.synack:
-                    out[9][row] = rare.synack
-                if rare.rst:
-                    out[10][row] = rare.rst
+                if end.few or always:
+                    for place in range(4):
+                        number = in_all(end, &counts[place], 4 * place, always)
+                        if number:
+                            out[7 + place][row] = number
                 flags[way][row] = end.flags
 
 

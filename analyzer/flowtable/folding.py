@@ -81,6 +81,8 @@ def _keep_errors(
 
 def _count(made: CompiledTable, table: CompiledTable, rows: Array) -> None:
     """Add up both directions of all flows."""
+    table.settle()
+    made.settle()
     ours = made._ends
     slots = (rows[:, None] * 2 + np.arange(2)).ravel()
     seen = np.flatnonzero(table._ends["packets"][: 2 * len(rows)])

@@ -41,6 +41,7 @@ from analyzer.pipeline.reading import undecoded
 from analyzer.pipeline.records import ColumnRecords
 from analyzer.tables import Flows
 from analyzer.transfers import Circumstances, Collector, Draft, draw
+from analyzer.transfers.carrier import Endpoint
 from analyzer.version import VERSION
 from analyzer.visibility import Visibility
 
@@ -156,11 +157,9 @@ def circumstances(
     """What the carriers of transfers are told when the last packet was read; ``filtered`` by the captures'
     own word."""
 
-    def flows_of(one: tuple[int, ...], other: tuple[int, ...], transport: str) -> Iterator[int]:
-        ends = [((end[0], end[1], end[2]), end[3]) for end in (one, other)]
-        row = found.between(transports.number(transport), *ends)
-        if row >= 0:
-            yield row
+    def flows_of(one: Endpoint, other: Endpoint, transport: str) -> tuple[int, ...]:
+        row = found.between(transports.number(transport), (one[:3], one[3]), (other[:3], other[3]))
+        return (row,) if row >= 0 else ()
 
     def hint(cause: Cause, server: Address, transport: str, port: int) -> str:
         hosts = bench.end(server).hosts
