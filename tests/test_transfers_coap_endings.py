@@ -271,6 +271,16 @@ def test_messages_that_the_capture_put_in_another_order_change_nothing(
     assert (transfer.outcome, transfer.bytes) == (COMPLETE, length), transfer
 
 
+@pytest.mark.parametrize("reads", [True, False])
+def test_one_answer_that_a_capture_lacks_is_no_failure(reads: bool) -> None:
+    wire, done = play(1, reads=reads, length=300, size=64, offered=64, loss=0, double=0)
+    assert done
+    frames = sorted(wire.frames, key=lambda item: item[0])
+    for place in range(1, len(frames), 2):
+        wire.frames = frames[:place] + frames[place + 1 :]
+        assert FAILED not in {transfer.outcome for transfer in wire.idle(1000).transfers()}, place
+
+
 def test_a_push_that_stops_is_no_less_stopped_in_another_order() -> None:
     """Answers stand before their requests, and one behind the next; the last block is sent in vain."""
     wire = Coap().put(0, 1, 0, True).took(0.011, 1, 0).took(0.019, 2, 1).put(0.02, 2, 1, True)

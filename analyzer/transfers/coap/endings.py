@@ -191,7 +191,12 @@ def _silent(body: Body) -> Ending:
             "sent nothing more" if body.writes else "asked for no more"
         )
         return Ending(failed, Cause.STALLED, [where, said])
-    said = f"the block at byte {body.asked} was {'sent' if body.writes else 'asked for'} {client + 1} times"
+    verb = "sent" if body.writes else "asked for"
+    if not client and not server and not body.promised:
+        # Who hears nothing repeats it (RFC 7252 section 4.2): maybe only the capture lacks the answer.
+        said = f"the block at byte {body.asked} was {verb} once, and neither answered nor repeated"
+        return Ending(TransferOutcome.UNKNOWN, None, [where, f"{said}: a packet may be missing here"])
+    said = f"the block at byte {body.asked} was {verb} {client + 1} times"
     if body.promised:
         said += ", acknowledged"
     return Ending(failed, Cause.STALLED, [where, f"{said} and never answered"])
