@@ -74,6 +74,7 @@ def peers(capture: str, folder: Path) -> list[Run]:
 
 def measured(title: str, runs: list[Run], rounds: int) -> str:
     """The runs, round by round, as a Markdown table."""
+    os.sync()  # the captures were written just now: nobody is to wait for the disk
     for _ in range(rounds):
         for run in runs:
             run.once()
