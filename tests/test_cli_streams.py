@@ -120,7 +120,9 @@ def test_colour_on_a_terminal_unless_refused():
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_leaves_no_half_written_file(tmp_path, number, code):
     more = (
-        "import itertools, dataclasses, time\n"
+        "import itertools, dataclasses, signal, time\n"
+        # A suite that runs in the background was told to ignore Ctrl-C, and what it starts inherits that.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "class Slow(tuple):\n"
         "    def __iter__(self):\n"
         "        for n in itertools.count():\n"
