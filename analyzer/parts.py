@@ -12,12 +12,12 @@ Merging uses a part up. Who needs it again keeps it packed.
 from __future__ import annotations
 
 import pickle
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from analyzer import decode, flowtable
+from analyzer.capture.compression import zstd_module
 from analyzer.flowtable import FlowTable
 from analyzer.picking import Together, Watcher, shifted
 from analyzer.tables import Batch, Packets
@@ -115,27 +115,18 @@ def together(extents: Sequence[Extent]) -> Extent:
 
 def packed(part: Part) -> bytes:
     """The arrays of a part, compressed. Only for :func:`unpacked`, and only from whom one trusts."""
-    data: bytes = _zstd().compress(pickle.dumps(part, pickle.HIGHEST_PROTOCOL), LEVEL)
+    data: bytes = zstd_module().compress(pickle.dumps(part, pickle.HIGHEST_PROTOCOL), LEVEL)
     return data
 
 
 def unpacked(data: bytes) -> Part:
     """The part that :func:`packed` was given. Raises ``ValueError`` for bytes that end early."""
-    zstd = _zstd()
+    zstd = zstd_module()
     try:
         part: Part = pickle.loads(zstd.decompress(data))
     except (zstd.ZstdError, EOFError, pickle.UnpicklingError) as error:
         raise ValueError(f"no part: {error}") from error
     return part
-
-
-def _zstd() -> Any:
-    zstd: Any
-    if sys.version_info >= (3, 14):
-        from compression import zstd  # noqa: PLC0415 - a capture read in one go has no use for it
-    else:
-        from backports import zstd  # noqa: PLC0415
-    return zstd
 
 
 class Merge:

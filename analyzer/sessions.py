@@ -29,8 +29,8 @@ ANSWER_WITHIN: Final = 15 * SECOND
 LEG_WITHIN: Final = 120 * SECOND
 """How long after the last request a TFTP server may begin to answer; retries are 1 to 5 s apart."""
 EARLY: Final = 100_000_000
-"""How long before its request a TFTP server may seem to begin, ns: a tap gives each direction a port of
-its own, and the clocks of merged captures differ."""
+"""How long before its request an answer may stand, ns: a tap gives each direction to a port of its own, and
+the clocks of merged captures differ. As long two messages of one direction may be swapped."""
 TFTP: Final = "tftp"
 
 CANDIDATES: Final = 16

@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
+PACKED: Final = (".gz", ".zst", ".lz4", ".xz")
+"""How the names of compressed captures end."""
 XZ_MEMORY: Final = 128 << 20
 """Memory that an xz file may ask for; ``xz -9`` needs 65 MiB."""
 
@@ -66,12 +68,18 @@ def _gzip() -> tuple[Callable[[], Decompressor], type[Exception]]:
     return lambda: igzip.IgzipDecompressor(flag=igzip.DECOMP_GZIP), igzip.error
 
 
-def _zstd() -> tuple[Callable[[], Decompressor], type[Exception]]:
+def zstd_module() -> Any:
+    """The standard library's zstd module, or what stands in for it before Python 3.14."""
     zstd: Any
     if sys.version_info >= (3, 14):
         from compression import zstd  # noqa: PLC0415 - most captures are not compressed
     else:
         from backports import zstd  # noqa: PLC0415 - most captures are not compressed
+    return zstd
+
+
+def _zstd() -> tuple[Callable[[], Decompressor], type[Exception]]:
+    zstd = zstd_module()
     return zstd.ZstdDecompressor, zstd.ZstdError
 
 

@@ -18,7 +18,7 @@ from operator import attrgetter
 from typing import Final, NamedTuple, cast
 
 from analyzer.capture.capture import Capture, Unrecognised, recognise
-from analyzer.capture.compression import compression
+from analyzer.capture.compression import PACKED, compression
 from analyzer.capture.live import SLICE
 from analyzer.capture.source import Raw, one_line
 from analyzer.capture.tail import HEAD, Head, State, Tail
@@ -30,7 +30,6 @@ MAGIC: Final = 4
 """Bytes without which nothing can be said of a file: a program that buffers has created it and not more."""
 REMEMBERED: Final = 4096
 """Names of files that are gone which are kept, to know their packed twins (``tcpdump -z gzip``)."""
-PACKED: Final = (".gz", ".zst", ".lz4", ".xz")
 
 _NUMBERED: Final = (
     re.compile(r"_(\d{5,})_\d{14}(?=\D|$)", re.ASCII),

@@ -17,7 +17,6 @@ from analyzer.version import VERSION
 _PCAPNG = Format("pcapng", (".pcapng",), binary=True)
 PCAP: Final = (".pcap", ".cap")
 """Names that promise a pcap. Under any other name the file is a pcapng."""
-PACKED: Final = (".gz", ".zst", ".lz4", ".xz")
 
 
 @click.command()
@@ -112,6 +111,8 @@ def evidence(
 
 def _pcapng(target: str) -> bool:
     """Whether the file is to be a pcapng. Raises :class:`UsageError` for the name of a packed one."""
+    from analyzer.capture.compression import PACKED  # noqa: PLC0415 - --help must not load the stages
+
     if target.lower().endswith(PACKED):
         raise UsageError(f"-o {target}: is not written packed, pack it afterwards")
     return not target.lower().endswith(PCAP)

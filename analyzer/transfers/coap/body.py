@@ -11,13 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from analyzer.observation import SECOND
+from analyzer.sessions import EARLY
 from analyzer.transfers.carrier import Endpoint
 from analyzer.transfers.images import like_image
 
-EARLY: Final = SECOND // 10
-"""How long before its request an answer may stand, ns: a tap gives each direction to a port of its own, and
-the clocks of merged captures differ. As long two messages of one direction may be swapped."""
 SPANS: Final = 1024
 """Separate pieces of a file that are remembered; access at random must not cost memory."""
 IMAGE_BYTES: Final = 32 << 10

@@ -15,9 +15,10 @@ from analyzer.addresses import is_broadcast, is_multicast
 from analyzer.errors import DissectError
 from analyzer.flowtable.copies import Recent
 from analyzer.protocols.coap import ACK, RST, parse
+from analyzer.sessions import EARLY
 from analyzer.tables import UDP, Packets
 from analyzer.transfers.carrier import Address, Endpoint
-from analyzer.transfers.coap.body import EARLY, RESTARTS, Body, place, shown
+from analyzer.transfers.coap.body import RESTARTS, Body, place, shown
 from analyzer.transfers.coap.exchange import SECOND, Confirmable, Exchanges, Message, What
 from analyzer.transfers.coap.fields import COMPILED, OPTION_BYTES, candidates, read
 from analyzer.transfers.coap.pick import FACTOR, wanted

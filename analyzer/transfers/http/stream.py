@@ -20,9 +20,6 @@ PIPELINE: Final = 64
 """Requests that wait for their answers."""
 LINGER: Final = 5_000_000_000
 """How long after its end a connection is looked at, ns: the last acknowledgements come then."""
-EARLY: Final = 100_000_000
-"""How long before its request an answer may stand, ns: a tap gives each direction to a port of its own, and
-the clocks of merged captures differ."""
 BUCKET_GAP: Final = 250_000_000
 """Silences within a span of this length, ns, are not told: of it only the first and last segment are here."""
 

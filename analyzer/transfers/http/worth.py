@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import unquote
 
-from analyzer.transfers.http.stream import EARLY, Exchange
+from analyzer.sessions import EARLY
+from analyzer.transfers.http.stream import Exchange
 from analyzer.transfers.images import LARGE, image_type, like_image, named_image, web_page
 
 SMALL: Final = 16_384

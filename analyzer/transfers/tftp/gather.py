@@ -16,10 +16,11 @@ from analyzer.errors import DissectError
 from analyzer.flowtable.copies import Recent
 from analyzer.picking import UDP_HEADER
 from analyzer.protocols.tftp import MODES, PORT, Error, Oack, Request, parse
+from analyzer.sessions import EARLY
 from analyzer.tables import TO_ALL, UDP, Columns, Kind, Packets
 from analyzer.transfers.carrier import Endpoint
 from analyzer.transfers.tftp.pick import COMPILED, HEADER, TEXT_BYTES, candidates
-from analyzer.transfers.tftp.session import EARLY, Leg, Report, Session, number_of
+from analyzer.transfers.tftp.session import Leg, Report, Session, number_of
 
 SESSIONS: Final = 20_000
 """Requests kept. Beyond it they are counted in ``dropped``: a scan must not cost memory."""

@@ -25,9 +25,6 @@ ERRORS_KEPT: Final = 32
 """ICMP errors kept of one request."""
 SKIPPED: Final = 4096
 """Blocks remembered as not yet seen, for packets out of order; a window that loses some skips them."""
-EARLY: Final = 100_000_000
-"""How long before its request an answer may stand, ns: a tap gives each direction to a port of its own, and
-the clocks of merged captures differ."""
 QUICK: Final = 100_000_000
 """A packet repeated within this time, ns, was not repeated by a timer: those wait seconds."""
 DOUBLED: Final = 4

@@ -13,11 +13,12 @@ from typing import Final
 from analyzer import outcomes
 from analyzer.addresses import text
 from analyzer.model import Cause, Outcome, TransferOutcome
+from analyzer.sessions import EARLY
 from analyzer.transfers.tftp.endings.ending import SECOND, Ending, done, expected, seconds, size
 from analyzer.transfers.tftp.endings.errors import UNKNOWN_TID, told
 from analyzer.transfers.tftp.endings.icmp import explain, reported, too_large
 from analyzer.transfers.tftp.endings.silence import silent
-from analyzer.transfers.tftp.session import DOUBLED, EARLY, Leg, Session
+from analyzer.transfers.tftp.session import DOUBLED, Leg, Session
 
 __all__ = ["SECOND", "Ending", "expected", "judge", "size"]
 
