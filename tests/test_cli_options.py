@@ -1,3 +1,5 @@
+import re
+
 import click
 import pytest
 from click.testing import CliRunner
@@ -33,9 +35,17 @@ def test_options_that_repeat_are_tuples_in_order():
 
 
 def test_talk_is_counted():
-    command, got = collected(options.talk)
+    command, got = collected(options.talk("Less.", "More."))
     CliRunner().invoke(command, ["-vv", "-q", "--no-progress"])
     assert got == {"quiet": 1, "verbose": 2, "no_progress": True}
+    assert re.search("-v, --verbose +More.", CliRunner().invoke(command, ["--help"]).output)
+
+
+def test_who_has_no_more_to_tell_takes_v_and_does_not_offer_it():
+    command, got = collected(options.talk("Less."))
+    assert "verbose" not in CliRunner().invoke(command, ["--help"]).output
+    assert CliRunner().invoke(command, ["-v"]).exit_code == 0
+    assert got["verbose"] == 1
 
 
 def test_help_lists_the_formats_of_its_kind():
