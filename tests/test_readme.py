@@ -1,4 +1,4 @@
-"""What README.md and docs/ tell a reader to type does what it says, and what they show is printed."""
+"""What README.md and its side pages tell a reader to type does what it says, and what they show is so."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from analyzer.model import Cause, FindingKind, Outcome, Severity, Status, Verdic
 from analyzer.rulefile import ACTIVITIES
 
 ROOT = pages.ROOT
-DOCS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
-PAGES = ["README.md", *DOCS]
+SIDE = ["rulesets/README.md", "analyzer/schemas/README.md"]
+PAGES = ["README.md", *SIDE]
 CONSOLE = [(page, block) for page in PAGES for block in pages.blocks(page, "console")]
 
 
@@ -101,10 +101,11 @@ def test_links_lead_somewhere(page: str) -> None:
 
 
 def test_the_front_door_leads_to_every_page_and_names_every_command() -> None:
-    for page in DOCS:
+    for page in SIDE:
         assert f"]({page})" in text("README.md"), page
-    rows = re.findall(r"^\| .* \| (.*) \| .*docs/.*\|$", text("README.md"), re.MULTILINE)
-    named = re.findall(r"`(\w+)", " ".join(rows))
+    table = re.search(r"^\| you want to \|.*?\n\n", text("README.md"), re.MULTILINE | re.DOTALL)
+    assert table is not None
+    named = re.findall(r"`(\w+)", " ".join(row.split("|")[2] for row in table[0].splitlines()[2:] if row))
     assert set(named) == set(registry.names(cli.__path__, cli.SHARED))
 
 
@@ -118,21 +119,25 @@ def test_the_front_door_names_every_extra() -> None:
 
 @pytest.mark.parametrize("words", [Outcome, Verdict, Status, FindingKind])
 def test_every_word_of_a_report_is_explained(words: type[enum.StrEnum]) -> None:
-    explained = re.findall(r"^\| `([a-z-]+)` \|", text("docs/words.md"), re.MULTILINE)
+    explained = re.findall(r"^\| `([a-z-]+)` \|", "\n".join(map(text, PAGES)), re.MULTILINE)
     assert {word.value for word in words} <= set(explained)
 
 
 def test_every_cause_of_a_failed_transfer_is_explained() -> None:
-    first = [row.split("|")[1] for row in text("docs/firmware.md").splitlines() if row.startswith("| `")]
+    first = [
+        row.split("|")[1] for row in text("analyzer/schemas/README.md").splitlines() if row.startswith("| `")
+    ]
     assert {cause.value for cause in Cause} <= set(re.findall(r"`([a-z-]+)`", " ".join(first)))
 
 
 def test_every_choice_is_named() -> None:
     for severity in Severity:
-        assert f"`{severity}`" in text("docs/words.md"), severity
+        assert f"`{severity}`" in text("README.md"), severity
     for word in ACTIVITIES:
-        assert f"`{word}`" in text("docs/site.md"), word
-    (sentence,) = re.findall(r"^(`check` writes .*?)\. Choose", text("docs/reports.md"), re.MULTILINE)
+        assert f"`{word}`" in text("README.md"), word
+    (sentence,) = re.findall(
+        r"^(`check` writes .*?)\. Choose", text("analyzer/schemas/README.md"), re.MULTILINE
+    )
     stated = {
         command: tuple(re.findall(r"`(\w+)`", rest))
         for command, rest in re.findall(r"`(check|flows)` writes (.*?)(?:;|$)", sentence)

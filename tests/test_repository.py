@@ -31,7 +31,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 TOP = {
     *("pyproject.toml", "setup.py", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "Makefile"),
     "MANIFEST.in",
-    *("analyzer", "rulesets", "samples", "tests", "benchmarks", "docs", "notebooks", ".ci", ".gitignore"),
+    *("analyzer", "rulesets", "samples", "tests", "benchmarks", "notebooks", ".ci", ".gitignore"),
 }
 APACHE_2_SHA256 = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
 
