@@ -10,7 +10,7 @@ import numpy as np
 
 from analyzer.flowtable import fast
 from analyzer.flowtable import keys as key
-from analyzer.flowtable.room import FEWEST, longer, more_than, slots_for
+from analyzer.room import FEWEST, longer, more_than, slots_for
 
 Array = np.ndarray[Any, Any]
 

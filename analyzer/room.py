@@ -1,4 +1,4 @@
-"""Arrays that grow: what that costs are the pages of memory that are touched anew."""
+"""Room for tables that grow: what growing costs are the pages of memory that are touched anew."""
 
 from __future__ import annotations
 
