@@ -125,7 +125,7 @@ class Hosts:
         return []
 
     def give(self) -> Array:
-        """All that are held: from then on none is."""
+        """All stretches (STRETCH) that are held, in no order: from then on none is."""
         given = np.empty(self._used, STRETCH)
         for name in STRETCH.names or ():
             given[name] = self._held[name][: self._used]
@@ -158,7 +158,7 @@ def joined(some: Array, apart: int) -> Array:
 
 
 def fresh(columns: list[Array]) -> Array:
-    """Whether each row differs from the one before it."""
+    """Whether each row of some columns of equal length differs from the one before it; the first does."""
     differs = np.ones(len(columns[0]), bool)
     differs[1:] = False
     for column in columns:
