@@ -15,6 +15,11 @@ from analyzer.errors import MissingExtra, UsageError
 
 TIME: Final = "TIMESTAMP_NS"
 """The type of a column whose values are given as nanoseconds since 1970."""
+_FURTHEST: Final = (1 << 63) - 2
+"""One more is infinity to DuckDB, which no file holds: a capture of any year has times up to there."""
+_FINITE: Final = (
+    'CASE WHEN "{0}" > {1} THEN {1} WHEN "{0}" < -{1} THEN -{1} ELSE "{0}" END'  # least() passes over NULL
+)
 _GROUP: Final = "_group"
 _encode: Final = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 _LINE: Final = 64 * 1024 * 1024
@@ -141,7 +146,7 @@ def _copy(
     """Make JSON lines a Parquet file, or a folder of them, one a value of the column ``by``."""
     held = {name: "BIGINT" if kind == TIME else kind for name, kind in columns.items()}
     chosen = ", ".join(
-        f'make_timestamp_ns("{name}") AS "{name}"' if kind == TIME else f'"{name}"'
+        f'make_timestamp_ns({_FINITE.format(name, _FURTHEST)}) AS "{name}"' if kind == TIME else f'"{name}"'
         for name, kind in columns.items()
     )
     quoted = target.replace("'", "''")

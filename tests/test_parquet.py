@@ -30,6 +30,20 @@ def test_values_come_back_typed(tmp_path):
     assert row == ("a\n\x00'", 2**63, 1_700_000_000_123_456_789, ["x"])
 
 
+@pytest.mark.parametrize(
+    ("given", "held"),
+    [
+        (2**63 - 1, 2**63 - 2),  # infinity to DuckDB
+        (2**63 - 2, 2**63 - 2),
+        (-(2**63) + 1, -(2**63) + 2),
+        (-(2**63), -(2**63) + 2),
+    ],
+)
+def test_a_time_at_the_end_of_time_is_a_time(tmp_path, given, held):
+    (row,) = read(tmp_path, [{"when": given}]).project('epoch_ns("when")').fetchall()
+    assert row == (held,)
+
+
 def test_what_a_row_lacks_is_null_and_no_rows_are_a_table(tmp_path):
     assert read(tmp_path, [{}]).fetchall() == [(None, None, None, None)]
     assert read(tmp_path, []).fetchall() == []

@@ -3,7 +3,7 @@
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from analyzer.decode.network cimport ipv4, ipv6
-from analyzer.decode.row cimport ARP, DONE, ETHERTYPE, LLC, OTHER, SNAP, Row, linked
+from analyzer.decode.row cimport ARP, ETHERTYPE, LLC, OTHER, SNAP, Row, linked
 from analyzer.octets cimport View, be16, be32, be48, octets
 
 cdef enum:
