@@ -76,7 +76,7 @@ def _unexercised(row: Row, question: _Question) -> model.RowResult:
         return model.RowResult(
             row,
             Status.NOT_EXERCISED,
-            f"nothing of the activity {row.service.activity} on this row took place while capturing",
+            f"not used in this capture, and not due (activity: {row.service.activity})",
         )
     twin = question.satisfied_by(row)
     if twin:
