@@ -292,7 +292,7 @@ def main() -> None:
         base = bench.made("site.pcap")
         for tables in asked:
             parts += [measured(table, table.rounds or options.runs) for table in tables(bench, base)]
-            for capture in bench.folder.glob("*.pcap*"):  # 8 GB at the most, and not all at once
+            for capture in bench.folder.glob("*.pcap*"):  # they take room
                 if capture != Path(base):
                     capture.unlink()
     head = [

@@ -90,7 +90,7 @@ def test_make_has_the_targets() -> None:
             assert re.search(rf"^{target}:", rules, re.MULTILINE), f"{page}: make {target}"
 
 
-@pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md", "samples/README.md"])
+@pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md", "samples/README.md", "benchmarks/README.md"])
 def test_links_lead_somewhere(page: str) -> None:
     for target, part in re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)", text(page)):
         there = (ROOT / page).parent / target if target else ROOT / page
