@@ -13,7 +13,7 @@ from analyzer.report.layout import plural
 
 
 @click.command()
-@click.argument("captures", metavar="CAPTURE...", nargs=-1)
+@click.argument("captures", metavar="CAPTURE...", nargs=-1, callback=options.files)
 @click.option(
     "--pair",
     nargs=2,
