@@ -88,6 +88,13 @@ def test_a_directory_without_captures(tmp_path: Path) -> None:
         find([str(tmp_path)])
 
 
+def test_a_directory_above_captures_says_that_it_is_not_searched_to_the_bottom(tmp_path: Path) -> None:
+    (tmp_path / "monday").mkdir()
+    write(tmp_path / "monday" / "a.pcap", pcap(frames(5)))
+    with pytest.raises(CaptureError, match=r"; those in it are not searched$"):
+        find([str(tmp_path)])
+
+
 def test_a_directory_with_a_cut_capture_says_so(tmp_path: Path) -> None:
     write(tmp_path / "cut.pcap", pcap([])[:10])
     with pytest.raises(CaptureError, match="cut inside its pcap header"):

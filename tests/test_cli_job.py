@@ -20,7 +20,7 @@ def job_of(*arguments):
     @options.output("report")
     @options.pseudonyms
     @options.engine
-    @options.talk
+    @options.talk("No progress.")
     @taken("report")
     def command(job, *, own):
         """What it does."""

@@ -138,7 +138,9 @@ def _directory(path: str, add: _Add) -> None:
             except Unrecognised:
                 continue
     if not found:
-        raise CaptureError(f"{path}: no capture in this directory")
+        below = any(os.path.isdir(os.path.join(path, name)) for name in names)
+        also = "; those in it are not searched" if below else ""
+        raise CaptureError(f"{path}: no capture in this directory{also}")
 
 
 def _remote(url: str) -> tuple[str, Callable[[], Raw], int | None]:
