@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import threading
 
@@ -124,6 +125,23 @@ def test_a_large_capture_is_decoded_in_a_thread_and_gives_the_same(tmp_path, thr
     for name, column in table.columns.items():
         assert column.tolist() == other.columns[name].tolist(), name
     assert sum(other.columns["packets_ab"]) == 2950 + 1
+
+
+@compiled
+def test_decompression_has_its_processor_alone(tmp_path, threads) -> None:
+    """It takes longest: a third thread on two processors would only hold it up."""
+    path, packed = many(tmp_path / "a.pcap", 6000), tmp_path / "a.pcap.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    tables = []
+    for source, count, alone in ((path, 2, False), (packed, 1, True), (packed, 2, True), (packed, 3, False)):
+        threads.clear()
+        with processors.limited(count):
+            infos, table = read(Options((str(source),)), None)
+        assert (set(threads) == {"MainThread"}) is alone
+        tables.append({name: column.tolist() for name, column in table.columns.items()})
+        assert infos[0].packets == 6000
+    assert all(table == tables[0] for table in tables)
+    assert threading.active_count() == 1
 
 
 @compiled

@@ -75,6 +75,7 @@ class Capture:
     Attributes:
         path: as given; ``-`` for standard input.
         format: ``"pcap"`` or ``"pcapng"``.
+        compression: what it is packed with, as :class:`Source` names it; None for nothing.
         open: opens its bytes as they lie on disk.
         size: bytes on disk (compressed, where it is); None for a stream.
         first_time: time of the first frame in the file, in ns; None where a look at the head found none.
@@ -104,6 +105,7 @@ class Capture:
         self.format = ""
         self.first_time: int | None = None
         with Source(open_raw(), limit=PEEK_LIMIT) as source:
+            self.compression = source.compression
             reader, head = self._begin(source)
             self.format = reader.format
             for _ in self._walk(reader, Plain(source, PEEK_WINDOW), head):

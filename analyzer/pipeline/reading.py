@@ -91,11 +91,13 @@ def _decoded(
 def _helpers(one: capture.Capture, engine: str) -> int:
     """How many threads decode ``one`` beside who counts: with dpkt they would only take turns.
 
-    Reading gets no thread of its own: what another processor has read is not in the decoder's cache.
+    Reading gets no thread of its own: what another processor has read is not in the decoder's cache. But
+    decompression has one, and takes longer than all that follows: nobody else may take its processor.
     """
     if engine != "fast" or not one.large:
         return 0
-    return min(processors.available() - 1, HELPERS)
+    others = processors.available() - (2 if one.compression else 1)
+    return max(min(others, HELPERS), 0)
 
 
 def _tell(progress: Progress | None, steps: deque[int]) -> None:
