@@ -149,7 +149,7 @@ def test_a_capture_that_is_gone_meanwhile_says_so_from_the_thread(tmp_path, thre
     path = many(tmp_path / "a.pcap", 200)
     found = find([str(path)])
     path.unlink()
-    monkeypatch.setattr("analyzer.capture.find", lambda *_, **__: found)
+    monkeypatch.setattr("analyzer.pipeline.reading.find", lambda *_, **__: found)
     # isfile() would be false by now: the file goes between the look at it and its opening
     monkeypatch.setattr(type(found[0]), "large", True)
     with processors.limited(2), pytest.raises(CaptureError, match=r"a\.pcap: cannot be read"):

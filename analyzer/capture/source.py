@@ -194,6 +194,10 @@ class Source:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the stream; the hash is then that of what was read."""
         if self._hash:
             self._hash.stop()
         self._raw.close()
