@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from captures import Frame, idb, pcap, pcapng, shb, spb
 
-from analyzer.capture import find
+from analyzer.capture.find import find
 from analyzer.errors import CaptureError, MissingExtra
 
 

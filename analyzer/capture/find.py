@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import BinaryIO, TextIO, cast
 
-from analyzer.capture.capture import WINDOW, Capture, Unrecognised
+from analyzer.capture.capture import Capture, Unrecognised
 from analyzer.capture.source import Kept, Raw, one_line
+from analyzer.capture.windows import WINDOW
 from analyzer.errors import CaptureError
 
 
