@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from captures import Frame, idb, pcap, pcapng, shb, spb
 
-from analyzer.capture import find
+from analyzer.capture.find import find
 from analyzer.errors import CaptureError, MissingExtra
 
 
@@ -50,6 +50,23 @@ def test_a_file_named_twice_is_read_once(tmp_path: Path) -> None:
     path = write(tmp_path / "a.pcap", pcap(frames(1)))
     (tmp_path / "link").symlink_to(path)
     assert [capture.path for capture in find([path, str(tmp_path / "link"), str(tmp_path), path])] == [path]
+
+
+def test_files_without_numbers_are_told_apart_by_their_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows on the folders that a virtual machine shares."""
+    real = os.stat
+
+    def stat(path: object, **more: object) -> os.stat_result:
+        found = list(real(path, **more))  # type: ignore[arg-type]
+        found[1] = 0
+        return os.stat_result(found)
+
+    one, other = write(tmp_path / "a.pcap", pcap(frames(1))), write(tmp_path / "b.pcap", pcap(frames(2)))
+    monkeypatch.setattr(os, "stat", stat)
+    monkeypatch.chdir(tmp_path)
+    assert [capture.path for capture in find([one, other, "a.pcap", str(tmp_path)])] == [one, other]
 
 
 def test_a_directory_gives_its_captures_by_content(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from analyzer.cli import options
+from analyzer.errors import UsageError
 
 
 def collected(*decorators):
@@ -32,6 +33,33 @@ def test_options_that_repeat_are_tuples_in_order():
         "activities": ("all", "discovery"),
         "strict": True,
     }
+
+
+def test_a_pattern_that_the_shell_left_alone_is_what_it_matches(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("b.pcap", "a.pcap", "notes.txt", "[c].pcap"):
+        (tmp_path / name).touch()
+    command, got = collected(options.captures)
+    result = CliRunner().invoke(
+        command, ["-", "[ab].pcap", "[c].pcap", "s3://b/*.pcap", "missing.pcap", "[d].pcap"]
+    )
+    assert result.exit_code == 0, result.output
+    assert got["captures"] == (
+        "-",
+        "a.pcap",
+        "b.pcap",
+        "[c].pcap",
+        "s3://b/*.pcap",
+        "missing.pcap",
+        "[d].pcap",
+    )
+
+
+def test_a_pattern_that_matches_nothing_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command, _ = collected(options.captures)
+    with pytest.raises(UsageError, match=r"^x\*\.pcap: names no file$"):
+        command.main(["x*.pcap"], standalone_mode=False)
 
 
 def test_talk_is_counted():

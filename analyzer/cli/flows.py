@@ -27,6 +27,7 @@ def flows(job: Job) -> int:
 
     Roles given with --site or --host are shown and help to tell who opened a flow.
     """
+    job.begin()
     from analyzer import pipeline  # noqa: PLC0415 - --help must not load the stages
 
     report = job.wish.applied(job.run(pipeline.flows), bool(job.quiet))

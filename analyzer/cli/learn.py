@@ -27,10 +27,11 @@ def learn(job: Job, *, name: str) -> int:
     answered is not learned, and infrastructure stays apart. Read it, correct it, and use it as
     check --rules FILE.
     """
-    from analyzer.pipeline import learn as stage  # noqa: PLC0415 - --help must not load the stages
-
     if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name, re.ASCII) is None:
         raise UsageError(f"--name {name}: may hold a-z, 0-9 and -")
+    job.begin()
+    from analyzer.pipeline import learn as stage  # noqa: PLC0415 - --help must not load the stages
+
     draft = job.run(lambda wanted, meter: stage.learn(wanted, meter, name))
     if not draft.rows:
         raise UsageError(

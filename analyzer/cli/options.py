@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import click
@@ -31,7 +32,27 @@ def stack(*decorators: Decorator) -> Decorator:
     return apply
 
 
-captures = click.argument("captures", metavar="CAPTURE...", nargs=-1, required=True)
+def files(_context: click.Context, _parameter: click.Parameter, named: Sequence[str]) -> tuple[str, ...]:
+    """``named``, with what a pattern such as ``*.pcap`` matches in its place.
+
+    The shells of Windows hand patterns on as they are. What exists under a pattern's own name is that.
+    Raises :class:`UsageError` for a pattern that matches nothing.
+    """
+    found: list[str] = []
+    for name in named:
+        if name == "-" or "://" in name or not re.search(r"[*?\[]", name) or os.path.lexists(name):
+            found.append(name)
+            continue
+        import glob  # noqa: PLC0415 - most names are no patterns
+
+        matched = sorted(glob.glob(name))
+        if not matched and re.search(r"[*?]", name):
+            raise UsageError(f"{name}: names no file")
+        found += matched or [name]
+    return tuple(found)
+
+
+captures = click.argument("captures", metavar="CAPTURE...", nargs=-1, required=True, callback=files)
 
 rules = click.option(
     "--rules",

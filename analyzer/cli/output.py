@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import sys
@@ -21,6 +22,8 @@ from analyzer.report.neutral import visible
 MARKS: Final = "\u2713\u2192"
 """What the text renderer prints beyond ASCII where the output can show it."""
 
+WINDOWS: Final = os.name == "nt"
+
 NARROW, WIDE = 60, 120
 UNSEEN: Final = 80
 """Columns of text that goes to a file or a pipe."""
@@ -37,6 +40,30 @@ def say_line(text: str) -> None:
     from analyzer.urls import scrubbed  # noqa: PLC0415 - most runs say nothing
 
     click.echo(f"portmatrix: {visible(scrubbed(text))}", err=True)
+
+
+def reader_left(error: OSError) -> bool:
+    """Whether a write failed because nobody reads any more; Windows then calls it an invalid argument."""
+    return isinstance(error, BrokenPipeError) or (WINDOWS and error.errno == errno.EINVAL)
+
+
+def prepare() -> None:
+    """Make the standard streams of a process take every character, and colours where they are a terminal.
+
+    Data is the same bytes on every system: a line ends with one character also on Windows. The consoles of
+    Windows show colours once they are asked to; click brings what asks them.
+    """
+    streams: tuple[Any, ...] = (sys.stdout, sys.stderr)
+    for stream in streams:
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    if WINDOWS and any(stream is not None and stream.isatty() for stream in streams):
+        import colorama  # noqa: PLC0415 - only there
+
+        colorama.just_fix_windows_console()
+    out: Any = sys.stdout
+    if WINDOWS and hasattr(out, "reconfigure") and not out.isatty():
+        out.reconfigure(newline="\n")
 
 
 def silence() -> None:
@@ -92,10 +119,10 @@ def lines(texts: Iterable[str]) -> None:
         for text in texts:
             out.write(visible(text) + "\n")
         out.flush()
-    except BrokenPipeError:
-        silence()
     except OSError as error:
-        raise UsageError(f"standard output: {error.strerror or error}") from error
+        if not reader_left(error):
+            raise UsageError(f"standard output: {error.strerror or error}") from error
+        silence()
 
 
 def refuse_inputs(target: str | None, inputs: Iterable[str | None]) -> None:
@@ -160,11 +187,11 @@ def _to_stdout(
             out.reconfigure(encoding="utf-8")
         render(report, out, style(out, verbosity, unseen))
         out.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        if not reader_left(error):
+            raise UsageError(f"standard output: {error.strerror or error}") from error
         silence()
         return False
-    except OSError as error:
-        raise UsageError(f"standard output: {error.strerror or error}") from error
     return True
 
 
