@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -123,3 +125,19 @@ def test_no_field_is_lost(fields: list[tuple[str, str, int, int]]) -> None:
 
 def test_the_worker_is_where_it_is_looked_for() -> None:
     assert run.WORKER.is_file()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has a taskkill of its own")
+def test_on_windows_the_worker_ends_with_what_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """taskkill is played by a script that notes what it was asked for, and ends the process."""
+    kill = tmp_path / "taskkill"
+    kill.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\nkill -9 "$4"\n')
+    kill.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(run, "WINDOWS", True)
+    process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    run._end(process)
+    assert process.wait(5) == -9
+    assert (tmp_path / "asked").read_text() == f"/T /F /PID {process.pid}\n"

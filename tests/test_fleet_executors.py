@@ -10,6 +10,7 @@ import pytest
 
 from analyzer import processors
 from analyzer.errors import MissingExtra, UsageError
+from analyzer.fleet import executors
 from analyzer.fleet.executors import ABANDONED, Cluster, dask, local
 
 
@@ -18,6 +19,12 @@ def test_local_workers_are_processes_one_a_processor() -> None:
         assert executor._max_workers == processors.available()  # type: ignore[attr-defined]
     with local(3) as executor:
         assert executor._max_workers == 3  # type: ignore[attr-defined]
+
+
+def test_windows_cannot_wait_for_more_workers(monkeypatch) -> None:
+    monkeypatch.setattr(executors, "WINDOWS", True)
+    with local(100) as executor:  # no worker starts before there is a job
+        assert executor._max_workers == 61  # type: ignore[attr-defined]
 
 
 def test_workers_end_with_a_parent_that_is_killed() -> None:

@@ -27,6 +27,7 @@ CHARACTERS: Final = 2000
 """Characters of one field."""
 _BITS: Final = re.compile(r"[01.]{1,4}( [01.]{1,4})* = ")
 """How Wireshark writes flags and parts of bytes: ``..1. .... = More fragments``."""
+WINDOWS: Final = os.name == "nt"
 WORKER: Final = Path(__file__).with_name("worker.py")
 
 
@@ -74,6 +75,11 @@ def dissect(path: Path, tshark: str, frames: int, seconds: float | None = None) 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End the worker and whatever it has left running: first by asking, so that it ends tshark itself."""
     if process.poll() is None:
+        if WINDOWS:
+            # There is no asking there, and whoever ends a process leaves alone what it started.
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                command = ["taskkill", "/T", "/F", "/PID", str(process.pid)]
+                subprocess.run(command, capture_output=True, timeout=GRACE, check=False)
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(GRACE)

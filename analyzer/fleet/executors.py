@@ -17,6 +17,9 @@ RETRIES: Final = 2
 """How often a cluster itself begins a job again whose worker died."""
 ABANDONED: Final = 60.0
 """Seconds that a cluster may be without any worker before the jobs given to it count as lost."""
+WINDOWS: Final = os.name == "nt"
+MOST: Final = 61
+"""Worker processes that one executor can have on Windows, which waits for 63 things at most at once."""
 _ASKED: Final = 1.0
 """Seconds between two questions to a scheduler."""
 
@@ -31,7 +34,8 @@ def local(workers: int) -> Executor:
 
     # Fresh processes: forking one that has threads may lock up, and Windows cannot.
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers or processors.available(), context, initializer=_end_with_parent)
+    count = workers or processors.available()
+    return ProcessPoolExecutor(min(count, MOST) if WINDOWS else count, context, initializer=_end_with_parent)
 
 
 def _end_with_parent() -> None:
