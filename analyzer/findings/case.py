@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import importlib
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -94,13 +94,12 @@ def identify(kind: FindingKind, key: Iterable[str]) -> str:
 @functools.cache
 def _sha256() -> Callable[[bytes], Any]:
     """SHA-256 by Python's own module (as in ``random``): ``hashlib`` starts OpenSSL, for milliseconds."""
-    for name in ("_sha2", "_sha256"):  # since Python 3.12, and before
-        with contextlib.suppress(ImportError):
-            own: Callable[[bytes], Any] = importlib.import_module(name).sha256
-            return own
-    import hashlib  # noqa: PLC0415 - for a Python without either
-
-    return hashlib.sha256
+    try:
+        own = importlib.import_module("_sha2" if sys.version_info >= (3, 12) else "_sha256")
+    except ImportError:  # a Python built without it
+        own = importlib.import_module("hashlib")
+    made: Callable[[bytes], Any] = own.sha256
+    return made
 
 
 def display_filter(frames: Sequence[int], captures: Sequence[CaptureInfo]) -> str:
