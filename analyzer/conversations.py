@@ -81,6 +81,7 @@ class Places:
         firsts, of = kinds(chain((version,), wide(hi, lo)))
         self.version, self.hi, self.lo = version[firsts], hi[firsts], lo[firsts]
         self.a, self.b = of[:rows], of[rows:]
+        self._found: dict[Address, int] = {}
 
     def __len__(self) -> int:
         return len(self.version)
@@ -91,6 +92,12 @@ class Places:
 
     def find(self, address: Address) -> int:
         """The place of an address, -1 where it is at no end."""
+        place = self._found.get(address)
+        if place is None:
+            place = self._found[address] = self._find(address)
+        return place
+
+    def _find(self, address: Address) -> int:
         version, hi, lo = address
         lows, highs, versions, order = self._by_lo
         for at in range(bisect_left(lows, lo), len(lows)):

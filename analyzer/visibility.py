@@ -178,7 +178,12 @@ class Visibility:
         one, other = places.find(source), places.find(target)
         if one < 0:
             return False
-        return bool(self._one_sided[one]) or (other >= 0 and one * len(places) + other in self._blind)
+        return bool(self._one_sided[one]) or (other >= 0 and one * len(places) + other in self._blind_pairs)
+
+    @cached_property
+    def _blind_pairs(self) -> frozenset[int]:
+        """:attr:`_blind` for who asks for single ones."""
+        return frozenset(self._blind.tolist())
 
     def one_sided_rows(self) -> Array:
         """Of which rows of FLOWS the answers could not have been seen here: booleans, one a row."""

@@ -52,6 +52,22 @@ def test_ipaddress_agrees(address: addresses.IpAddress) -> None:
     assert addresses.is_multicast(*number) == address.is_multicast
 
 
+OCTET = st.one_of(
+    st.integers(0, 300).map(str), st.sampled_from(("", "00", "007", "+1", "-1", " 1", "1 ", "1_0", "\u0661"))
+)
+
+
+@given(st.lists(OCTET, min_size=3, max_size=5).map(".".join))
+def test_what_is_dotted_is_read_as_ipaddress_reads_it(written: str) -> None:
+    try:
+        expected = addresses.from_ip(ipaddress.ip_address(written))
+    except ValueError:
+        with pytest.raises(ValueError, match="address"):
+            addresses.parse(written)
+    else:
+        assert addresses.parse(written) == expected
+
+
 def test_mac_spellings() -> None:
     assert addresses.parse("00-1B-C5-00-00-01") == (0, 0, 0x001BC5000001)
 

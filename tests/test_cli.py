@@ -352,7 +352,7 @@ try:
     __main__.main()
 finally:
     print({name: os.environ.get(name) for name in __main__.THREADS})
-    print(gc.get_threshold()[0] > 10**6, gc.get_freeze_count() > 10**4, file=sys.stderr)
+    print(gc.get_threshold()[0] > 10**6, file=sys.stderr)
 """
 
 
@@ -374,7 +374,59 @@ def test_the_process_starts_no_threads_unless_the_user_says_so_and_leaves_garbag
     )
     after = ast.literal_eval(done.stdout.splitlines()[-1])
     assert after == {**dict.fromkeys(names), **given, "OPENBLAS_NUM_THREADS": expected}
-    assert done.stderr == "True True\n"
+    assert done.stderr == "True\n"
+
+
+ENDING = """
+import atexit, sys, threading, time
+from analyzer import __main__, cli
+
+class Held:
+    def __del__(self):
+        print("taken down")
+
+held = Held()
+
+def command():
+    atexit.register(print, "at exit")
+    threading.Thread(target=lambda: (time.sleep(0.2), print("thread"))).start()
+    print("said")
+    {end}
+
+cli.main = command
+__main__.main()
+"""
+
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "said"),
+    [
+        ("sys.exit(3)", 3, ["said", "thread", "at exit"]),
+        ("sys.exit(0)", 0, ["said", "thread", "at exit"]),
+        ("raise KeyError", 1, ["said", "thread", "at exit", "taken down"]),
+        ("sys.exit('words')", 1, ["said", "thread", "at exit", "taken down"]),
+    ],
+)
+def test_a_command_that_ended_is_not_taken_down_and_all_else_is_done(end, code, said):
+    command = [sys.executable, "-c", ENDING.replace("{end}", end)]
+    done = subprocess.run(
+        command, cwd=ROOT, env=BUFFERED, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout.splitlines()) == (code, said)
+    assert ("KeyError" in done.stderr, "words" in done.stderr) == ("KeyError" in end, "words" in end)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full disk to write to is Linux's")
+def test_what_cannot_be_written_at_the_end_is_not_passed_over():
+    command = [sys.executable, "-c", ENDING.replace("{end}", "sys.exit(0)")]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            command, cwd=ROOT, env=BUFFERED, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False
+        )
+    assert done.returncode == 120, "as Python says it"
+    assert b"No space left" in done.stderr
 
 
 def test_a_library_that_looks_for_what_is_left_of_it_has_nothing_to_say(tmp_path):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +22,7 @@ from analyzer.conversations import Conversations, Selection
 from analyzer.findings.case import (
     FRAMES,
     Case,
+    _sha256,
     address,
     call,
     display_filter,
@@ -163,6 +168,17 @@ def test_an_id_is_its_kind_and_its_cause() -> None:
         identify(FindingKind.FAILING_FLOW, ("b", "a")),
     }
     assert len(others | {one}) == 5
+
+
+@pytest.mark.parametrize("missing", [(), ("_sha2", "_sha256")])
+def test_an_id_is_the_same_in_every_python(missing: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in missing:
+        monkeypatch.setitem(sys.modules, name, None)
+    whole = hashlib.sha256(b"a\x1fb").hexdigest()
+    made: Callable[[bytes], Any] = _sha256.__wrapped__()
+    assert made(b"a\x1fb").hexdigest() == whole
+    assert (made.__module__ == "_hashlib") is bool(missing)
+    assert identify(FindingKind.FAILING_FLOW, ("a", "b")) == f"failing-flow-{whole[:8]}"
 
 
 def test_a_strangers_bytes_have_an_id_too() -> None:

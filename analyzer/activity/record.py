@@ -89,7 +89,7 @@ class Activity:
     def _shrink(self) -> None:
         """Join what was added; by larger distances if there is too much."""
         while True:
-            self._joined = joined(np.concatenate([self._joined, *self._added]), self.apart)
+            self._joined = joined(self._all(), self.apart)
             self._added, self.held = [], len(self._joined)
             if self.held <= self.limit:
                 return
@@ -100,6 +100,11 @@ class Activity:
                 self.held = len(self._joined)
                 return
             self.apart *= 2
+
+    def _all(self) -> Array:
+        """What is joined, and what was added since."""
+        # They are of one type: asked what would suit all, numpy compares them pair by pair.
+        return np.concatenate([self._joined, *self._added], dtype=STRETCH)
 
     def _gather(self) -> None:
         """Take what the hosts hold to what was added."""
@@ -126,7 +131,7 @@ class Activity:
         Only those longer than ``apart`` are there.
         """
         self._gather()
-        some = np.concatenate([self._joined, *self._added])
+        some = self._all()
         some = joined(some[among(some["lo"], np.array([lo for _, _, lo in hosts], np.uint64))], self.apart)
         last = np.append(fresh([some[name] for name in HOST])[1:], True)[: len(some)]
         until, after = (

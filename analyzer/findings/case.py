@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import functools
+import importlib
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from analyzer.addresses import text
 from analyzer.compliance import End, Judgement
@@ -84,10 +87,19 @@ class Case:
 
 def identify(kind: FindingKind, key: Iterable[str]) -> str:
     """The finding's id: its kind and a short hash of its cause."""
-    import hashlib  # noqa: PLC0415 - it starts OpenSSL, and where all is well there is no finding
-
-    digest = hashlib.sha256("\x1f".join(key).encode("utf-8", "surrogatepass")).hexdigest()
+    digest = _sha256()("\x1f".join(key).encode("utf-8", "surrogatepass")).hexdigest()
     return f"{kind}-{digest[:8]}"
+
+
+@functools.cache
+def _sha256() -> Callable[[bytes], Any]:
+    """SHA-256 by Python's own module (as in ``random``): ``hashlib`` starts OpenSSL, for milliseconds."""
+    try:
+        own = importlib.import_module("_sha2" if sys.version_info >= (3, 12) else "_sha256")
+    except ImportError:  # a Python built without it
+        own = importlib.import_module("hashlib")
+    made: Callable[[bytes], Any] = own.sha256
+    return made
 
 
 def display_filter(frames: Sequence[int], captures: Sequence[CaptureInfo]) -> str:
