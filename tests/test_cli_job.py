@@ -31,7 +31,7 @@ def job_of(*arguments):
     @options.output("report")
     @options.pseudonyms
     @options.engine
-    @options.talk
+    @options.talk("No progress.")
     @taken("report")
     def command(job, *, own):
         """What it does."""

@@ -95,7 +95,6 @@ def one_frame(data: bytes, link_type: int = 1) -> Batch:
     return found
 
 
-LLDP = b"\x02\x07\x04" + bytes.fromhex("020000000a0a") + b"\x10\x0c\x05\x01\x0a\x01\x02\x03"
 VLAN = b"\x81\x00\x00\x05"
 FRAMES = {
     "udp over ipv6": (1, eth(ip6(udp()), 0x86DD)),

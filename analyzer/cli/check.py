@@ -20,7 +20,7 @@ from analyzer.report.layout import plural
 @options.follow
 @options.pseudonyms
 @options.engine
-@options.talk
+@options.talk("Verdict and findings only, no progress.", "Every flow, every row with its reason.")
 @taken("report")
 def check(job: Job, *, interval: float | None, until: str | None) -> int:
     """Compare captures with the expected matrix.

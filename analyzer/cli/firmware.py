@@ -13,7 +13,7 @@ from analyzer.report.layout import plural
 
 
 @click.command()
-@click.argument("captures", metavar="CAPTURE...", nargs=-1)
+@click.argument("captures", metavar="CAPTURE...", nargs=-1, callback=options.files)
 @click.option(
     "--pair",
     nargs=2,
@@ -24,7 +24,7 @@ from analyzer.report.layout import plural
 @options.output("firmware")
 @options.pseudonyms
 @options.engine
-@options.talk
+@options.talk("Verdict and what to do only, no progress.", "Every transfer and every attempt.")
 @taken("firmware")
 def firmware(job: Job, *, pair: tuple[str, str] | None) -> int:
     """Transfers and update attempts: what failed, where, why.

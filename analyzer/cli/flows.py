@@ -20,7 +20,7 @@ UNSEEN: Final = 100
 @options.output("flows")
 @options.pseudonyms
 @options.engine
-@options.talk
+@options.talk("What there is in one line, no progress.", "Every flow, however many.")
 @taken("flows")
 def flows(job: Job) -> int:
     """The flow table of captures: a flow report without a verdict.

@@ -18,7 +18,7 @@ from analyzer.report.layout import plural
 @click.option("--name", default="learned", show_default=True, help="Name of the ruleset.")
 @options.output("learned", "yaml", default="yaml")
 @options.engine
-@options.talk
+@options.talk("No progress, no closing line.")
 @taken("learned", default="yaml")
 def learn(job: Job, *, name: str) -> int:
     """Draft a ruleset from captures that are known to be good.

@@ -14,7 +14,7 @@ from analyzer.report.layout import plural
 @options.rules
 @options.output("survey", "yaml", "json", default="yaml")
 @options.engine
-@options.talk
+@options.talk("No progress, no closing line.")
 @taken("survey", default="yaml")
 def survey(job: Job) -> int:
     """Propose a site file: who is what, and by which evidence.
