@@ -17,6 +17,7 @@ from analyzer.conversation import Conversation
 from analyzer.conversations import Conversations, Selection
 from analyzer.findings import hosts, observed, transfers, updates, wording
 from analyzer.findings.case import Case, identify, kind_of
+from analyzer.findings.losses import Silence, silences
 from analyzer.findings.waivers import Waivers
 from analyzer.kinds import Array, kinds, members
 from analyzer.matrix import Matrix
@@ -33,12 +34,15 @@ from analyzer.model import (
     Verdict,
 )
 from analyzer.observation import Observation
+from analyzer.visibility import Visibility
 
 MANY_PORTS: Final = 12
 """Unexpected ports between the same two roles from which on they are one finding (a scan)."""
 PROBLEMS: Final = 10
 """Damaged places that a finding spells out."""
 ORDER: Final = tuple(Severity)
+SPARED: Final[Mapping[Silence, str]] = {Silence.RECOVERED: "recovered", Silence.LOST: "lost"}
+"""Silences that are no violation, and what in a case's key tells them."""
 JUDGED: Final = (Verdict.EXPECTED, Verdict.DISPUTED, Verdict.UNEXPECTED, Verdict.REVIEW)
 
 
@@ -62,6 +66,8 @@ class Evidence:
     attempts: Sequence[model.Attempt] = ()
     dropped: int = 0
     """Requests for a file beyond what is kept."""
+    seen: Visibility | None = None
+    """What the capture could have shown; None where nobody asked, and every silence is what it looks like."""
 
 
 def collect(evidence: Evidence) -> tuple[Finding, ...]:
@@ -94,15 +100,22 @@ def _flow_cases(evidence: Evidence, waived: Mapping[int, str]) -> list[Case]:
     found, judgements = evidence.found, evidence.judgements
     heads = found.heads
     of, results = outcomes.of_sessions(found, heads)
-    recovered = _recovered(
-        found, heads, np.array([outcome is Outcome.ANSWERED for outcome, _ in results], bool)[of]
+    silence = silences(
+        found,
+        heads,
+        *(
+            np.array([one is which for one, _ in results], bool)[of]
+            for which in (Outcome.ANSWERED, Outcome.UNANSWERED)
+        ),
+        evidence.seen,
     )
+    recovered = silence != Silence.PLAIN
     carried = transfers.judged(evidence.transfers)
     firsts, alike = kinds(
         (
             judgements.of[heads],
             of,
-            recovered,
+            silence,
             found.columns["transport"][heads],
             found.pair("port")[1][heads],
             found.facts["claimed"].codes[heads],
@@ -114,7 +127,7 @@ def _flow_cases(evidence: Evidence, waived: Mapping[int, str]) -> list[Case]:
     for first, some in zip(firsts.tolist(), members(alike, len(firsts)), strict=True):
         conversation = found[int(heads[first])]
         judgement = judgements[conversation.row]
-        for kind, grave, extra in _faults(conversation, judgement, bool(recovered[first])):
+        for kind, grave, extra in _faults(conversation, judgement, Silence(silence[first])):
             spoken_for = carried.get(conversation.row)
             if kind is FindingKind.FAILING_FLOW and (
                 spoken_for or (spoken_for is False and not recovered[first])
@@ -165,25 +178,8 @@ def _apart(inferred: bool, waiver: str) -> tuple[str, ...]:
     return (*(("inferred",) if inferred else ()), *((waiver,) if waiver else ()))
 
 
-def _recovered(found: Conversations, heads: Array, answered: Array) -> Array:
-    """Whether the relation of each of ``heads`` (its ends, transport and port) was seen to work after its
-    end."""
-    ends = found.oriented(found.places.a, found.places.b)
-    columns = (*ends, found.columns["transport"], found.pair("port")[1])
-    if answered.all() or not answered.any():
-        return np.zeros(len(heads), bool)
-    _, relation = kinds([column[heads] for column in columns])
-    end = found.end.copy()
-    for row, legs in found.legs.items():
-        end[row] = max(end[row], *(leg.end for leg in legs))
-    last = np.full(int(relation.max()) + 1, np.iinfo(np.int64).min)
-    np.maximum.at(last, relation[answered], end[heads[answered]])
-    result: Array = last[relation] > found.end[heads]
-    return result
-
-
 def _faults(
-    conversation: Conversation, judgement: Judgement, recovered: bool
+    conversation: Conversation, judgement: Judgement, silence: Silence
 ) -> Iterator[tuple[FindingKind, Severity, tuple[str, ...]]]:
     """What is wrong with one flow: kind, severity at the most, and what else tells the cause apart."""
     verdict = judgement.verdict
@@ -195,9 +191,11 @@ def _faults(
         yield FindingKind.DISPUTED_FLOW, Severity.WARNING, ()
     elif verdict is Verdict.EXPECTED:
         outcome, _ = outcomes.of_session(conversation)
-        if outcome is Outcome.UNANSWERED and recovered:
+        if outcome is Outcome.UNANSWERED and silence in SPARED:
             # Lost, retried from another port and answered: worth a look, but the row works for these hosts.
-            yield FindingKind.FAILING_FLOW, Severity.WARNING, (outcome, "recovered")
+            yield FindingKind.FAILING_FLOW, Severity.WARNING, (outcome, SPARED[silence])
+        elif outcome is Outcome.UNANSWERED and silence is Silence.RECURRING:
+            yield FindingKind.FAILING_FLOW, Severity.VIOLATION, (outcome, "recurring")
         elif outcome in FAILURES:
             yield FindingKind.FAILING_FLOW, Severity.VIOLATION, (outcome,)
         if judgement.undeclared:

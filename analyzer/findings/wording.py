@@ -139,9 +139,13 @@ def disputed(case: Case) -> None:
 
 def failing(case: Case) -> None:
     """Fill the words of an expected flow that never gets its answer."""
+    if "lost" in case.key:
+        _lost(case)
+        return
     origin, target = ends_of(case)
     outcome, why = outcomes.of_session(case.flows[0])
     later = ", and a later attempt does" if "recovered" in case.key else ""
+    later = " again and again, with answers in between" if "recurring" in case.key else later
     lost = _undelivered(case)
     became = f"is not delivered: {why.removeprefix('ICMP ')}" if lost else FAILED[outcome]
     case.title = f"{service_of(case)} from {origin} to {target} {became}{later}"
@@ -157,6 +161,27 @@ def failing(case: Case) -> None:
         )
     else:
         case.advice = _silence_advice(port_of(case.flows[0]), origin, target)
+
+
+def _lost(case: Case) -> None:
+    """Fill the words of answers that perhaps only the capture lacks."""
+    origin, target = ends_of(case)
+    count = len(case.flows)
+    requests = "a request" if count == 1 else f"{count} requests"
+    case.title = (
+        f"{service_of(case)} from {origin} to {target}: {requests} without an answer in this capture, "
+        "perhaps lost by the capture itself"
+    )
+    case.detail = (
+        f"{'It was' if count == 1 else 'Each was'} sent once and not again, as it would be had nobody answered, "
+        "and others like it are answered: the answer was probably there, and the capture dropped it. It cannot "
+        f"be told for certain. {case.judgements[0].reason}. {examples(case)}"
+    )
+    case.advice = (
+        "Look at the drop counters of the mirror port and of the machine that captures (Wireshark: Statistics, "
+        "Capture File Properties); capture fewer hosts or ports, or to a faster disk, and check again. If they "
+        f"are at zero, packets are lost between {origin} and {target}, and a program there does not ask again."
+    )
 
 
 def _undelivered(case: Case) -> bool:

@@ -106,6 +106,7 @@ def judge(
         near(setting),
         tried,
         collector.dropped,
+        seen,
     )
     return Report(
         version=VERSION,

@@ -183,6 +183,10 @@ def _silent(body: Body) -> Ending:
     if body.answered and server and not client:
         said = f"the client fell silent while the server still sent ({server} repetitions)"
         return Ending(failed, Cause.CLIENT_GAVE_UP, [said, where])
+    if body.answered and body.holes and not client and not server:
+        # The capture is known to lack packets of this transfer, so it may lack its end.
+        said = f"{body.holes} of its packets are missing in this capture, perhaps its last ones as well"
+        return Ending(TransferOutcome.UNKNOWN, None, [where, said])
     if body.answered and not body.writes and not body.image:
         # Of what is no image a client may want the beginning only.
         return Ending(TransferOutcome.UNKNOWN, None, [where, "the client asked for no more"])
