@@ -188,7 +188,8 @@ class Visibility:
 
     @property
     def last_sent(self) -> Array:
-        """When each of :attr:`places` sent its last unicast packet, ns; the lowest number where it sent none."""
+        """When each of :attr:`places` sent its last unicast packet, ns; the lowest number where it sent
+        none."""
         return self._sent.last
 
     def half_shown(self) -> Array:

@@ -35,6 +35,8 @@ class Case:
     judgements: list[Judgement] = field(default_factory=list)
     rows: dict[str, Row] = field(default_factory=dict)
     frames: set[int] = field(default_factory=set)
+    beside: tuple[int, ...] = ()
+    """Listed ports that a scan tried as well, in vain."""
 
     def add(self, conversation: Conversation, judgement: Judgement) -> None:
         """Count one more flow, with its legs."""

@@ -12,6 +12,7 @@ import numpy as np
 from analyzer import model, outcomes
 from analyzer.compliance import Judgement, Judgements
 from analyzer.compliance.near import near_miss
+from analyzer.compliance.scans import MANY_PORTS
 from analyzer.compliance.statuses import FAILURES
 from analyzer.conversation import Conversation
 from analyzer.conversations import Conversations, Selection
@@ -19,7 +20,7 @@ from analyzer.findings import hosts, observed, transfers, updates, wording
 from analyzer.findings.case import Case, identify, kind_of
 from analyzer.findings.losses import Silence, silences
 from analyzer.findings.waivers import Waivers
-from analyzer.kinds import Array, kinds, members
+from analyzer.kinds import Array, among, distinct, kinds, members
 from analyzer.matrix import Matrix
 from analyzer.model import (
     CaptureInfo,
@@ -36,8 +37,6 @@ from analyzer.model import (
 from analyzer.observation import Observation
 from analyzer.visibility import Visibility
 
-MANY_PORTS: Final = 12
-"""Unexpected ports between the same two roles from which on they are one finding (a scan)."""
 PROBLEMS: Final = 10
 """Damaged places that a finding spells out."""
 ORDER: Final = tuple(Severity)
@@ -66,6 +65,8 @@ class Evidence:
     attempts: Sequence[model.Attempt] = ()
     dropped: int = 0
     """Requests for a file beyond what is kept."""
+    probes: Array = field(default_factory=lambda: np.zeros(0, np.int64))
+    """The rows of a scan's attempts at listed ports that came to nothing."""
     seen: Visibility | None = None
     """What the capture could have shown; None where nobody asked, and every silence is what it looks like."""
 
@@ -75,7 +76,9 @@ def collect(evidence: Evidence) -> tuple[Finding, ...]:
     waived = evidence.waived
     missing = list(_missing(evidence))
     seen = observed.explained(evidence.observations, missing)
-    failed = transfers.cases(evidence.transfers, evidence.judgements, evidence.rows, waived)
+    probed = set(evidence.probes.tolist())
+    carried = [one for one in evidence.transfers if probed.isdisjoint(flow.row for flow in one[1])]
+    failed = transfers.cases(carried, evidence.judgements, evidence.rows, waived)
     failed += updates.cases(evidence.attempts, evidence.transfers, evidence.judgements, waived)
     cases = [*_flow_cases(evidence, waived), *failed, *missing]
     cases += [*hosts.cases(evidence), *evidence.waivers.expired(), *_dropped(evidence.dropped)]
@@ -98,17 +101,17 @@ def _flow_cases(evidence: Evidence, waived: Mapping[int, str]) -> list[Case]:
     """The faults of flows, one case for each cause; flows that are alike in all that tells it are asked
     once."""
     found, judgements = evidence.found, evidence.judgements
-    heads = found.heads
-    of, results = outcomes.of_sessions(found, heads)
-    silence = silences(
-        found,
-        heads,
-        *(
-            np.array([one is which for one, _ in results], bool)[of]
-            for which in (Outcome.ANSWERED, Outcome.UNANSWERED)
-        ),
-        evidence.seen,
+    heads = (
+        np.setdiff1d(found.heads, evidence.probes, assume_unique=True)
+        if len(evidence.probes)
+        else found.heads
     )
+    of, results = outcomes.of_sessions(found, heads)
+    answered, unanswered = (
+        np.array([outcome is which for outcome, _ in results], bool)[of]
+        for which in (Outcome.ANSWERED, Outcome.UNANSWERED)
+    )
+    silence = silences(found, heads, answered, unanswered, evidence.seen)
     recovered = silence != Silence.PLAIN
     carried = transfers.judged(evidence.transfers)
     firsts, alike = kinds(
@@ -148,7 +151,7 @@ def _flow_cases(evidence: Evidence, waived: Mapping[int, str]) -> list[Case]:
             flows[slot].append(heads[some])
     for slot, case in cases.items():
         _give(case, found, judgements, np.sort(np.concatenate(flows[slot])))
-    merged = _fold_scans(cases, found, judgements)
+    merged = _fold_scans(cases, found, judgements, evidence.probes)
     for case in merged:
         _word(case, evidence.matrix)
         if case.kind is FindingKind.FAILING_FLOW:
@@ -205,7 +208,7 @@ def _faults(
 
 
 def _fold_scans(
-    cases: Mapping[tuple[str, ...], Case], found: Conversations, judgements: Judgements
+    cases: Mapping[tuple[str, ...], Case], found: Conversations, judgements: Judgements, probes: Array
 ) -> list[Case]:
     """Unexpected flows to very many ports between the same two roles become one case."""
     groups: dict[tuple[object, ...], list[Case]] = defaultdict(list)
@@ -225,8 +228,17 @@ def _fold_scans(
         for case in group:
             whole.rows |= case.rows
         _give(whole, found, judgements, np.concatenate([Selection.of(case.flows).rows for case in group]))
+        whole.beside = _listed(Selection.of(whole.flows), found, probes)
         kept.append(whole)
     return kept
+
+
+def _listed(scan: Selection, found: Conversations, probes: Array) -> tuple[int, ...]:
+    """The listed ports that a scan tried in vain."""
+    origin, target = found.oriented(found.places.a, found.places.b)
+    _, pair = kinds((origin, target, found.columns["transport"]))
+    of_scan = among(pair[probes], pair[scan.rows])
+    return tuple(distinct(found.pair("port")[1][probes[of_scan]]).tolist())
 
 
 _WORDS: Final[Mapping[FindingKind, Callable[[Case], None]]] = {

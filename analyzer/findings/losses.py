@@ -1,18 +1,18 @@
 """Whose silence it is: a request that the network or the responder did not answer, or an answer that only the
 capture lacks.
 
-A mirror port or a capturing machine that is too slow drops packets, and a flow that loses its one answer looks
-like a fault. Three things tell them apart: who hears nothing asks again (TCP by RFC 6298, a confirmable CoAP
-message by RFC 7252 section 4.2), the same hosts answer each other on this port before and after, and a capture
-that drops answers drops requests and handshakes as well, of which it then holds the other half.
+A mirror port or a capturing machine that is too slow drops packets, and a flow that loses its one answer
+looks like a fault. Three things tell them apart: who hears nothing asks again (TCP by RFC 6298, a confirmable
+CoAP message by RFC 7252 section 4.2), the same hosts answer each other on this port before and after, and a
+capture that drops answers drops requests and handshakes as well, of which it then holds the other half.
 """
 
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from math import comb
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -25,15 +25,15 @@ from analyzer.visibility import Visibility
 
 SECOND: Final = 1_000_000_000
 REPEATS: Final[Mapping[str, int]] = {"tcp": 4 * SECOND, "coap": 4 * SECOND, "tftp": 90 * SECOND}
-"""By when whoever is not answered has asked again, ns: a SYN after 1 s, or 3 s (RFC 6298 sections 2 and 5.7), a
-confirmable message after 3 s at the latest (RFC 7252 section 4.8), a TFTP client after 90 s."""
+"""By when whoever is not answered has asked again, ns: a SYN after 1 s, or 3 s (RFC 6298 sections 2 and 5.7),
+a confirmable message after 3 s at the latest (RFC 7252 section 4.8), a TFTP client after 90 s."""
 SOME_TIME: Final = 30 * SECOND
 """The same for protocols that leave it to the program, such as BACnet: 3 s are common, 10 s are long."""
 HABIT: Final = 3
 """Answered requests from which on one silence at the end is out of the ordinary between two hosts."""
 LAST: Final = 2
-"""Silences in a row that may yet be lost answers: a capture that loses one packet in ten loses three answers in a
-row of one host in a thousand, and a service that died or was restarted looks just so."""
+"""Silences in a row that may yet be lost answers: a capture that loses one packet in ten loses three answers
+in a row of one host in a thousand, and a service that died or was restarted looks just so."""
 DROPS: Final = 0.1
 """The share of packets up to which a capture is believed to lose them unless it shows that it loses more."""
 LIKELY: Final = 0.01
@@ -44,7 +44,8 @@ restart or a cable that was moved."""
 SHARE: Final = 0.05
 """The share of requests given up from which on a relation that fails now and then does not work."""
 PROVEN: Final = 3
-"""Halves without their other half that prove that a capture loses packets. One may be an accident of clocks."""
+"""Halves without their other half that prove that a capture loses packets. One may be an accident of
+clocks."""
 BEGUN: Final = 10 * SECOND
 """After so long an exchange did not begin before the capture did."""
 
@@ -143,12 +144,15 @@ def _read(tries: Sequence[_Try], share: float) -> Mapping[int, Silence]:
 
 
 def _likely(silent: int, tries: int, share: float) -> bool:
-    """Whether a capture that loses ``share`` of all packets would lose so many answers, or more, now and then."""
+    """Whether a capture that loses ``share`` of all packets would lose so many answers, or more, now and
+    then."""
     if not silent:
         return True
     if tries > 1000:  # the binomial is as good as normal, and its terms are out of reach
-        return silent <= tries * share + 3 * (tries * share * (1 - share)) ** 0.5
-    fewer = sum(comb(tries, one) * share**one * (1 - share) ** (tries - one) for one in range(silent))
+        return silent <= tries * share + 3 * math.sqrt(tries * share * (1 - share))
+    fewer: float = sum(
+        math.comb(tries, one) * share**one * (1 - share) ** (tries - one) for one in range(silent)
+    )
     return 1 - fewer >= LIKELY
 
 
@@ -186,14 +190,16 @@ def _speaks(found: Conversations, heads: Array, name: str) -> Array:
 
 def _known_to_repeat(found: Conversations, heads: Array) -> Array:
     """Which of ``heads`` are of protocols that repeat what is not answered."""
-    return np.logical_or.reduce([_speaks(found, heads, name) for name in REPEATS])
+    known: Array = np.logical_or.reduce([_speaks(found, heads, name) for name in REPEATS])
+    return known
 
 
 def _share_lost(found: Conversations, heads: Array, answered: Array, seen: Visibility | None) -> float:
     """The share of packets that this capture shows to have lost, 0 where it proves none.
 
-    Proof is an answer whose request is missing, and a handshake of which one half is: both were on the network.
-    What began before the capture, or between hosts of which it shows one direction only, proves nothing.
+    Proof is an answer whose request is missing, and a handshake of which one half is: both were on the
+    network. What began before the capture, or between hosts of which it shows one direction only, proves
+    nothing.
     """
     if seen is None:
         return 0.0

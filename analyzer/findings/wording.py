@@ -92,7 +92,12 @@ def many_ports(case: Case, ports: int) -> None:
     origin, target = ends_of(case)
     transport = case.flows[0].transport.upper()
     case.title = f"{origin} tries {ports} different {transport} ports of {target}: not in the sheet"
-    case.detail = f"A port scan, or a service with changing ports; {became(case)}. {examples(case)}"
+    beside = ""
+    if case.beside:
+        some = ", ".join(map(str, case.beside[:EXAMPLES]))
+        more = f" and {len(case.beside) - EXAMPLES} more" if len(case.beside) > EXAMPLES else ""
+        beside = f". Listed ports were tried as well, in vain ({some}{more}), which is no fault of these rows"
+    case.detail = f"A port scan, or a service with changing ports; {became(case)}{beside}. {examples(case)}"
     case.advice = (
         f"Find out what runs on {origin}. A security scanner belongs into the site file, "
         "with a role or an allow entry; anything else should be stopped."
@@ -173,14 +178,15 @@ def _lost(case: Case) -> None:
         "perhaps lost by the capture itself"
     )
     case.detail = (
-        f"{'It was' if count == 1 else 'Each was'} sent once and not again, as it would be had nobody answered, "
-        "and others like it are answered: the answer was probably there, and the capture dropped it. It cannot "
-        f"be told for certain. {case.judgements[0].reason}. {examples(case)}"
+        f"{'It was' if count == 1 else 'Each was'} sent once and not again, as it would be had nobody "
+        "answered, and others like it are answered: the answer was probably there, and the capture dropped "
+        f"it. It cannot be told for certain. {case.judgements[0].reason}. {examples(case)}"
     )
     case.advice = (
-        "Look at the drop counters of the mirror port and of the machine that captures (Wireshark: Statistics, "
-        "Capture File Properties); capture fewer hosts or ports, or to a faster disk, and check again. If they "
-        f"are at zero, packets are lost between {origin} and {target}, and a program there does not ask again."
+        "Look at the drop counters of the mirror port and of the machine that captures (Wireshark: "
+        "Statistics, Capture File Properties); capture fewer hosts or ports, or to a faster disk, and check "
+        f"again. If they are at zero, packets are lost between {origin} and {target}, and a program there "
+        "does not ask again."
     )
 
 

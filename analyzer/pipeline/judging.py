@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
 from analyzer import (
     classify,
     infer,
@@ -19,6 +21,7 @@ from analyzer.activity import Activity
 from analyzer.addresses import text
 from analyzer.capturefilter import selective
 from analyzer.compliance import Bench, statuses
+from analyzer.compliance.scans import probes
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
 from analyzer.findings import Carried, Evidence, Waivers, collect, standing
@@ -79,7 +82,8 @@ def judge(
     drafts = [draft for draft in draw(collector, *known[2:]) if _ours(draft, found, bench, place)]
     carried = carried_transfers(drafts, found)
     judgements = bench.judge_all(found)
-    rows = statuses(matrix, place, found, judgements, seen, bench.directory, filtered)
+    probed = np.flatnonzero(probes(found, judgements))
+    rows = statuses(matrix, place, found, judgements, seen, bench.directory, filtered, probed)
     transfers = [transfer for transfer, _ in carried]
     waivers = Waivers(place, today or datetime.date.today())
     waived = waivers.of(found)
@@ -106,6 +110,7 @@ def judge(
         near(setting),
         tried,
         collector.dropped,
+        probed,
         seen,
     )
     return Report(

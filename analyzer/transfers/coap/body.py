@@ -105,8 +105,8 @@ class Body:
     longest_gap: int = 0
     cut: bool = False
     holes: int = 0
-    """Exchanges of which this capture holds one half, and the transfer went on without a repetition: the other
-    half was on the network."""
+    """Exchanges of which this capture holds one half, and the transfer went on without a repetition: the
+    other half was on the network."""
     continued: bool = False
     """Whether the server asked for more of what is sent: then another answer than that is its last."""
     given: int = 0
@@ -233,7 +233,8 @@ class Body:
         self.done = self.done or (last and code != CONTINUE)
 
     def supply(self, first: int, length: int, more: bool, code: int, time: int, frame: int) -> None:
-        """Take the answer about the block at byte ``first``, of ``length`` bytes, whose request is not here."""
+        """Take the answer about the block at byte ``first``, of ``length`` bytes, whose request is not
+        here."""
         done = self.done
         self.holes += 1
         if time >= self.last:

@@ -74,6 +74,8 @@ def judge(body: Body, end: int, one_sided: bool, reports: Sequence[Report] = ())
     if ending is None:
         ending = _running(body, end, reports)
     if ending is None:
+        ending = _full_of_holes(body)
+    if ending is None:
         ending = _silent(body)
     ending.said += _reported(reports)
     return ending
@@ -163,6 +165,15 @@ def _running(body: Body, end: int, reports: Sequence[Report]) -> Ending | None:
     return _cut_short(body, end) if end - body.last < patience else None
 
 
+def _full_of_holes(body: Body) -> Ending | None:
+    """A capture that is known to lack packets of a transfer may lack its end."""
+    if not body.holes or not body.answered or any(body.repeated):
+        return None
+    where = f"byte {body.bytes} was the last one acknowledged"
+    said = f"{body.holes} of its packets are missing in this capture, perhaps its last ones as well"
+    return Ending(TransferOutcome.UNKNOWN, None, [where, said])
+
+
 def _silent(body: Body) -> Ending:
     """It stopped without a word: who repeated what tells where messages were lost."""
     failed = TransferOutcome.FAILED
@@ -183,10 +194,6 @@ def _silent(body: Body) -> Ending:
     if body.answered and server and not client:
         said = f"the client fell silent while the server still sent ({server} repetitions)"
         return Ending(failed, Cause.CLIENT_GAVE_UP, [said, where])
-    if body.answered and body.holes and not client and not server:
-        # The capture is known to lack packets of this transfer, so it may lack its end.
-        said = f"{body.holes} of its packets are missing in this capture, perhaps its last ones as well"
-        return Ending(TransferOutcome.UNKNOWN, None, [where, said])
     if body.answered and not body.writes and not body.image:
         # Of what is no image a client may want the beginning only.
         return Ending(TransferOutcome.UNKNOWN, None, [where, "the client asked for no more"])

@@ -1,8 +1,8 @@
 """Answers whose questions a capture lost: blocks of a file all the same.
 
-A capture that loses packets may lose the request for the last block and hold the block itself. The server sends
-none that was not asked for (RFC 7959 section 2.1), so it belongs to the file that is under way between the two
-ends; with two of them under way nobody can say to which, and nothing is given to either.
+A capture that loses packets may lose the request for the last block and hold the block itself. The server
+sends none that was not asked for (RFC 7959 section 2.1), so it belongs to the file that is under way between
+the two ends; with two of them under way nobody can say to which, and nothing is given to either.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ def settle(found: Messages, end: int) -> None:
         if body.requests and not body.q_block:
             files[body.client, body.server].append(body)
     for key, answer in late.items():
-        body = _of(answer, files)
-        if body is not None:
+        file = _of(answer, files)
+        if file is not None:
             del found.unasked[key]
-            _supply(body, answer)
+            _supply(file, answer)
             if answer.body is not None:
                 answer.body.given += 1
 
