@@ -128,6 +128,7 @@ class Network:
             if now is None:
                 return at + 63
         until(now, True, FIN | ACK, b"", 2 + len(ask), 101 + len(reply))
+        until(now + 0.01, False, FIN | ACK, b"", 101 + len(reply), 3 + len(ask))
         return now + 0.1
 
     def read_file(self, at: float, client: str, server: str, blocks: int) -> float:

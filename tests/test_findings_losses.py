@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import zlib
 
 import pytest
 from judging import BMS, CURRENT, GATEWAY, NODE, OTHER, judged
@@ -44,7 +45,9 @@ def test_a_capture_that_loses_packets_alarms_nobody(seed: int, share: float) -> 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_neither_does_one_that_loses_them_in_bursts(seed: int) -> None:
-    assert violations(judged(dropped(site(seed).seen, seed, 0.03, burst=0.05), HOSTS)) == []
+    """Without files: one that loses its last packets in one burst, and no others, seems to stop."""
+    whole = site(seed, files=False)
+    assert violations(judged(dropped(whole.seen, seed, 0.03, burst=0.05), HOSTS)) == []
 
 
 @pytest.mark.parametrize("loss", [0.001, 0.01, 0.05])
@@ -196,6 +199,52 @@ def test_more_lone_requests_than_it_loses() -> None:
     for number in range(20):
         traffic.udp(300 + number, GATEWAY, 45000 + number, f"10.20.1.{100 + number}", 5683, ASKED)
     assert ("failing-flow", "violation") in weights(judged(traffic, CURRENT))
+
+
+@pytest.mark.parametrize("own_ports", [True, False])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_mirror_of_one_member_of_a_link_aggregate_alarms_nobody(seed: int, own_ports: bool) -> None:
+    """Half of all flows, by their addresses and ports, take the other cable, each direction for itself."""
+    whole = site(seed, own_ports=own_ports, files=False).seen
+    half = Traffic()
+    half.frames = [
+        (at, frame)
+        for at, frame in whole.frames
+        if frame[12:14] != b"\x08\0" or zlib.crc32(frame[26:38], seed) & 1
+    ]
+    report = judged(half, HOSTS)
+    silent = [flow for flow in report.flows if str(flow.outcome) == "unanswered"]
+    assert silent
+    assert violations(report) == []
+
+
+def test_what_is_repeated_in_vain_is_a_violation_in_such_a_capture_as_well() -> None:
+    whole = site(1, files=False).seen
+    whole.coap(100, GATEWAY, "10.20.1.99", answered=False, sport=40000)
+    half = Traffic()
+    half.frames = [
+        (at, frame)
+        for at, frame in sorted(whole.frames, key=lambda item: item[0])
+        if frame[12:14] != b"\x08\0" or frame[33] == 99 or zlib.crc32(frame[26:38], 1) & 1
+    ]
+    (title,) = violations(judged(half, HOSTS))
+    assert "10.20.1.99" in title
+
+
+# ---------------------------------------------------------------- what is told of what is over
+
+
+@pytest.mark.parametrize(("later", "told"), [(True, True), (False, False)])
+def test_a_refusal_that_is_over_says_so(later: bool, told: bool) -> None:
+    traffic = Traffic().coap(0, NODE, GATEWAY, sport=40000, mid=1)
+    traffic.udp(10, NODE, 40001, GATEWAY, 5683, ASKED).unreachable(
+        10.1, GATEWAY, NODE, 40001, GATEWAY, 5683, 3
+    )
+    if later:
+        traffic.coap(20, NODE, GATEWAY, sport=40002, mid=3)
+    (finding,) = judged(traffic, CURRENT).findings
+    assert str(finding.severity) == "violation"
+    assert ("Later attempts between the same hosts were answered" in finding.detail) is told
 
 
 @pytest.mark.parametrize("share", [0.05, 0.1])

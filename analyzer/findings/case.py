@@ -37,6 +37,8 @@ class Case:
     frames: set[int] = field(default_factory=set)
     beside: tuple[int, ...] = ()
     """Listed ports that a scan tried as well, in vain."""
+    over: bool = False
+    """Whether the ends of all flows were seen to get on later."""
 
     def add(self, conversation: Conversation, judgement: Judgement) -> None:
         """Count one more flow, with its legs."""

@@ -146,8 +146,9 @@ def _flow_cases(evidence: Evidence, waived: Mapping[int, str]) -> list[Case]:
                 *_apart(grave is not severity, waiver),
             )
             slot = (kind, *key)
-            case = cases.setdefault(slot, Case(kind, severity, key, waived=waiver))
+            case = cases.setdefault(slot, Case(kind, severity, key, waived=waiver, over=True))
             case.rows.update((row.id, row) for row in judgement.rows)
+            case.over = case.over and silence[first] == Silence.RECOVERED
             flows[slot].append(heads[some])
     for slot, case in cases.items():
         _give(case, found, judgements, np.sort(np.concatenate(flows[slot])))

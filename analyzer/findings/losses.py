@@ -18,9 +18,10 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from analyzer.conversations import Conversations
+from analyzer.flowtable.table import HEADS
 from analyzer.kinds import Array, kinds
 from analyzer.protocol import Fit
-from analyzer.tables import TCP
+from analyzer.tables import TCP, UDP
 from analyzer.visibility import Visibility
 
 SECOND: Final = 1_000_000_000
@@ -34,6 +35,8 @@ HABIT: Final = 3
 LAST: Final = 2
 """Silences in a row that may yet be lost answers: a capture that loses one packet in ten loses three answers
 in a row of one host in a thousand, and a service that died or was restarted looks just so."""
+RARE: Final = 0.001
+"""How seldom a capture that loses even more has to lose as many in a row by chance."""
 DROPS: Final = 0.1
 """The share of packets up to which a capture is believed to lose them unless it shows that it loses more."""
 LIKELY: Final = 0.01
@@ -82,7 +85,7 @@ def silences(
     if not len(heads) or answered.all():
         return result
     share = _share_lost(found, heads, answered, seen)
-    once = _once(found, heads, seen) & unanswered
+    once = _once(found, heads, seen, share > DROPS) & unanswered
     if answered.any():
         _, relation = kinds([column[heads] for column in _ends(found)])
         end = found.end.copy()
@@ -113,7 +116,8 @@ def silences(
             for place, silence in _read(tries, max(DROPS, share)).items():
                 result[places[place]] = silence
     if share:
-        alone = np.flatnonzero(once & (result == Silence.PLAIN) & _known_to_repeat(found, heads))
+        repeats = _known_to_repeat(found, heads) | (share > DROPS)
+        alone = np.flatnonzero(once & (result == Silence.PLAIN) & repeats)
         if _likely(len(alone), len(alone) + int(answered.sum()), share):
             result[alone] = Silence.LOST
     return result
@@ -128,11 +132,12 @@ def _ends(found: Conversations) -> tuple[Array, ...]:
 def _read(tries: Sequence[_Try], share: float) -> Mapping[int, Silence]:
     """The silences of one relation, whose requests are ``tries`` in order of time, that are no plain ones."""
     heard = [place for place, one in enumerate(tries) if one.answered]
+    last = LAST if share <= DROPS else max(LAST, math.ceil(math.log(RARE) / math.log(share)))
     single: list[int] = []
     for answered, run in groupby(range(len(tries)), key=lambda place: tries[place].answered):
         places = list(run)
         outside = places[0] < heard[0] or places[-1] > heard[-1]
-        if not answered and len(places) <= LAST and (len(heard) >= HABIT or not outside):
+        if not answered and len(places) <= last and (len(heard) >= HABIT or not outside):
             single += [place for place in places if tries[place].once]
     lost = set(single) if _likely(len(single), len(heard) + len(single), share) else set()
     given_up = [place for place, one in enumerate(tries) if not one.answered and place not in lost]
@@ -156,19 +161,25 @@ def _likely(silent: int, tries: int, share: float) -> bool:
     return 1 - fewer >= LIKELY
 
 
-def _once(found: Conversations, heads: Array, seen: Visibility | None) -> Array:
-    """Which of ``heads`` are one packet without an answer that was not sent again: because its sender went on
-    with other things, or because the capture ended before the repetition was due."""
+def _once(found: Conversations, heads: Array, seen: Visibility | None, holey: bool) -> Array:
+    """Which of ``heads`` were not answered and not sent again, one packet or several different ones: because
+    the sender went on with other things, or because the capture ended about when the repetition was due. Of a
+    ``holey`` capture nobody can say that a sender fell silent."""
     if seen is None:
         return np.zeros(len(heads), bool)
     sent, back = found.pair("packets")
     copies, _ = found.pair("duplicates")
     origin, _ = found.oriented(found.places.a, found.places.b)
-    due = found.start[heads] + _patience(found, heads)
-    went_on = seen.last_sent[origin[heads]] >= due
-    single = (sent[heads] - copies[heads] == 1) & (back[heads] == 0)
-    result: Array = single & (went_on | (due > seen.end))
-    return result
+    due = found.end[heads] + _patience(found, heads)
+    # Who says something every few seconds only may say nothing more until the end.
+    went_on = (seen.last_sent[origin[heads]] >= due) | (due + SOME_TIME > seen.end) | holey
+    # Of several requests from one port each is another one, as far as their first bytes are kept.
+    asked = sent[heads] - copies[heads]
+    said = np.bincount(found.flows.heads.slot, minlength=2 * len(found))
+    different = said[2 * heads + ~found.forward[heads]]
+    udp = found.columns["transport"][heads] == UDP
+    result: Array = ((asked == 1) | (udp & (different >= np.minimum(asked, HEADS)))) & (back[heads] == 0)
+    return result & went_on
 
 
 def _patience(found: Conversations, heads: Array) -> Array:

@@ -154,7 +154,10 @@ def failing(case: Case) -> None:
     lost = _undelivered(case)
     became = f"is not delivered: {why.removeprefix('ICMP ')}" if lost else FAILED[outcome]
     case.title = f"{service_of(case)} from {origin} to {target} {became}{later}"
-    case.detail = f"{capital(why)}. {case.judgements[0].reason}. {examples(case)}"
+    over = ""
+    if case.over and not later:
+        over = " Later attempts between the same hosts were answered, as after a restart."
+    case.detail = f"{capital(why)}.{over} {case.judgements[0].reason}. {examples(case)}"
     if lost:
         case.advice = _undelivered_advice(case, target)
     elif outcome is Outcome.BLOCKED:

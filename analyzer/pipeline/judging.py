@@ -190,7 +190,8 @@ def _ours(draft: Draft, found: Sequence[Conversation], bench: Bench, place: Site
 def carried_transfers(drafts: Sequence[Draft], found: Sequence[Conversation]) -> tuple[Carried, ...]:
     """The transfers, each with its conversations, the request's first.
 
-    A request is not unanswered where the end of the capture cut it short, or its answer could not be here.
+    A request is not unanswered where the end of the capture cut it short, or its answer could not be here;
+    nor where the file came from a port that, by the clocks of the capture, spoke too early to be its leg.
     """
     carried = tuple((draft.transfer, tuple(found[row] for row in draft.rows)) for draft in drafts)
     for transfer, flows in carried:
@@ -198,6 +199,9 @@ def carried_transfers(drafts: Sequence[Draft], found: Sequence[Conversation]) ->
             for flow in flows:
                 if flow.outcome is Outcome.UNANSWERED:
                     flow.outcome, flow.why = Outcome.ONE_WAY, transfer.detail
+        came = transfer.outcome is TransferOutcome.COMPLETE and transfer.attempts == 1 and flows
+        if came and flows[0].outcome is Outcome.UNANSWERED:
+            flows[0].outcome, flows[0].why = Outcome.ANSWERED, "answered from another port"
     return carried
 
 
