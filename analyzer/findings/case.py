@@ -37,6 +37,8 @@ class Case:
     frames: set[int] = field(default_factory=set)
     beside: tuple[int, ...] = ()
     """Listed ports that a scan tried as well, in vain."""
+    lost: int = 0
+    """How many of its flows perhaps only the capture left without an answer."""
     over: bool = False
     """Whether the ends of all flows were seen to get on later."""
 

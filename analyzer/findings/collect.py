@@ -40,8 +40,6 @@ from analyzer.visibility import Visibility
 PROBLEMS: Final = 10
 """Damaged places that a finding spells out."""
 ORDER: Final = tuple(Severity)
-SPARED: Final[Mapping[Silence, str]] = {Silence.RECOVERED: "recovered", Silence.LOST: "lost"}
-"""Silences that are no violation, and what in a case's key tells them."""
 JUDGED: Final = (Verdict.EXPECTED, Verdict.DISPUTED, Verdict.UNEXPECTED, Verdict.REVIEW)
 
 
@@ -149,6 +147,7 @@ def _flow_cases(evidence: Evidence, waived: Mapping[int, str]) -> list[Case]:
             case = cases.setdefault(slot, Case(kind, severity, key, waived=waiver, over=True))
             case.rows.update((row.id, row) for row in judgement.rows)
             case.over = case.over and silence[first] == Silence.RECOVERED
+            case.lost += len(some) if silence[first] == Silence.LOST else 0
             flows[slot].append(heads[some])
     for slot, case in cases.items():
         _give(case, found, judgements, np.sort(np.concatenate(flows[slot])))
@@ -195,11 +194,10 @@ def _faults(
         yield FindingKind.DISPUTED_FLOW, Severity.WARNING, ()
     elif verdict is Verdict.EXPECTED:
         outcome, _ = outcomes.of_session(conversation)
-        if outcome is Outcome.UNANSWERED and silence in SPARED:
+        if outcome is Outcome.UNANSWERED and silence is not Silence.PLAIN:
             # Lost, retried from another port and answered: worth a look, but the row works for these hosts.
-            yield FindingKind.FAILING_FLOW, Severity.WARNING, (outcome, SPARED[silence])
-        elif outcome is Outcome.UNANSWERED and silence is Silence.RECURRING:
-            yield FindingKind.FAILING_FLOW, Severity.VIOLATION, (outcome, "recurring")
+            # Who lost it, a longer capture may tell otherwise: one finding, whose id stays.
+            yield FindingKind.FAILING_FLOW, Severity.WARNING, (outcome, "recovered")
         elif outcome in FAILURES:
             yield FindingKind.FAILING_FLOW, Severity.VIOLATION, (outcome,)
         if judgement.undeclared:

@@ -41,14 +41,11 @@ DROPS: Final = 0.1
 """The share of packets up to which a capture is believed to lose them unless it shows that it loses more."""
 LIKELY: Final = 0.01
 """How likely so many silences have to be, if the capture loses DROPS, to be laid at its door."""
-EPISODES: Final = 3
-"""Times that answers have to stay away, with answers in between, for a fault that comes and goes. Fewer are a
-restart or a cable that was moved."""
-SHARE: Final = 0.05
-"""The share of requests given up from which on a relation that fails now and then does not work."""
 PROVEN: Final = 3
 """Halves without their other half that prove that a capture loses packets. One may be an accident of
 clocks."""
+MOST: Final = 0.5
+"""The largest share that is believed: a mirror of one cable of two."""
 BEGUN: Final = 10 * SECOND
 """After so long an exchange did not begin before the capture did."""
 
@@ -62,13 +59,9 @@ class Silence(enum.IntEnum):
     """The same relation was seen to work later."""
     LOST = 2
     """The answer was there, or may well have been: this capture lacks it."""
-    RECURRING = 3
-    """It comes again and again, with answers in between."""
 
 
 class _Try(NamedTuple):
-    start: int
-    end: int
     answered: bool
     once: bool
     """It was sent once, and this capture shows no repetition that would have been due."""
@@ -84,40 +77,35 @@ def silences(
     result = np.zeros(len(heads), np.int8)
     if not len(heads) or answered.all():
         return result
-    share = _share_lost(found, heads, answered, seen)
-    once = _once(found, heads, seen, share > DROPS) & unanswered
-    if answered.any():
-        _, relation = kinds([column[heads] for column in _ends(found)])
-        end = found.end.copy()
-        for row, legs in found.legs.items():
-            end[row] = max(end[row], *(leg.end for leg in legs))
-        last = np.full(int(relation.max()) + 1, np.iinfo(np.int64).min)
-        np.maximum.at(last, relation[answered], end[heads[answered]])
-        result[last[relation] > found.end[heads]] = Silence.RECOVERED
-        mixed = np.zeros(len(last), bool)
-        mixed[relation[unanswered]] = True
-        mixed &= last > np.iinfo(np.int64).min
-        some = np.flatnonzero(mixed[relation] & (answered | unanswered))
-        some = some[np.lexsort((found.start[heads[some]], relation[some]))]
-        told = zip(
-            some.tolist(),
-            relation[some].tolist(),
-            map(
-                _Try,
-                found.start[heads[some]].tolist(),
-                found.end[heads[some]].tolist(),
-                answered[some].tolist(),
-                once[some].tolist(),
-            ),
-            strict=True,
-        )
-        for _, group in groupby(told, key=lambda one: one[1]):
-            places, _, tries = zip(*group, strict=True)
-            for place, silence in _read(tries, max(DROPS, share)).items():
-                result[places[place]] = silence
+    share, once = 0.0, unanswered
+    if unanswered.any():
+        share = _share_lost(found, heads, answered, seen)
+        once = _once(found, heads, seen, share > DROPS) & unanswered
+    if not answered.any() and not share:
+        return result
+    _, relation = kinds([column[heads] for column in _ends(found)])
+    end = found.end.copy()
+    for row, legs in found.legs.items():
+        end[row] = max(end[row], *(leg.end for leg in legs))
+    last = np.full(int(relation.max()) + 1, np.iinfo(np.int64).min)
+    np.maximum.at(last, relation[answered], end[heads[answered]])
+    result[last[relation] > found.end[heads]] = Silence.RECOVERED
+    mixed = np.zeros(len(last), bool)
+    mixed[relation[unanswered]] = True
+    mixed &= last > np.iinfo(np.int64).min
+    some = np.flatnonzero(mixed[relation] & (answered | unanswered))
+    some = some[np.lexsort((found.start[heads[some]], relation[some]))]
+    tries = map(_Try, answered[some].tolist(), once[some].tolist())
+    told = zip(some.tolist(), relation[some].tolist(), tries, strict=True)
+    for _, group in groupby(told, key=lambda one: one[1]):
+        places, _, held = zip(*group, strict=True)
+        for place in _lost(held, max(DROPS, share)):
+            result[places[place]] = Silence.LOST
     if share:
+        plain = unanswered & (result == Silence.PLAIN)
+        seldom = np.bincount(relation[plain], minlength=len(last)) <= _in_a_row(share)
         repeats = _known_to_repeat(found, heads) | (share > DROPS)
-        alone = np.flatnonzero(once & (result == Silence.PLAIN) & repeats)
+        alone = np.flatnonzero(once & plain & seldom[relation] & repeats)
         if _likely(len(alone), len(alone) + int(answered.sum()), share):
             result[alone] = Silence.LOST
     return result
@@ -129,23 +117,23 @@ def _ends(found: Conversations) -> tuple[Array, ...]:
     return (*ends, found.columns["transport"], found.pair("port")[1])
 
 
-def _read(tries: Sequence[_Try], share: float) -> Mapping[int, Silence]:
-    """The silences of one relation, whose requests are ``tries`` in order of time, that are no plain ones."""
+def _lost(tries: Sequence[_Try], share: float) -> Sequence[int]:
+    """Which of one relation's requests, in order of time, were lost by a capture that may lose ``share`` of
+    all packets."""
     heard = [place for place, one in enumerate(tries) if one.answered]
-    last = LAST if share <= DROPS else max(LAST, math.ceil(math.log(RARE) / math.log(share)))
+    last = _in_a_row(share)
     single: list[int] = []
     for answered, run in groupby(range(len(tries)), key=lambda place: tries[place].answered):
         places = list(run)
         outside = places[0] < heard[0] or places[-1] > heard[-1]
         if not answered and len(places) <= last and (len(heard) >= HABIT or not outside):
             single += [place for place in places if tries[place].once]
-    lost = set(single) if _likely(len(single), len(heard) + len(single), share) else set()
-    given_up = [place for place, one in enumerate(tries) if not one.answered and place not in lost]
-    read = dict.fromkeys(lost, Silence.LOST)
-    episodes = sum(place == 0 or tries[place - 1].answered or place - 1 in lost for place in given_up)
-    if episodes >= EPISODES and len(given_up) >= SHARE * len(tries):
-        read |= dict.fromkeys(given_up, Silence.RECURRING)
-    return read
+    return single if _likely(len(single), len(heard) + len(single), share) else ()
+
+
+def _in_a_row(share: float) -> int:
+    """How many answers in a row a capture may lose that loses ``share`` of all packets."""
+    return LAST if share <= DROPS else max(LAST, math.ceil(math.log(RARE) / math.log(share)))
 
 
 def _likely(silent: int, tries: int, share: float) -> bool:
@@ -225,4 +213,4 @@ def _share_lost(found: Conversations, heads: Array, answered: Array, seen: Visib
     half &= ~tcp | answered
     proven = int(half.sum())
     whole = int((answered & (np.where(tcp, asks & answers, sent > 0))).sum())
-    return proven / (proven + whole) if proven >= PROVEN else 0.0
+    return min(MOST, proven / (proven + whole)) if proven >= PROVEN else 0.0

@@ -144,19 +144,20 @@ def disputed(case: Case) -> None:
 
 def failing(case: Case) -> None:
     """Fill the words of an expected flow that never gets its answer."""
-    if "lost" in case.key:
+    if case.lost and case.lost == len(case.flows):
         _lost(case)
         return
     origin, target = ends_of(case)
     outcome, why = outcomes.of_session(case.flows[0])
     later = ", and a later attempt does" if "recovered" in case.key else ""
-    later = " again and again, with answers in between" if "recurring" in case.key else later
     lost = _undelivered(case)
     became = f"is not delivered: {why.removeprefix('ICMP ')}" if lost else FAILED[outcome]
     case.title = f"{service_of(case)} from {origin} to {target} {became}{later}"
     over = ""
     if case.over and not later:
         over = " Later attempts between the same hosts were answered, as after a restart."
+    if case.lost:
+        over = f" {case.lost} of {len(case.flows)} were perhaps answered, and the capture lost it."
     case.detail = f"{capital(why)}.{over} {case.judgements[0].reason}. {examples(case)}"
     if lost:
         case.advice = _undelivered_advice(case, target)
