@@ -32,6 +32,8 @@ EARLY: Final = 100_000_000
 """How long before its request an answer may stand, ns: a tap gives each direction to a port of its own, and
 the clocks of merged captures differ. As long two messages of one direction may be swapped."""
 TFTP: Final = "tftp"
+SHORTEST: Final = 4
+"""Bytes of the shortest message of TFTP."""
 
 CANDIDATES: Final = 16
 """How many of a client port's latest requests before a flow may have caused it. A real client has a few at
@@ -175,12 +177,20 @@ def _speaks(name: str, conversation: Conversation, client_side: int, *, strictly
     ``strictly``: the server's own payload has to prove it (an answer from another address than the one
     asked); otherwise no payload may contradict it.
     """
+    if not conversation.packets[1 - client_side] and _too_short(conversation, client_side):
+        return False  # a scanner's empty datagrams from the port of its RRQ
     readings = conversation.read_as(protocols.load()[name])
     if strictly:
         # Away from its port a short data packet or an acknowledgement only looks right: two bytes say so.
         server = readings[1 - client_side]
         return bool(server) and all(reading.fit is not Fit.NO and reading.detail for reading in server)
     return not any(reading.fit is Fit.NO for side_readings in readings for reading in side_readings)
+
+
+def _too_short(conversation: Conversation, side: int) -> bool:
+    """Whether one side says nothing that TFTP could be: opcode and number take four bytes (RFC 1350 section
+    5)."""
+    return all(head.wire < SHORTEST for head in conversation.heads[side])
 
 
 def _search(

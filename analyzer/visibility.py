@@ -191,6 +191,12 @@ class Visibility:
         source, target = self._found.oriented(places.a, places.b)
         return self._unheard(source, target)
 
+    @property
+    def last_sent(self) -> Array:
+        """When each of :attr:`places` sent its last unicast packet, ns; the lowest number where it sent
+        none."""
+        return self._sent.last
+
     def half_shown(self) -> Array:
         """The rows, as booleans, of which the capture holds one direction and could not hold the other."""
         places, columns = self.places, self._found.columns

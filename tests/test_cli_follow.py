@@ -204,7 +204,9 @@ def test_until_when(written, then) -> None:
     assert follow.moment(written, NOW) == NOW + then
 
 
-@pytest.mark.parametrize("written", ["", "soon", "8", "25:00", "8 h", "-1h", "2026-11-21"])
+@pytest.mark.parametrize(
+    "written", ["", "soon", "8", "25:00", "8 h", "-1h", "2026-11-21", "999999999d", "367d"]
+)
 def test_until_no_time(written) -> None:
     with pytest.raises(UsageError, match="--until"):
         follow.moment(written, NOW)

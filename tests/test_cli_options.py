@@ -4,7 +4,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from analyzer.cli import options
+from analyzer.cli import options, portmatrix
 from analyzer.errors import UsageError
 
 
@@ -102,3 +102,77 @@ def test_the_command_line_is_told_without_secrets(words, said):
     context.meta[options.TYPED] = words
     with context:
         assert options.typed() == said
+
+
+# ---------------------------------------------------------------- numbers
+
+NO_NUMBERS = [
+    "nan",
+    "NaN",
+    "inf",
+    "-inf",
+    "1e3",
+    "1e400",
+    "0x10",
+    "1_0",
+    "\u0663",
+    "\uff13",
+    "",
+    " 5",
+    "5 ",
+    "5s",
+    "--",
+]
+
+
+@pytest.mark.parametrize("written", [*NO_NUMBERS, "0.5", "9" * 19])
+def test_what_is_no_whole_number(written):
+    number = options.Whole(1, 5000)
+    with pytest.raises(click.BadParameter, match="is no whole number, such as 50") as error:
+        number.convert(written, None, None)
+    assert "\n" not in error.value.message
+
+
+@pytest.mark.parametrize("written", [*NO_NUMBERS, ".5", "5.", "1.2.3", "9" * 19])
+def test_what_is_no_number(written):
+    with pytest.raises(click.BadParameter, match=r"is no number, such as 2 or 0\.5"):
+        options.Decimal(0.0, 86_400.0).convert(written, None, None)
+
+
+@pytest.mark.parametrize("written", ["-1", "0", "5001", "9" * 18])
+def test_numbers_out_of_bounds(written):
+    with pytest.raises(click.BadParameter, match="is not in the range"):
+        options.Whole(1, 5000).convert(written, None, None)
+
+
+def test_numbers():
+    assert options.Whole(1, 5000).convert("0050", None, None) == 50
+    assert options.Whole(1).convert(7, None, None) == 7
+    assert options.Decimal(0.0, 10.0).convert("0.25", None, None) == 0.25
+    assert options.Decimal(0.0, 10.0).convert("+3", None, None) == 3.0
+
+
+def commands(group, path=()):
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+def test_every_option_that_takes_a_number_takes_only_numbers():
+    """Of all commands there are: who adds an option with a type of click's own that is too generous fails
+    here."""
+    numeric = [
+        (path, option.opts[-1], option.type)
+        for path, command in commands(portmatrix)
+        for option in command.params
+        if isinstance(option.type, (click.types.IntParamType, click.types.FloatParamType))
+        and not getattr(option, "count", False)
+        and not getattr(option, "is_flag", False)
+    ]
+    assert {option for _, option, _ in numeric} >= {"--interval", "--limit", "--jobs"}
+    for path, option, kind in numeric:
+        assert isinstance(kind, (options.Whole, options.Decimal)), (path, option)

@@ -25,8 +25,8 @@ from judging import (
 )
 from traffic import ACK, RST, SYN, Traffic
 
+from analyzer.compliance.scans import MANY_PORTS
 from analyzer.errors import PortmatrixError
-from analyzer.findings.collect import MANY_PORTS
 from analyzer.model import FindingKind, Report, Severity, Status
 from analyzer.pipeline import Options, check
 from analyzer.transfers.tftp import gather

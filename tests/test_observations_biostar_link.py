@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from judging import address
 
 from analyzer.observations.biostar.link import PAUSE, WRAP, Burst, Link, Packet, Side
+from analyzer.sessions import EARLY
 from analyzer.tables import ACK, FIN, PSH, RST, SYN
 
 S = 1_000_000_000
@@ -85,11 +86,11 @@ def test_silences_and_bursts() -> None:
 
 def test_a_syn_again_is_a_repetition_or_another_connection() -> None:
     made = link(packet(0, 0, SYN, 99))
-    assert not made.renewed(A, 99)
-    assert made.renewed(A, 12345)
-    assert not made.renewed(B, 499), "both opened at once (RFC 9293 section 3.5)"
+    assert not made.renewed(A, 99, 0)
+    assert made.renewed(A, 12345, 0)
+    assert not made.renewed(B, 499, 0), "both opened at once (RFC 9293 section 3.5)"
     made.add(packet(1, 0, RST, 100))
-    assert made.renewed(B, 499)
+    assert made.renewed(B, 499, 0)
 
 
 @settings(deadline=None, max_examples=60)
@@ -111,3 +112,14 @@ def test_any_packets(packets: list[tuple[int, int, int, int, int]]) -> None:
     for side in made.sides:
         assert side.bytes >= (side.largest.bytes if side.largest else 0)
         assert side.gap is None or side.gap.length > 0
+
+
+def test_a_syn_behind_its_syn_ack_opens_nothing_anew() -> None:
+    """A card with several queues, or two clocks, put the two in the wrong order."""
+    made = Link(A, B, 0, 1, opened=True)
+    made.add(packet(0, 1, SYN | ACK, 499))
+    assert not made.renewed(A, 99, EARLY)
+    assert made.renewed(A, 99, EARLY + 1)
+    made.add(packet(0, 0, ACK, 100))
+    assert not made.renewed(A, 99, EARLY + 1), "its repetition"
+    assert made.renewed(A, 12345, 0)

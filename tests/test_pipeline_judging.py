@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from judging import CURRENT, GATEWAY, LAPTOP, NODE, place, table
+from judging import CURRENT, GATEWAY, LAPTOP, NODE, judged, place, status, table
 from traffic import Traffic
 
 from analyzer import rulesets
@@ -51,3 +51,14 @@ def test_likely_attempts_come_last_and_their_ids_count_on() -> None:
         ("u3", "likely"),
         ("u4", "likely"),
     ]
+
+
+def test_a_file_that_came_answers_its_request_whatever_the_clocks_say() -> None:
+    """Two taps, one for each direction: the server's packets stand half a second before the client's."""
+    whole = Traffic().read_file(10, NODE, GATEWAY, blocks=100).coap(0, NODE, GATEWAY).arp(60, NODE, GATEWAY)
+    server = b"\x0a\x14\x00\x0a"
+    whole.frames = [(at - 0.5 * (frame[26:30] == server), frame) for at, frame in whole.frames]
+    report = judged(whole)
+    assert [str(one.outcome) for one in report.transfers] == ["complete"]
+    assert status(report, "igor-gateway/5.0.0+/incoming/udp/69") == "working"
+    assert report.findings == ()

@@ -330,3 +330,22 @@ def test_a_complete_transfer_is_never_called_failed(
     wire.frames = [(at + copy * 0.0001, data) for copies in frames for copy, (at, data) in enumerate(copies)]
     (transfer,) = wire.late().transfers(batch)
     assert (transfer.outcome, transfer.bytes, transfer.expected_bytes) == (COMPLETE, length, length)
+
+
+def without(wire: Http, *lost: int) -> Http:
+    wire.frames = [frame for number, frame in enumerate(wire.frames) if number not in lost]
+    return wire
+
+
+@pytest.mark.parametrize("lost", [(5,), (4, 5), (5, 6), (5, 8, 9)])
+def test_an_answer_of_which_the_capture_lacks_the_head(lost: tuple[int, ...]) -> None:
+    """Three frames of the handshake, request, acknowledgement, and the head in a frame of its own."""
+    transfer = without(fetch(6000).close().late(), *lost).only()
+    assert (transfer.outcome, transfer.cause) == (UNKNOWN, Cause.CAPTURE_ONE_SIDED)
+    assert "the head of its answer is not in this capture" in transfer.detail
+
+
+def test_an_end_without_a_word_is_no_answer() -> None:
+    wire = Http().open().c(request())
+    wire.close(False).late()
+    assert wire.only().cause is Cause.NO_RESPONSE

@@ -6,7 +6,7 @@ import pytest
 from test_transfers_tftp_endings_ending import state
 from tftpwire import Wire, ack, data, oack, rrq, wrq
 
-from analyzer.model import Cause
+from analyzer.model import Cause, TransferOutcome
 from analyzer.transfers.tftp.endings.silence import silent
 
 
@@ -51,6 +51,30 @@ SILENT = {
         *(Cause.CLIENT_GAVE_UP, "the client fell silent"),
     ),
 }
+
+
+def missing(wire: Wire, *lost: int) -> Wire:
+    wire.frames = [frame for number, frame in enumerate(wire.frames) if number not in lost]
+    return wire
+
+
+def test_a_capture_that_lacks_blocks_may_lack_the_end() -> None:
+    """Of ten frames the fourth, block 2, and all after the eighth."""
+    ending = silent(*state(missing(read_of(1, 2, 3, 4, 5), 3)), None)
+    assert (ending.outcome, ending.cause) == (TransferOutcome.UNKNOWN, Cause.CAPTURE_ONE_SIDED)
+    assert "1 of its blocks are missing in this capture" in ending.said[0]
+
+
+def test_what_was_repeated_was_not_heard_whatever_the_capture_lacks() -> None:
+    wire = missing(read_of(1, 2, 3, 4, 5), 3).s(7, data(6)).s(8, data(6))
+    assert silent(*state(wire), None).cause is Cause.CLIENT_GAVE_UP
+
+
+def test_in_a_window_blocks_are_lost_on_the_way_as_well() -> None:
+    wire = Wire().c(0, rrq(windowsize=4), 69).s(0.1, oack(windowsize=4)).c(0.2, ack(0))
+    for number in (1, 3, 4):
+        wire.s(number, data(number))
+    assert silent(*state(wire.c(5, ack(1))), None).outcome is TransferOutcome.FAILED
 
 
 @pytest.mark.parametrize("name", SILENT)

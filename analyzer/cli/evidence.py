@@ -34,7 +34,7 @@ PCAP: Final = (".pcap", ".cap")
 )
 @click.option(
     "--limit",
-    type=click.IntRange(0),
+    type=options.Whole(0),
     metavar="N",
     help="At most N frames, the first of each flow first; 0: no limit.  [default: 100000]",
 )

@@ -60,7 +60,7 @@ def fleet() -> None:
 @click.option(
     "-o", "--output", "target", metavar="DIR", default=RESULTS, show_default=True, help="The results."
 )
-@click.option("--jobs", type=click.IntRange(1), help="Worker processes; default: one a processor.")
+@click.option("--jobs", type=options.Whole(1, 1024), help="Worker processes; default: one a processor.")
 @click.option("--scheduler", metavar="ADDRESS", help="Workers of a Dask cluster, tcp://HOST:PORT.")
 @click.option(
     "--split",

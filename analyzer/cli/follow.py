@@ -24,6 +24,8 @@ from analyzer.model import News, Report
 RENEW: Final = 60.0
 """Seconds between two writings of the ``-o`` file while the capture grows."""
 SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+LONGEST: Final = 366 * 86_400
+"""Seconds that a length may be: more was not meant, and the calendar of Python has an end."""
 _LENGTH: Final = re.compile(r"(\d{1,9})([smhd])", re.ASCII)
 
 
@@ -31,7 +33,10 @@ def moment(written: str, now: datetime.datetime) -> datetime.datetime:
     """When ``--until`` ends. Raises :class:`UsageError` for what is no time, and for one that has passed."""
     length = _LENGTH.fullmatch(written)
     if length:
-        return now + datetime.timedelta(seconds=int(length[1]) * SECONDS[length[2]])
+        seconds = int(length[1]) * SECONDS[length[2]]
+        if seconds > LONGEST:
+            raise UsageError(f"--until {written}: is longer than a year")
+        return now + datetime.timedelta(seconds=seconds)
     try:
         if "T" not in written and "-" not in written:
             clock = datetime.time.fromisoformat(written)

@@ -14,7 +14,7 @@ from analyzer.report.layout import plural
 @options.frames
 @click.option(
     "--limit",
-    type=click.IntRange(1, 5000),
+    type=options.Whole(1, 5000),
     default=50,
     show_default=True,
     metavar="N",

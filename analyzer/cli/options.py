@@ -17,6 +17,36 @@ _RANGE: Final = r"([0-9]{1,12})(?:-([0-9]{1,12}))?"
 
 Decorator = Callable[[Any], Any]
 
+
+class Whole(click.IntRange):
+    """A whole number within bounds, written with the digits 0 to 9: Python's own reader takes ``1_0`` and
+    digits of other scripts as well, which nobody means."""
+
+    name = "whole number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number; fails with one line."""
+        if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,18}", value, re.ASCII) is None:
+            self.fail(f"{value!r} is no whole number, such as 50", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Decimal(click.FloatRange):
+    """A number within bounds, in decimal: no exponent, and none of Python's other words for one (``nan`` lies
+    within all bounds)."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number; fails with one line."""
+        if (
+            isinstance(value, str)
+            and re.fullmatch(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?", value, re.ASCII) is None
+        ):
+            self.fail(f"{value!r} is no number, such as 2 or 0.5", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 TYPED: Final = "portmatrix.typed"
 """Where the context keeps the arguments as they were typed."""
 
@@ -103,7 +133,7 @@ follow = stack(
     click.option(
         "--interval",
         metavar="SECONDS",
-        type=click.FloatRange(0, 86_400),
+        type=Decimal(0, 86_400),
         help="With --follow: how often to look for more.  [default: 5]",
     ),
     click.option(

@@ -42,14 +42,18 @@ def statuses(
     seen: Visibility,
     directory: Directory,
     filtered: str = "",
+    probes: Array | None = None,
 ) -> tuple[model.RowResult, ...]:
     """The result of every row of the matrix, in the matrix's order.
 
-    ``filtered`` is the filter that the capture was taken with, where it may have kept rows out.
+    ``filtered`` is the filter that the capture was taken with, where it may have kept rows out; ``probes``
+    are the conversations of a scan, which exercise nothing.
     """
     found = Conversations.of(found)
     judgements = Judgements.on(found, judgements)
     heads = found.heads
+    if probes is not None and len(probes):
+        heads = np.setdiff1d(heads, probes, assume_unique=True)
     exercised: dict[str, list[Array]] = defaultdict(list)
     for judgement, flows in zip(
         judgements.kinds, members(judgements.of[heads], len(judgements.kinds)), strict=True

@@ -38,6 +38,12 @@ class Case:
     judgements: list[Judgement] = field(default_factory=list)
     rows: dict[str, Row] = field(default_factory=dict)
     frames: set[int] = field(default_factory=set)
+    beside: tuple[int, ...] = ()
+    """Listed ports that a scan tried as well, in vain."""
+    lost: int = 0
+    """How many of its flows perhaps only the capture left without an answer."""
+    over: bool = False
+    """Whether the ends of all flows were seen to get on later."""
 
     def add(self, conversation: Conversation, judgement: Judgement) -> None:
         """Count one more flow, with its legs."""

@@ -12,13 +12,15 @@ import numpy as np
 from analyzer import model, outcomes
 from analyzer.compliance import Judgement, Judgements
 from analyzer.compliance.near import near_miss
+from analyzer.compliance.scans import MANY_PORTS
 from analyzer.compliance.statuses import FAILURES
 from analyzer.conversation import Conversation
 from analyzer.conversations import Conversations, Selection
 from analyzer.findings import hosts, observed, transfers, updates, wording
 from analyzer.findings.case import Case, identify, kind_of
+from analyzer.findings.losses import Silence, silences
 from analyzer.findings.waivers import Waivers
-from analyzer.kinds import Array, kinds, members
+from analyzer.kinds import Array, among, distinct, kinds, members
 from analyzer.matrix import Matrix
 from analyzer.model import (
     CaptureInfo,
@@ -33,9 +35,8 @@ from analyzer.model import (
     Verdict,
 )
 from analyzer.observation import Observation
+from analyzer.visibility import Visibility
 
-MANY_PORTS: Final = 12
-"""Unexpected ports between the same two roles from which on they are one finding (a scan)."""
 PROBLEMS: Final = 10
 """Damaged places that a finding spells out."""
 ORDER: Final = tuple(Severity)
@@ -62,6 +63,10 @@ class Evidence:
     attempts: Sequence[model.Attempt] = ()
     dropped: int = 0
     """Requests for a file beyond what is kept."""
+    probes: Array = field(default_factory=lambda: np.zeros(0, np.int64))
+    """The rows of a scan's attempts at listed ports that came to nothing."""
+    seen: Visibility | None = None
+    """What the capture could have shown; None where nobody asked, and every silence is what it looks like."""
 
 
 def collect(evidence: Evidence) -> tuple[Finding, ...]:
@@ -69,7 +74,9 @@ def collect(evidence: Evidence) -> tuple[Finding, ...]:
     waived = evidence.waived
     missing = list(_missing(evidence))
     seen = observed.explained(evidence.observations, missing)
-    failed = transfers.cases(evidence.transfers, evidence.judgements, evidence.rows, waived)
+    probed = set(evidence.probes.tolist())
+    carried = [one for one in evidence.transfers if probed.isdisjoint(flow.row for flow in one[1])]
+    failed = transfers.cases(carried, evidence.judgements, evidence.rows, waived)
     failed += updates.cases(evidence.attempts, evidence.transfers, evidence.judgements, waived)
     cases = [*_flow_cases(evidence, waived), *failed, *missing]
     cases += [*hosts.cases(evidence), *evidence.waivers.expired(), *_dropped(evidence.dropped)]
@@ -92,17 +99,24 @@ def _flow_cases(evidence: Evidence, waived: Mapping[int, str]) -> list[Case]:
     """The faults of flows, one case for each cause; flows that are alike in all that tells it are asked
     once."""
     found, judgements = evidence.found, evidence.judgements
-    heads = found.heads
-    of, results = outcomes.of_sessions(found, heads)
-    recovered = _recovered(
-        found, heads, np.array([outcome is Outcome.ANSWERED for outcome, _ in results], bool)[of]
+    heads = (
+        np.setdiff1d(found.heads, evidence.probes, assume_unique=True)
+        if len(evidence.probes)
+        else found.heads
     )
+    of, results = outcomes.of_sessions(found, heads)
+    answered, unanswered = (
+        np.array([outcome is which for outcome, _ in results], bool)[of]
+        for which in (Outcome.ANSWERED, Outcome.UNANSWERED)
+    )
+    silence = silences(found, heads, answered, unanswered, evidence.seen)
+    recovered = silence != Silence.PLAIN
     carried = transfers.judged(evidence.transfers)
     firsts, alike = kinds(
         (
             judgements.of[heads],
             of,
-            recovered,
+            silence,
             found.columns["transport"][heads],
             found.pair("port")[1][heads],
             found.facts["claimed"].codes[heads],
@@ -114,7 +128,7 @@ def _flow_cases(evidence: Evidence, waived: Mapping[int, str]) -> list[Case]:
     for first, some in zip(firsts.tolist(), members(alike, len(firsts)), strict=True):
         conversation = found[int(heads[first])]
         judgement = judgements[conversation.row]
-        for kind, grave, extra in _faults(conversation, judgement, bool(recovered[first])):
+        for kind, grave, extra in _faults(conversation, judgement, Silence(silence[first])):
             spoken_for = carried.get(conversation.row)
             if kind is FindingKind.FAILING_FLOW and (
                 spoken_for or (spoken_for is False and not recovered[first])
@@ -130,12 +144,14 @@ def _flow_cases(evidence: Evidence, waived: Mapping[int, str]) -> list[Case]:
                 *_apart(grave is not severity, waiver),
             )
             slot = (kind, *key)
-            case = cases.setdefault(slot, Case(kind, severity, key, waived=waiver))
+            case = cases.setdefault(slot, Case(kind, severity, key, waived=waiver, over=True))
             case.rows.update((row.id, row) for row in judgement.rows)
+            case.over = case.over and silence[first] == Silence.RECOVERED
+            case.lost += len(some) if silence[first] == Silence.LOST else 0
             flows[slot].append(heads[some])
     for slot, case in cases.items():
         _give(case, found, judgements, np.sort(np.concatenate(flows[slot])))
-    merged = _fold_scans(cases, found, judgements)
+    merged = _fold_scans(cases, found, judgements, evidence.probes)
     for case in merged:
         _word(case, evidence.matrix)
         if case.kind is FindingKind.FAILING_FLOW:
@@ -165,25 +181,8 @@ def _apart(inferred: bool, waiver: str) -> tuple[str, ...]:
     return (*(("inferred",) if inferred else ()), *((waiver,) if waiver else ()))
 
 
-def _recovered(found: Conversations, heads: Array, answered: Array) -> Array:
-    """Whether the relation of each of ``heads`` (its ends, transport and port) was seen to work after its
-    end."""
-    ends = found.oriented(found.places.a, found.places.b)
-    columns = (*ends, found.columns["transport"], found.pair("port")[1])
-    if answered.all() or not answered.any():
-        return np.zeros(len(heads), bool)
-    _, relation = kinds([column[heads] for column in columns])
-    end = found.end.copy()
-    for row, legs in found.legs.items():
-        end[row] = max(end[row], *(leg.end for leg in legs))
-    last = np.full(int(relation.max()) + 1, np.iinfo(np.int64).min)
-    np.maximum.at(last, relation[answered], end[heads[answered]])
-    result: Array = last[relation] > found.end[heads]
-    return result
-
-
 def _faults(
-    conversation: Conversation, judgement: Judgement, recovered: bool
+    conversation: Conversation, judgement: Judgement, silence: Silence
 ) -> Iterator[tuple[FindingKind, Severity, tuple[str, ...]]]:
     """What is wrong with one flow: kind, severity at the most, and what else tells the cause apart."""
     verdict = judgement.verdict
@@ -195,8 +194,9 @@ def _faults(
         yield FindingKind.DISPUTED_FLOW, Severity.WARNING, ()
     elif verdict is Verdict.EXPECTED:
         outcome, _ = outcomes.of_session(conversation)
-        if outcome is Outcome.UNANSWERED and recovered:
+        if outcome is Outcome.UNANSWERED and silence is not Silence.PLAIN:
             # Lost, retried from another port and answered: worth a look, but the row works for these hosts.
+            # Who lost it, a longer capture may tell otherwise: one finding, whose id stays.
             yield FindingKind.FAILING_FLOW, Severity.WARNING, (outcome, "recovered")
         elif outcome in FAILURES:
             yield FindingKind.FAILING_FLOW, Severity.VIOLATION, (outcome,)
@@ -207,7 +207,7 @@ def _faults(
 
 
 def _fold_scans(
-    cases: Mapping[tuple[str, ...], Case], found: Conversations, judgements: Judgements
+    cases: Mapping[tuple[str, ...], Case], found: Conversations, judgements: Judgements, probes: Array
 ) -> list[Case]:
     """Unexpected flows to very many ports between the same two roles become one case."""
     groups: dict[tuple[object, ...], list[Case]] = defaultdict(list)
@@ -227,8 +227,17 @@ def _fold_scans(
         for case in group:
             whole.rows |= case.rows
         _give(whole, found, judgements, np.concatenate([Selection.of(case.flows).rows for case in group]))
+        whole.beside = _listed(Selection.of(whole.flows), found, probes)
         kept.append(whole)
     return kept
+
+
+def _listed(scan: Selection, found: Conversations, probes: Array) -> tuple[int, ...]:
+    """The listed ports that a scan tried in vain."""
+    origin, target = found.oriented(found.places.a, found.places.b)
+    _, pair = kinds((origin, target, found.columns["transport"]))
+    of_scan = among(pair[probes], pair[scan.rows])
+    return tuple(distinct(found.pair("port")[1][probes[of_scan]]).tolist())
 
 
 _WORDS: Final[Mapping[FindingKind, Callable[[Case], None]]] = {

@@ -92,7 +92,12 @@ def many_ports(case: Case, ports: int) -> None:
     origin, target = ends_of(case)
     transport = case.flows[0].transport.upper()
     case.title = f"{origin} tries {ports} different {transport} ports of {target}: not in the sheet"
-    case.detail = f"A port scan, or a service with changing ports; {became(case)}. {examples(case)}"
+    beside = ""
+    if case.beside:
+        some = ", ".join(map(str, case.beside[:EXAMPLES]))
+        more = f" and {len(case.beside) - EXAMPLES} more" if len(case.beside) > EXAMPLES else ""
+        beside = f". Listed ports were tried as well, in vain ({some}{more}), which is no fault of these rows"
+    case.detail = f"A port scan, or a service with changing ports; {became(case)}{beside}. {examples(case)}"
     case.advice = (
         f"Find out what runs on {origin}. A security scanner belongs into the site file, "
         "with a role or an allow entry; anything else should be stopped."
@@ -139,13 +144,21 @@ def disputed(case: Case) -> None:
 
 def failing(case: Case) -> None:
     """Fill the words of an expected flow that never gets its answer."""
+    if case.lost and case.lost == len(case.flows):
+        _lost(case)
+        return
     origin, target = ends_of(case)
     outcome, why = outcomes.of_session(case.flows[0])
     later = ", and a later attempt does" if "recovered" in case.key else ""
     lost = _undelivered(case)
     became = f"is not delivered: {why.removeprefix('ICMP ')}" if lost else FAILED[outcome]
     case.title = f"{service_of(case)} from {origin} to {target} {became}{later}"
-    case.detail = f"{capital(why)}. {case.judgements[0].reason}. {examples(case)}"
+    over = ""
+    if case.over and not later:
+        over = " Later attempts between the same hosts were answered, as after a restart."
+    if case.lost:
+        over = f" {case.lost} of {len(case.flows)} were perhaps answered, and the capture lost it."
+    case.detail = f"{capital(why)}.{over} {case.judgements[0].reason}. {examples(case)}"
     if lost:
         case.advice = _undelivered_advice(case, target)
     elif outcome is Outcome.BLOCKED:
@@ -157,6 +170,28 @@ def failing(case: Case) -> None:
         )
     else:
         case.advice = _silence_advice(port_of(case.flows[0]), origin, target)
+
+
+def _lost(case: Case) -> None:
+    """Fill the words of answers that perhaps only the capture lacks."""
+    origin, target = ends_of(case)
+    count = len(case.flows)
+    requests = "a request" if count == 1 else f"{count} requests"
+    case.title = (
+        f"{service_of(case)} from {origin} to {target}: {requests} without an answer in this capture, "
+        "perhaps lost by the capture itself"
+    )
+    case.detail = (
+        f"{'It was' if count == 1 else 'Each was'} sent once and not again, as it would be had nobody "
+        "answered, and others like it are answered: the answer was probably there, and the capture dropped "
+        f"it. It cannot be told for certain. {case.judgements[0].reason}. {examples(case)}"
+    )
+    case.advice = (
+        "Look at the drop counters of the mirror port and of the machine that captures (Wireshark: "
+        "Statistics, Capture File Properties); capture fewer hosts or ports, or to a faster disk, and check "
+        f"again. If they are at zero, packets are lost between {origin} and {target}, and a program there "
+        "does not ask again."
+    )
 
 
 def _undelivered(case: Case) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
 from analyzer import (
     classify,
     infer,
@@ -19,6 +21,7 @@ from analyzer.activity import Activity
 from analyzer.addresses import text
 from analyzer.capturefilter import selective
 from analyzer.compliance import Bench, statuses
+from analyzer.compliance.scans import probes
 from analyzer.conversation import Address, Conversation
 from analyzer.conversations import Conversations
 from analyzer.findings import Carried, Evidence, Waivers, collect, standing
@@ -79,7 +82,8 @@ def judge(
     drafts = [draft for draft in draw(collector, *known[2:]) if _ours(draft, found, bench, place)]
     carried = carried_transfers(drafts, found)
     judgements = bench.judge_all(found)
-    rows = statuses(matrix, place, found, judgements, seen, bench.directory, filtered)
+    probed = np.flatnonzero(probes(found, judgements))
+    rows = statuses(matrix, place, found, judgements, seen, bench.directory, filtered, probed)
     transfers = [transfer for transfer, _ in carried]
     waivers = Waivers(place, today or datetime.date.today())
     waived = waivers.of(found)
@@ -106,6 +110,8 @@ def judge(
         near(setting),
         tried,
         collector.dropped,
+        probed,
+        seen,
     )
     return Report(
         version=VERSION,
@@ -184,7 +190,8 @@ def _ours(draft: Draft, found: Sequence[Conversation], bench: Bench, place: Site
 def carried_transfers(drafts: Sequence[Draft], found: Sequence[Conversation]) -> tuple[Carried, ...]:
     """The transfers, each with its conversations, the request's first.
 
-    A request is not unanswered where the end of the capture cut it short, or its answer could not be here.
+    A request is not unanswered where the end of the capture cut it short, or its answer could not be here;
+    nor where the file came from a port that, by the clocks of the capture, spoke too early to be its leg.
     """
     carried = tuple((draft.transfer, tuple(found[row] for row in draft.rows)) for draft in drafts)
     for transfer, flows in carried:
@@ -192,6 +199,9 @@ def carried_transfers(drafts: Sequence[Draft], found: Sequence[Conversation]) ->
             for flow in flows:
                 if flow.outcome is Outcome.UNANSWERED:
                     flow.outcome, flow.why = Outcome.ONE_WAY, transfer.detail
+        came = transfer.outcome is TransferOutcome.COMPLETE and transfer.attempts == 1 and flows
+        if came and flows[0].outcome is Outcome.UNANSWERED:
+            flows[0].outcome, flows[0].why = Outcome.ANSWERED, "answered from another port"
     return carried
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from analyzer.observation import SECOND, Endpoint
+from analyzer.sessions import EARLY
 from analyzer.tables import ACK, FIN, RST, SYN
 
 PAUSE: Final = 10 * SECOND
@@ -127,10 +128,13 @@ class Link:
             self.ended, self.ended_by, self.end_frame = packet.time, packet.side, packet.frame
             self.reset = bool(packet.flags & RST)
 
-    def renewed(self, source: Endpoint, seq: int) -> bool:
-        """Whether a SYN begins another connection between the same ports: it is no repetition."""
+    def renewed(self, source: Endpoint, seq: int, time: int) -> bool:
+        """Whether a SYN begins another connection between the same ports: it is no repetition, and none that
+        the capture put behind its SYN-ACK."""
         if source != self.opener:
             return self.ended_by is not None
+        if self.opened and self.sides[OPENER].next is None and time - self.begun <= EARLY:
+            return False
         return not self.opened or self.sides[OPENER].next != (seq + 1) % WRAP
 
     @property

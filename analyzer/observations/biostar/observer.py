@@ -59,7 +59,7 @@ class Observer:
     ) -> Link | None:
         opens = flags & (SYN | ACK) == SYN
         current = self._current.get((source, target)) or self._current.get((target, source))
-        if current is not None and not (opens and current.renewed(source, seq)):
+        if current is not None and not (opens and current.renewed(source, seq, time)):
             return current
         if len(self.links) >= LINKS:
             return None

@@ -104,6 +104,13 @@ class Body:
     retransmissions: int = 0
     longest_gap: int = 0
     cut: bool = False
+    holes: int = 0
+    """Exchanges of which this capture holds one half, and the transfer went on without a repetition: the
+    other half was on the network."""
+    continued: bool = False
+    """Whether the server asked for more of what is sent: then another answer than that is its last."""
+    given: int = 0
+    """Answers without a request that turned out to be of another file, the one that was under way."""
     folded: list[Body] = field(default_factory=list)
     """Earlier unheeded requests of the same transfer, from other ports."""
     alike: int = 0
@@ -150,6 +157,7 @@ class Body:
             self.again(True)
             return
         if first != self.asked:
+            self.holes += not self.answered and not self.promised and not self.repeated[1]
             if not self.writes and first == self.asked + size:
                 self._cover(self.asked, first)  # it has that block, whether or not this capture does
             self.orderly = self.orderly and first > self.asked
@@ -200,6 +208,7 @@ class Body:
         """
         if self.asked < 0:
             return
+        self.continued = self.continued or code == CONTINUE
         other = 0 <= taken <= self.furthest and taken != self.asked and not self._covers(taken)
         if other and offered == self.size:
             # The capture put the question for another block between.
@@ -222,6 +231,33 @@ class Body:
             self._cover(self.asked, self.asked + self.sent)
         # The server says that it has all of it, whether or not this capture does.
         self.done = self.done or (last and code != CONTINUE)
+
+    def supply(self, first: int, length: int, more: bool, code: int, time: int, frame: int) -> None:
+        """Take the answer about the block at byte ``first``, of ``length`` bytes, whose request is not
+        here."""
+        done = self.done
+        self.holes += 1
+        if time >= self.last:
+            self.seen(time, frame, False)
+        else:
+            self.answers += 1
+        if time < self.first:
+            self.first, self.first_frame = time, frame
+            self.tries = max(self.tries, first == 0)
+        if first > self.furthest:
+            if not self.writes and first == self.asked + self.size:
+                self._cover(self.asked, first)
+            self.asked = self.furthest = first
+            self.answered, self.promised = True, False
+        if not self.writes:
+            self.block2(first, self.size, length, more, time, frame)
+        elif not self._covers(first):
+            self.blocks += 1
+            self._forward(time, frame)
+            # How much the last block held, only its request tells.
+            self._cover(first, first + length if code == CONTINUE else first)
+            self.done = first == self.furthest and self.continued and code != CONTINUE
+        self.done = self.done or done
 
     def fail(self, code: int, frame: int) -> None:
         """The server answers with an error."""
@@ -300,6 +336,8 @@ def shown(body: Body) -> bool:
 
     A resource whose name is an image's is one as well where its first block was never had.
     """
+    if body.given and body.given == body.answers and not body.requests:
+        return False
     if body.observed or (body.path or "").startswith(DISCOVERY):
         return False
     if body.several or (body.writes and body.many) or body.q_block:

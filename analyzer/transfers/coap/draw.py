@@ -18,6 +18,7 @@ from analyzer.transfers.coap.body import Body, shown
 from analyzer.transfers.coap.endings import Ending, judge
 from analyzer.transfers.coap.exchange import SECOND
 from analyzer.transfers.coap.gather import Messages
+from analyzer.transfers.coap.strays import settle
 
 RETRY_WITHIN: Final = 90 * SECOND
 """How long after an unheeded request the next one for the same resource is a retry of it."""
@@ -41,6 +42,7 @@ class Gatherer:
 
     def drafts(self, known: Circumstances) -> Iterable[Draft]:
         """The transfers."""
+        settle(self.found, known.end)
         judged = [(body, self._judge(body, known)) for body in self.found.bodies.values() if shown(body)]
         for body, ending in _folded(judged):
             yield _draft(body, ending, known)

@@ -74,6 +74,8 @@ def judge(body: Body, end: int, one_sided: bool, reports: Sequence[Report] = ())
     if ending is None:
         ending = _running(body, end, reports)
     if ending is None:
+        ending = _full_of_holes(body)
+    if ending is None:
         ending = _silent(body)
     ending.said += _reported(reports)
     return ending
@@ -161,6 +163,15 @@ def _running(body: Body, end: int, reports: Sequence[Report]) -> Ending | None:
     waits = (not body.answered and not body.promised) or body.repeated[1] >= STUCK
     patience = _patience(body) if waits else max(PAUSE, PATIENCE * body.longest_gap)
     return _cut_short(body, end) if end - body.last < patience else None
+
+
+def _full_of_holes(body: Body) -> Ending | None:
+    """A capture that is known to lack packets of a transfer may lack its end."""
+    if not body.holes or not body.answered or any(body.repeated):
+        return None
+    where = f"byte {body.bytes} was the last one acknowledged"
+    said = f"{body.holes} of its packets are missing in this capture, perhaps its last ones as well"
+    return Ending(TransferOutcome.UNKNOWN, None, [where, said])
 
 
 def _silent(body: Body) -> Ending:

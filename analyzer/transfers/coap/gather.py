@@ -244,6 +244,11 @@ class Messages:
             pair = (held.source, held.target, held.token, held.token_length)
             self._keep(pair, Request(held.code, held.key, None, about, held.raw))
 
+    @property
+    def unasked(self) -> dict[tuple[Endpoint, Endpoint, int, int], Answer]:
+        """Answers of files whose requests are not here, the latest; who takes one removes it."""
+        return self._answers
+
     def exhausted(self) -> list[Confirmable]:
         """Messages that were repeated to exhaustion and never acknowledged, in the order in which they
         began."""

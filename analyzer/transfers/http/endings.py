@@ -122,6 +122,9 @@ def _cut_off(exchange: Exchange, body: Body, where: str) -> Ending:
 
 def _unanswered(exchange: Exchange) -> Ending:
     failed = TransferOutcome.FAILED
+    if exchange.heard > 1:  # one may be a FIN, which is acknowledged like a byte
+        said = f"{exchange.heard} bytes of the server followed, the head of its answer is not in this capture"
+        return Ending(TransferOutcome.UNKNOWN, Cause.CAPTURE_ONE_SIDED, [said])
     if exchange.reset_by == "server":
         return Ending(failed, Cause.REFUSED, ["the request was answered by RST"])
     said = "the request was never answered"

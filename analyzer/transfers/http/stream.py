@@ -125,6 +125,10 @@ class Exchange:
     close_time: int = 0
     close_frame: int = 0
     one_sided: bool = False
+    before: int | None = None
+    """How far the server's way had come when the request was sent, where no other one waited."""
+    heard: int = 0
+    """Bytes of the server since then, while no head of an answer was read."""
     last_frames: list[int] = field(default_factory=lambda: [0, 0])
     alike: int = 0
     """Transfers of the same kind that were over long ago, and that this one stands for."""
@@ -244,7 +248,10 @@ class Connection:
             for most in (body.length, None if way.fin is None else way.fin - body.begin):
                 if most is not None:
                     body.sent, body.acked = min(body.sent, most), min(body.acked, most)
-        ways = self.ways.get(exchange.client), self.ways.get(exchange.server)
+        server = self.ways.get(exchange.server)
+        if exchange.response is None and exchange.before is not None and server is not None:
+            exchange.heard = max(exchange.heard, server.high - exchange.before)
+        ways = self.ways.get(exchange.client), server
         exchange.one_sided = not all(way is not None and way.packets for way in ways)
 
     def _closed(self, one: Segment) -> None:
@@ -306,6 +313,9 @@ class Connection:
         exchange.last = exchange.progress = one.time
         exchange.last_frame = exchange.progress_frame = one.frame
         self._sends(exchange, way, head, at)
+        back = self.ways[one.target]
+        if not self.exchanges and back.known:
+            exchange.before = back.high
         self.exchanges.append(exchange)
         return done
 

@@ -25,6 +25,10 @@ def silent(session: Session, leg: Leg, announced: int | None) -> Ending:
     if leg.top is None and leg.acked and not any(leg.repeated):
         said = f"block {leg.acked} was acknowledged and is not in this capture, nor is what followed"
         return Ending(TransferOutcome.UNKNOWN, Cause.CAPTURE_ONE_SIDED, [said])
+    if leg.skipped and leg.window == 1 and leg.acked and not any(leg.repeated) and not session.reports:
+        # In lockstep each of them was on the network; and who waits at the end repeats something.
+        said = f"{len(leg.skipped)} of its blocks are missing in this capture, perhaps its last ones as well"
+        return Ending(TransferOutcome.UNKNOWN, Cause.CAPTURE_ONE_SIDED, [said])
     return _read(session, leg) if leg.reads else _write(session, leg)
 
 
