@@ -56,42 +56,57 @@ def fields(const uint8_t[::1] octets, dict columns, const int64_t[::1] rows, dic
         sound[at] = one.sound
 
 
-cdef Seen *_sifted(const Columns *columns, const int64_t[::1] rows, uint64_t factor) except NULL:
-    """The messages in ``rows``, and which of them have to be looked at; the caller's to free."""
-    cdef int64_t at, count = len(rows)
+cdef class Sifted:
+    """Messages of a batch that have to be looked at, in order."""
+
+    cdef Seen *seen
+    cdef int64_t count
+
+    def __dealloc__(self):
+        free(self.seen)
+
+    def __len__(self):
+        return self.count
+
+
+def sift(
+    const uint8_t[::1] octets, dict columns, const int64_t[::1] rows, uint64_t factor, int64_t[::1] kept
+):
+    """The messages in ``rows`` that have to be looked at one by one; their rows are put into ``kept``, as long
+    as ``rows``.
+
+    ``factor``, odd, is of a hash, and nobody's to know.
+    """
+    cdef Columns table = columns_of(octets, columns)
+    cdef int64_t at, count = len(rows), found = 0
+    cdef Sifted sifted = Sifted.__new__(Sifted)
     cdef Seen *seen = <Seen *> malloc((count + 1) * sizeof(Seen))
     if seen == NULL:
         raise MemoryError
     try:
         with nogil:
             for at in range(count):
-                if not 0 <= rows[at] < columns.count:
+                if not 0 <= rows[at] < table.count:
                     with gil:
                         raise IndexError("a row that is not there")
             for at in range(count):
                 if at + _AHEAD < count:
-                    soon_read(columns, rows[at + _AHEAD])
-                read(columns, rows[at], &seen[at], NULL)
-        want(columns, seen, count, factor)
-    except BaseException:
-        free(seen)
-        raise
-    return seen
-
-
-def wanted(const uint8_t[::1] octets, dict columns, const int64_t[::1] rows, uint64_t factor, uint8_t[::1] keep):
-    """Set ``keep`` of each message of ``rows`` that has to be looked at one by one.
-
-    ``factor``, odd, is of a hash, and nobody's to know.
-    """
-    cdef Columns table = columns_of(octets, columns)
-    cdef Seen *seen = _sifted(&table, rows, factor)
-    cdef int64_t at
-    try:
-        for at in range(len(rows)):
-            keep[at] = seen[at].kept
+                    soon_read(&table, rows[at + _AHEAD])
+                read(&table, rows[at], &seen[at], NULL)
+        want(&table, seen, count, factor | 1)
+        for at in range(count):
+            if seen[at].kept:
+                kept[found] = seen[at].row
+                seen[found] = seen[at]
+                found += 1
+        sifted.seen = <Seen *> malloc((found + 1) * sizeof(Seen))
+        if sifted.seen == NULL:
+            raise MemoryError
+        memcpy(sifted.seen, seen, found * sizeof(Seen))
+        sifted.count = found
     finally:
         free(seen)
+    return sifted
 
 
 # ---------------------------------------------------------------- what needs no look
@@ -344,13 +359,13 @@ cdef class Ledger:
         self,
         const uint8_t[::1] octets,
         dict columns,
-        const int64_t[::1] rows,
+        Sifted sifted,
         object like_image,
         int64_t[::1] shown,
     ):
-        """Take the messages in ``rows`` of a batch, in frame order.
+        """Take the messages of a batch that were ``sifted``, in frame order.
 
-        Rows of those that have to be looked at are put into ``shown``, as long as ``rows``. Answers how many
+        Rows of those that have to be looked at are put into ``shown``, as long as they are many. Answers how many
         those are, and ``(before how many of them, message)`` for what was held and is told now. ``like_image``
         says of the first bytes of a request whether its path is an image's.
         """
@@ -360,18 +375,15 @@ cdef class Ledger:
         cdef int64_t at, row, now = 0
         cdef list before = []
         cdef Sight sight
-        cdef Seen *seen = _sifted(&table, rows, self.factor)
-        try:
-            for at in range(len(rows)):
-                if not seen[at].kept:
-                    continue
-                row = rows[at]
-                sight = Sight(frames[row], times[row], table.wires[row], digest[row], ip_id[row], interface[row])
-                if not self._hold(&table, &seen[at], &sight, like_image, before, now):
-                    shown[now] = row
-                    now += 1
-        finally:
-            free(seen)
+        cdef Seen *seen = sifted.seen
+        for at in range(sifted.count):
+            row = seen[at].row
+            if row >= table.count:
+                raise IndexError("a row that is not there")
+            sight = Sight(frames[row], times[row], table.wires[row], digest[row], ip_id[row], interface[row])
+            if not self._hold(&table, &seen[at], &sight, like_image, before, now):
+                shown[now] = row
+                now += 1
         return now, before
 
     cdef bint _hold(
