@@ -9,8 +9,9 @@ would make nothing of.
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc, realloc
-from libc.string cimport memcpy, memmove, memset
+from libc.string cimport memcmp, memcpy, memmove, memset
 
+from analyzer.octets cimport octets
 from analyzer.transfers.coap cimport message
 from analyzer.transfers.coap.message cimport (
     ACK, CON, HEADER, NON, OPTION_BYTES, OPTIONS, RST, Columns, Ends, Seen, Values, columns_of, ends_of, read, soon_read
@@ -117,6 +118,7 @@ cdef enum:
     _FRAMES = 8
     _MAX_RETRANSMIT = 4
     _IMAGES = 4096  # kinds of requests of which is remembered whether they ask for an image
+    _ASKED = 64  # of those that do not, those that are at hand
     _LIFETIME = 247  # seconds: a number of an enum has 32 bits
     _ELSEWHERE = 50_000_000
     _IDENTIFIED = 20_000_000
@@ -147,7 +149,6 @@ cdef struct Open:
     uint64_t token
     int64_t first
     int64_t last
-    Sight sights[_FRAMES]  # of each copy
     int32_t copies
     int32_t after_mid  # next in its chain, -1 at the end
     int32_t after_token
@@ -160,7 +161,16 @@ cdef struct Open:
     uint8_t links
     uint8_t acknowledged
     uint8_t reset
+    # Only so much of what follows was ever written: nothing else is read.
+    Sight sights[_FRAMES]  # of each copy
     uint8_t raw[OPTION_BYTES]  # of a request, until its options end
+
+cdef struct Asked:
+    # What a request says whose path is no image's, without identifier and token.
+    uint16_t size
+    uint8_t kind
+    uint8_t code
+    uint8_t said[OPTION_BYTES]
 
 
 cdef inline bint _alike(const Ends *one, const Ends *other) noexcept nogil:
@@ -203,6 +213,7 @@ cdef class Ledger:
     cdef uint64_t factor
     cdef bint forgot  # whether marks had to go: then what nothing here refers to has to be looked at
     cdef dict images
+    cdef Asked asked[_ASKED]
 
     def __cinit__(self, int64_t limit, uint64_t factor, bint forgot=False, bytes entries=b""):
         """``limit`` messages are held at most. ``factor``, odd, is of a hash, and nobody's to know."""
@@ -218,6 +229,12 @@ cdef class Ledger:
         free(self.tokens)
 
     def __reduce__(self):
+        cdef int64_t place
+        cdef Open *one
+        for place in range(self.count):
+            one = &self.table[place]
+            memset(&one.sights[one.copies], 0, (_FRAMES - one.copies) * sizeof(Sight))
+            memset(&one.raw[one.held], 0, OPTION_BYTES - one.held)
         entries = (<const char *> self.table)[: self.count * <int64_t> sizeof(Open)]
         return Ledger, (self.limit, self.factor, self.forgot, entries)
 
@@ -291,6 +308,7 @@ cdef class Ledger:
     cdef Open *_new(self, list told, int64_t now) except NULL:
         """Room for one more, empty; the older half goes where there is none."""
         cdef int64_t place, gone
+        cdef Open *one
         if self.count >= self.limit:
             gone = self.count - self.limit // 2
             for place in range(gone):
@@ -304,9 +322,10 @@ cdef class Ledger:
         elif self.count == self.room:
             self._grow(min(2 * self.room, self.limit))
             self._link_all()
-        memset(&self.table[self.count], 0, sizeof(Open))
+        one = &self.table[self.count]
+        memset(one, 0, <char *> &one.sights - <char *> one)
         self.count += 1
-        return &self.table[self.count - 1]
+        return one
 
     # ------------------------------------------------------------ telling
 
@@ -345,9 +364,32 @@ cdef class Ledger:
 
     # ------------------------------------------------------------ messages
 
-    cdef bint _image(self, const Seen *seen, bytes raw, object like_image) except -1:
+    cdef bint _image(self, const Seen *seen, const uint8_t *data, object like_image) except -1:
         """Whether a request's path is an image's; asked once for those that say the same."""
-        cdef tuple key = (seen.kind, seen.code, raw[4 + seen.token_length :])
+        cdef const uint8_t *said = data + HEADER + seen.token_length
+        cdef uint16_t size = <uint16_t> (seen.variable - HEADER - seen.token_length)
+        cdef uint64_t mix = size, word
+        cdef int32_t at
+        cdef bint image
+        cdef Asked *one
+        for at in range(0, size, 8):
+            word = 0
+            memcpy(&word, said + at, min(8, size - at))
+            mix = (mix ^ word) * <uint64_t> 0x9E3779B97F4A7C15
+        one = &self.asked[(mix >> 32) % _ASKED]
+        if (
+            one.size == size and one.kind == seen.kind and one.code == seen.code
+            and memcmp(one.said, said, size) == 0
+        ):
+            return False
+        image = self._known((<const char *> data)[: seen.variable], seen, like_image)
+        if not image and size <= OPTION_BYTES:
+            one.size, one.kind, one.code = size, seen.kind, seen.code
+            memcpy(one.said, said, size)
+        return image
+
+    cdef bint _known(self, bytes raw, const Seen *seen, object like_image) except -1:
+        cdef tuple key = (seen.kind, seen.code, raw[HEADER + seen.token_length :])
         cdef object known = self.images.get(key)
         if known is None:
             if len(self.images) >= _IMAGES:
@@ -399,7 +441,7 @@ cdef class Ledger:
         cdef Ends ends = ends_of(columns, row), back = reversed_ends(&ends), whom = ends
         cdef bint group = request and _group(&ends)
         cdef bint plain = not group and code < 128 and not seen.blocks
-        cdef bytes raw = b""
+        cdef const uint8_t *data = NULL
         cdef Open *one
         # What it refers to: a message of the same identifier, and the request that has or had its token.
         if kind == CON:
@@ -444,8 +486,8 @@ cdef class Ledger:
                         seen.length == 0 and seen.variable == min(columns.captured[row], <int64_t> OPTION_BYTES)
                     )
                     if held:
-                        raw = (<const char *> columns.view.data + begin)[: seen.variable]
-                        held = not self._image(seen, raw, like_image)
+                        data = octets(columns.view, begin, seen.variable)
+                        held = not self._image(seen, data, like_image)
                 if held:
                     if request and asked >= 0:
                         self._supersede(asked)
@@ -455,8 +497,9 @@ cdef class Ledger:
                     one.what, one.copies = HELD, 1
                     one.links = (BY_MID if kind == CON else 0) | (BY_TOKEN if request else 0)
                     one.first, one.last, one.sights[0] = sight.time, sight.time, sight[0]
-                    one.options, one.held = 4 + length, <uint16_t> len(raw)
-                    memcpy(one.raw, <const uint8_t *> raw, len(raw))
+                    if request:
+                        one.options, one.held = HEADER + length, <uint16_t> seen.variable
+                        memcpy(one.raw, data, seen.variable)
                     self._name(one, &ends, seen)
         elif plain:
             # An acknowledgement, or an answer that wants none.
