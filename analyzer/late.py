@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from analyzer.picking import Claim, Wants
+from analyzer.picking import Claim, Sift, Wants
 from analyzer.tables import Packets
 
 
@@ -34,7 +34,8 @@ class Late(Generic[W]):
 
     ``claim`` gives what the watcher reads with :func:`analyzer.picking.rows_of` of every batch, if anything.
     ``begins`` says whether a watcher that has seen nothing yet would keep anything of a batch, where not all
-    that it wants makes it begin.
+    that it wants makes it begin. ``sift`` is what the watcher asks of every batch with
+    :func:`analyzer.picking.sifted`, if anything.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Late(Generic[W]):
     make: Callable[[], W]
     begins: Callable[[Packets], bool] | None = None
     claim: Callable[[], Claim] | None = None
+    sift: Sift | None = None
 
     def due(self, packets: Packets) -> bool:
         """Whether a batch is the first to hold something for the watcher."""
@@ -67,6 +69,11 @@ class Watching(Generic[W]):
     def claims(self) -> tuple[Claim, ...]:
         """What is to be sorted out of a batch before it is added."""
         return () if self._late.claim is None else (self._late.claim(),)
+
+    @property
+    def sifts(self) -> tuple[Sift, ...]:
+        """What is to be found of a batch before it is added."""
+        return () if self._late.sift is None else (self._late.sift,)
 
     def add(self, packets: Packets) -> None:
         """Add a batch that begins right after the last frame added, whole or picked."""

@@ -141,6 +141,10 @@ class Merge:
         """Show what comes to ``watchers`` from now on."""
         self._watchers = Together(watchers)
 
+    def sift(self, packets: Packets) -> Packets:
+        """A batch, whenever its turn comes, with all that it tells watchers by itself; in any thread."""
+        return self._watchers.sift(packets)
+
     def extend(self, packets: Packets) -> None:
         """Add a batch that was decoded with the number of the next frame."""
         self.table.add(packets)

@@ -228,13 +228,14 @@ class Batch(NamedTuple):
 class Packets(NamedTuple):
     """A decoded batch: ``columns`` (PACKETS) and ``quotes`` (QUOTES); payloads lie in ``buffer``.
 
-    ``claimed`` are rows that were sorted out for who watches, by claim (:mod:`analyzer.picking.claims`).
+    ``claimed`` is what was found for who watches before anybody looks at the batch: the rows of a claim
+    (:mod:`analyzer.picking.claims`), what a sift gave (:mod:`analyzer.picking.sifts`).
     """
 
     columns: Columns
     quotes: Columns
     buffer: bytes | memoryview
-    claimed: Mapping[object, Array] = {}
+    claimed: Mapping[object, Any] = {}
 
 
 class Head(NamedTuple):

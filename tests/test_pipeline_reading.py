@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import threading
 
+import numpy as np
 import pytest
 from judging import GATEWAY, NODE
 from traffic import Traffic
@@ -16,6 +17,7 @@ from analyzer.capture import pcap
 from analyzer.capture.find import find
 from analyzer.decode import engine
 from analyzer.errors import CaptureError
+from analyzer.picking import Want, sifted
 from analyzer.pipeline.options import Options
 from analyzer.pipeline.reading import read, undecoded
 
@@ -125,6 +127,40 @@ def test_a_large_capture_is_decoded_in_a_thread_and_gives_the_same(tmp_path, thr
     for name, column in table.columns.items():
         assert column.tolist() == other.columns[name].tolist(), name
     assert sum(other.columns["packets_ab"]) == 2950 + 1
+
+
+class Listener:
+    """Asks of every batch which source ports are in it, and where that was found."""
+
+    def __init__(self) -> None:
+        self.sifts = (self.sift,)
+        self.ports: list[int] = []
+        self.used: set[str] = set()
+
+    @staticmethod
+    def wants(_) -> Want:
+        return Want(np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+    def sift(self, packets) -> list[int]:
+        self.used.add(threading.current_thread().name)
+        return packets.columns["src_port"].tolist()
+
+    def add(self, packets) -> None:
+        assert threading.current_thread() is threading.main_thread()
+        self.ports += sifted(packets, self.sifts[0])
+
+
+@compiled
+def test_what_a_batch_tells_by_itself_is_found_where_it_is_decoded(tmp_path, threads) -> None:
+    path = many(tmp_path / "a.pcap", 2950)
+    for count in (1, 2):
+        threads.clear()
+        listener = Listener()
+        with processors.limited(count):
+            read(Options((str(path),)), None, (listener,))
+        assert listener.ports == [40000 + number % 97 for number in range(2950)]
+        assert listener.used == set(threads)
+        assert (listener.used == {"MainThread"}) is (count == 1)
 
 
 @compiled

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, Protocol
 import numpy as np
 
 from analyzer.picking.claims import Claim, rows_of, sorted_out
+from analyzer.picking.sifts import Sift, sifted
 from analyzer.tables import UDP, Batch, Packets
 
 UDP_HEADER: Final = 8
@@ -37,7 +38,8 @@ Wants = Callable[[Packets], Want]
 class Watcher(Protocol):
     """Takes consecutive batches, in frame order. ``wants`` says which packets it looks at.
 
-    One that has ``claims`` asks for the rows of those (:func:`rows_of`).
+    One that has ``claims`` asks for the rows of those (:func:`rows_of`), one that has ``sifts`` for what
+    those give (:func:`sifted`).
     """
 
     @property
@@ -49,15 +51,26 @@ class Watcher(Protocol):
 
 
 class Together:
-    """Watchers of the same batches. Each is sorted once, for all the claims that they have (``claims``)."""
+    """Watchers of the same batches. Each is sorted once, for all the claims that they have."""
 
     def __init__(self, watchers: Iterable[Watcher]) -> None:
         self._watchers = tuple(watchers)
         self._claims = tuple(claim for one in self._watchers for claim in getattr(one, "claims", ()))
+        self._sifts: tuple[Sift, ...] = tuple(
+            dict.fromkeys(sift for one in self._watchers for sift in getattr(one, "sifts", ()))
+        )
+        self._asked: frozenset[object] = frozenset((*self._claims, *self._sifts))
+
+    def sift(self, packets: Packets) -> Packets:
+        """The same batch with all that it tells by itself. Any thread may ask, of any batch."""
+        packets = sorted_out(packets, self._claims)
+        found: dict[object, Any] = {sift: sift(packets) for sift in self._sifts}
+        return packets._replace(claimed={**packets.claimed, **found}) if found else packets
 
     def add(self, packets: Packets) -> None:
-        """Add a batch that begins right after the last frame added."""
-        packets = sorted_out(packets, self._claims)
+        """Add a batch that begins right after the last frame added, sifted or not."""
+        if not packets.claimed.keys() >= self._asked:
+            packets = self.sift(packets)
         for watcher in self._watchers:
             watcher.add(packets)
 
@@ -122,6 +135,7 @@ __all__ = [
     "UDP_HEADER",
     "Claim",
     "FrameWatcher",
+    "Sift",
     "Together",
     "Want",
     "Wants",
@@ -130,5 +144,6 @@ __all__ = [
     "picker",
     "rows_of",
     "shifted",
+    "sifted",
     "sorted_out",
 ]

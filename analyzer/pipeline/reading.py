@@ -55,7 +55,8 @@ def read(
                     merge.add(part)
             else:
                 helpers = 0 if links is not None else _helpers(one, engine)
-                with closing(_decoded(one, engine, first_frame, steps.append, helpers)) as decoded:
+                decoding = _decoded(one, engine, first_frame, steps.append, helpers, merge.sift)
+                with closing(decoding) as decoded:
                     for batch, packets in decoded:
                         merge.extend(packets)
                         if links is not None:
@@ -71,9 +72,14 @@ def read(
 
 
 def _decoded(
-    one: Capture, engine: str, first_frame: int, advance: Callable[[int], None], helpers: int
+    one: Capture,
+    engine: str,
+    first_frame: int,
+    advance: Callable[[int], None],
+    helpers: int,
+    sift: Callable[[Packets], Packets],
 ) -> Generator[tuple[Batch, Packets], None, None]:
-    """The batches of a capture and what is in them; ``helpers`` threads decode beside the caller."""
+    """The batches of a capture and what is in them; ``helpers`` threads decode and sift beside the caller."""
 
     def numbered() -> Generator[tuple[Batch, int], None, None]:
         frame = first_frame
@@ -85,7 +91,7 @@ def _decoded(
 
     def work(given: tuple[Batch, int]) -> tuple[Batch, Packets]:
         batch, frame = given
-        return batch, decode.decode(batch, frame, engine)
+        return batch, sift(decode.decode(batch, frame, engine))
 
     if helpers:
         return ahead(numbered(), work, helpers)

@@ -9,7 +9,7 @@ import numpy as np
 from analyzer.kinds import distinct
 from analyzer.late import Watching
 from analyzer.observation import Ends, Observation, Setting
-from analyzer.picking import NONE, Claim, Want
+from analyzer.picking import NONE, Claim, Sift, Want
 from analyzer.tables import Packets
 from analyzer.transfers import registry
 from analyzer.transfers.carrier import Circumstances, Draft, Gatherer
@@ -42,6 +42,11 @@ class Collector:
     def claims(self) -> tuple[Claim, ...]:
         """What the carriers together need sorted out of a batch."""
         return tuple(claim for one in self._watching.values() for claim in one.claims)
+
+    @property
+    def sifts(self) -> tuple[Sift, ...]:
+        """What the carriers together need found of a batch."""
+        return tuple(sift for one in self._watching.values() for sift in one.sifts)
 
     def add(self, packets: Packets) -> None:
         """Add a batch that begins right after the last frame added, in frame order."""

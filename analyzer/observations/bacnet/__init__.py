@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer.late import Late
 from analyzer.observations import behaviour
-from analyzer.observations.bacnet.pick import claim, wants
+from analyzer.observations.bacnet.pick import claim, sift, wants
 
 
 def _observer() -> behaviour.Observer:
@@ -13,6 +13,6 @@ def _observer() -> behaviour.Observer:
     return Observer()
 
 
-BEHAVIOUR = behaviour.Behaviour("bacnet", Late("bacnet", wants, _observer, claim=claim))
+BEHAVIOUR = behaviour.Behaviour("bacnet", Late("bacnet", wants, _observer, claim=claim, sift=sift))
 
 __all__ = ["BEHAVIOUR"]

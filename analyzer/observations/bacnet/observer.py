@@ -17,7 +17,7 @@ from analyzer.observations.bacnet import devices, refusals, segments
 from analyzer.observations.bacnet.pick import MOST, PLAIN, TIED, sift, wants
 from analyzer.observations.bacnet.sighting import Sighting
 from analyzer.observations.bacnet.waiting import Waiting
-from analyzer.picking import Want
+from analyzer.picking import Want, sifted
 from analyzer.protocols.bacnet import Message, parse
 from analyzer.tables import Packets
 
@@ -54,7 +54,7 @@ class Observer:
 
     def add(self, packets: Packets) -> None:
         """Add a batch that begins right after the last frame added, in frame order."""
-        rows, ties, keys = sift(packets)
+        rows, ties, keys = sifted(packets, sift)
         if not len(rows):
             return
         plain = ties == PLAIN

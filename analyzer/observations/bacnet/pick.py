@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from analyzer.kinds import among
-from analyzer.picking import Claim, Want, rows_of
+from analyzer.picking import Claim, Want, rows_of, sifted
 from analyzer.protocols.bacnet import CARRIERS, IP, IPV6, REJECT_MESSAGE
 from analyzer.tables import UDP, Packets
 
@@ -64,7 +64,7 @@ def claim() -> Claim:
 
 def wants(packets: Packets) -> Want:
     """Rows of the messages that are worth a look, and what is read of each."""
-    rows = sift(packets).rows
+    rows = sifted(packets, sift).rows
     return Want(rows, np.full(len(rows), MOST, np.int64))
 
 

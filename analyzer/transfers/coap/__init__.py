@@ -6,7 +6,7 @@ from __future__ import annotations
 from analyzer.late import Late
 from analyzer.transfers import carrier
 from analyzer.transfers.coap.fields import claim
-from analyzer.transfers.coap.pick import wants
+from analyzer.transfers.coap.pick import sift, wants
 
 
 def _gatherer() -> carrier.Gatherer:
@@ -15,6 +15,6 @@ def _gatherer() -> carrier.Gatherer:
     return Gatherer()
 
 
-CARRIER = Late("coap", wants, _gatherer, claim=claim)
+CARRIER = Late("coap", wants, _gatherer, claim=claim, sift=sift)
 
 __all__ = ["CARRIER"]

@@ -8,7 +8,10 @@ Array = np.ndarray[Any, Any]
 NUMBERS: dict[str, int]
 
 def fields(octets: Array, columns: dict[str, Array], rows: Array, out: dict[str, Array]) -> None: ...
-def wanted(octets: Array, columns: dict[str, Array], rows: Array, factor: int, keep: Array) -> None: ...
+def sift(octets: Array, columns: dict[str, Array], rows: Array, factor: int, kept: Array) -> Sifted: ...
+
+class Sifted:
+    def __len__(self) -> int: ...
 
 class Ledger:
     count: int
@@ -18,7 +21,7 @@ class Ledger:
         self,
         octets: Array,
         columns: dict[str, Array],
-        rows: Array,
+        sifted: Sifted,
         like_image: Callable[[bytes], bool],
         shown: Array,
     ) -> tuple[int, list[tuple[int, tuple[Any, ...]]]]: ...

@@ -9,8 +9,9 @@ would make nothing of.
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc, realloc
-from libc.string cimport memcpy, memmove, memset
+from libc.string cimport memcmp, memcpy, memmove, memset
 
+from analyzer.octets cimport octets
 from analyzer.transfers.coap cimport message
 from analyzer.transfers.coap.message cimport (
     ACK, CON, HEADER, NON, OPTION_BYTES, OPTIONS, RST, Columns, Ends, Seen, Values, columns_of, ends_of, read, soon_read
@@ -56,42 +57,57 @@ def fields(const uint8_t[::1] octets, dict columns, const int64_t[::1] rows, dic
         sound[at] = one.sound
 
 
-cdef Seen *_sifted(const Columns *columns, const int64_t[::1] rows, uint64_t factor) except NULL:
-    """The messages in ``rows``, and which of them have to be looked at; the caller's to free."""
-    cdef int64_t at, count = len(rows)
+cdef class Sifted:
+    """Messages of a batch that have to be looked at, in order."""
+
+    cdef Seen *seen
+    cdef int64_t count
+
+    def __dealloc__(self):
+        free(self.seen)
+
+    def __len__(self):
+        return self.count
+
+
+def sift(
+    const uint8_t[::1] octets, dict columns, const int64_t[::1] rows, uint64_t factor, int64_t[::1] kept
+):
+    """The messages in ``rows`` that have to be looked at one by one; their rows are put into ``kept``, as long
+    as ``rows``.
+
+    ``factor``, odd, is of a hash, and nobody's to know.
+    """
+    cdef Columns table = columns_of(octets, columns)
+    cdef int64_t at, count = len(rows), found = 0
+    cdef Sifted sifted = Sifted.__new__(Sifted)
     cdef Seen *seen = <Seen *> malloc((count + 1) * sizeof(Seen))
     if seen == NULL:
         raise MemoryError
     try:
         with nogil:
             for at in range(count):
-                if not 0 <= rows[at] < columns.count:
+                if not 0 <= rows[at] < table.count:
                     with gil:
                         raise IndexError("a row that is not there")
             for at in range(count):
                 if at + _AHEAD < count:
-                    soon_read(columns, rows[at + _AHEAD])
-                read(columns, rows[at], &seen[at], NULL)
-        want(columns, seen, count, factor)
-    except BaseException:
-        free(seen)
-        raise
-    return seen
-
-
-def wanted(const uint8_t[::1] octets, dict columns, const int64_t[::1] rows, uint64_t factor, uint8_t[::1] keep):
-    """Set ``keep`` of each message of ``rows`` that has to be looked at one by one.
-
-    ``factor``, odd, is of a hash, and nobody's to know.
-    """
-    cdef Columns table = columns_of(octets, columns)
-    cdef Seen *seen = _sifted(&table, rows, factor)
-    cdef int64_t at
-    try:
-        for at in range(len(rows)):
-            keep[at] = seen[at].kept
+                    soon_read(&table, rows[at + _AHEAD])
+                read(&table, rows[at], &seen[at], NULL)
+        want(&table, seen, count, factor | 1)
+        for at in range(count):
+            if seen[at].kept:
+                kept[found] = seen[at].row
+                seen[found] = seen[at]
+                found += 1
+        sifted.seen = <Seen *> malloc((found + 1) * sizeof(Seen))
+        if sifted.seen == NULL:
+            raise MemoryError
+        memcpy(sifted.seen, seen, found * sizeof(Seen))
+        sifted.count = found
     finally:
         free(seen)
+    return sifted
 
 
 # ---------------------------------------------------------------- what needs no look
@@ -102,6 +118,7 @@ cdef enum:
     _FRAMES = 8
     _MAX_RETRANSMIT = 4
     _IMAGES = 4096  # kinds of requests of which is remembered whether they ask for an image
+    _ASKED = 64  # of those that do not, those that are at hand
     _LIFETIME = 247  # seconds: a number of an enum has 32 bits
     _ELSEWHERE = 50_000_000
     _IDENTIFIED = 20_000_000
@@ -132,7 +149,6 @@ cdef struct Open:
     uint64_t token
     int64_t first
     int64_t last
-    Sight sights[_FRAMES]  # of each copy
     int32_t copies
     int32_t after_mid  # next in its chain, -1 at the end
     int32_t after_token
@@ -145,7 +161,16 @@ cdef struct Open:
     uint8_t links
     uint8_t acknowledged
     uint8_t reset
+    # Only so much of what follows was ever written: nothing else is read.
+    Sight sights[_FRAMES]  # of each copy
     uint8_t raw[OPTION_BYTES]  # of a request, until its options end
+
+cdef struct Asked:
+    # What a request says whose path is no image's, without identifier and token.
+    uint16_t size
+    uint8_t kind
+    uint8_t code
+    uint8_t said[OPTION_BYTES]
 
 
 cdef inline bint _alike(const Ends *one, const Ends *other) noexcept nogil:
@@ -188,6 +213,7 @@ cdef class Ledger:
     cdef uint64_t factor
     cdef bint forgot  # whether marks had to go: then what nothing here refers to has to be looked at
     cdef dict images
+    cdef Asked asked[_ASKED]
 
     def __cinit__(self, int64_t limit, uint64_t factor, bint forgot=False, bytes entries=b""):
         """``limit`` messages are held at most. ``factor``, odd, is of a hash, and nobody's to know."""
@@ -203,6 +229,12 @@ cdef class Ledger:
         free(self.tokens)
 
     def __reduce__(self):
+        cdef int64_t place
+        cdef Open *one
+        for place in range(self.count):
+            one = &self.table[place]
+            memset(&one.sights[one.copies], 0, (_FRAMES - one.copies) * sizeof(Sight))
+            memset(&one.raw[one.held], 0, OPTION_BYTES - one.held)
         entries = (<const char *> self.table)[: self.count * <int64_t> sizeof(Open)]
         return Ledger, (self.limit, self.factor, self.forgot, entries)
 
@@ -276,6 +308,7 @@ cdef class Ledger:
     cdef Open *_new(self, list told, int64_t now) except NULL:
         """Room for one more, empty; the older half goes where there is none."""
         cdef int64_t place, gone
+        cdef Open *one
         if self.count >= self.limit:
             gone = self.count - self.limit // 2
             for place in range(gone):
@@ -289,9 +322,10 @@ cdef class Ledger:
         elif self.count == self.room:
             self._grow(min(2 * self.room, self.limit))
             self._link_all()
-        memset(&self.table[self.count], 0, sizeof(Open))
+        one = &self.table[self.count]
+        memset(one, 0, <char *> &one.sights - <char *> one)
         self.count += 1
-        return &self.table[self.count - 1]
+        return one
 
     # ------------------------------------------------------------ telling
 
@@ -330,9 +364,32 @@ cdef class Ledger:
 
     # ------------------------------------------------------------ messages
 
-    cdef bint _image(self, const Seen *seen, bytes raw, object like_image) except -1:
+    cdef bint _image(self, const Seen *seen, const uint8_t *data, object like_image) except -1:
         """Whether a request's path is an image's; asked once for those that say the same."""
-        cdef tuple key = (seen.kind, seen.code, raw[4 + seen.token_length :])
+        cdef const uint8_t *said = data + HEADER + seen.token_length
+        cdef uint16_t size = <uint16_t> (seen.variable - HEADER - seen.token_length)
+        cdef uint64_t mix = size, word
+        cdef int32_t at
+        cdef bint image
+        cdef Asked *one
+        for at in range(0, size, 8):
+            word = 0
+            memcpy(&word, said + at, min(8, size - at))
+            mix = (mix ^ word) * <uint64_t> 0x9E3779B97F4A7C15
+        one = &self.asked[(mix >> 32) % _ASKED]
+        if (
+            one.size == size and one.kind == seen.kind and one.code == seen.code
+            and memcmp(one.said, said, size) == 0
+        ):
+            return False
+        image = self._known((<const char *> data)[: seen.variable], seen, like_image)
+        if not image and size <= OPTION_BYTES:
+            one.size, one.kind, one.code = size, seen.kind, seen.code
+            memcpy(one.said, said, size)
+        return image
+
+    cdef bint _known(self, bytes raw, const Seen *seen, object like_image) except -1:
+        cdef tuple key = (seen.kind, seen.code, raw[HEADER + seen.token_length :])
         cdef object known = self.images.get(key)
         if known is None:
             if len(self.images) >= _IMAGES:
@@ -344,13 +401,13 @@ cdef class Ledger:
         self,
         const uint8_t[::1] octets,
         dict columns,
-        const int64_t[::1] rows,
+        Sifted sifted,
         object like_image,
         int64_t[::1] shown,
     ):
-        """Take the messages in ``rows`` of a batch, in frame order.
+        """Take the messages of a batch that were ``sifted``, in frame order.
 
-        Rows of those that have to be looked at are put into ``shown``, as long as ``rows``. Answers how many
+        Rows of those that have to be looked at are put into ``shown``, as long as they are many. Answers how many
         those are, and ``(before how many of them, message)`` for what was held and is told now. ``like_image``
         says of the first bytes of a request whether its path is an image's.
         """
@@ -360,18 +417,15 @@ cdef class Ledger:
         cdef int64_t at, row, now = 0
         cdef list before = []
         cdef Sight sight
-        cdef Seen *seen = _sifted(&table, rows, self.factor)
-        try:
-            for at in range(len(rows)):
-                if not seen[at].kept:
-                    continue
-                row = rows[at]
-                sight = Sight(frames[row], times[row], table.wires[row], digest[row], ip_id[row], interface[row])
-                if not self._hold(&table, &seen[at], &sight, like_image, before, now):
-                    shown[now] = row
-                    now += 1
-        finally:
-            free(seen)
+        cdef Seen *seen = sifted.seen
+        for at in range(sifted.count):
+            row = seen[at].row
+            if row >= table.count:
+                raise IndexError("a row that is not there")
+            sight = Sight(frames[row], times[row], table.wires[row], digest[row], ip_id[row], interface[row])
+            if not self._hold(&table, &seen[at], &sight, like_image, before, now):
+                shown[now] = row
+                now += 1
         return now, before
 
     cdef bint _hold(
@@ -387,7 +441,7 @@ cdef class Ledger:
         cdef Ends ends = ends_of(columns, row), back = reversed_ends(&ends), whom = ends
         cdef bint group = request and _group(&ends)
         cdef bint plain = not group and code < 128 and not seen.blocks
-        cdef bytes raw = b""
+        cdef const uint8_t *data = NULL
         cdef Open *one
         # What it refers to: a message of the same identifier, and the request that has or had its token.
         if kind == CON:
@@ -432,8 +486,8 @@ cdef class Ledger:
                         seen.length == 0 and seen.variable == min(columns.captured[row], <int64_t> OPTION_BYTES)
                     )
                     if held:
-                        raw = (<const char *> columns.view.data + begin)[: seen.variable]
-                        held = not self._image(seen, raw, like_image)
+                        data = octets(columns.view, begin, seen.variable)
+                        held = not self._image(seen, data, like_image)
                 if held:
                     if request and asked >= 0:
                         self._supersede(asked)
@@ -443,8 +497,9 @@ cdef class Ledger:
                     one.what, one.copies = HELD, 1
                     one.links = (BY_MID if kind == CON else 0) | (BY_TOKEN if request else 0)
                     one.first, one.last, one.sights[0] = sight.time, sight.time, sight[0]
-                    one.options, one.held = 4 + length, <uint16_t> len(raw)
-                    memcpy(one.raw, <const uint8_t *> raw, len(raw))
+                    if request:
+                        one.options, one.held = HEADER + length, <uint16_t> seen.variable
+                        memcpy(one.raw, data, seen.variable)
                     self._name(one, &ends, seen)
         elif plain:
             # An acknowledgement, or an answer that wants none.

@@ -14,14 +14,15 @@ import numpy as np
 from analyzer.addresses import is_broadcast, is_multicast
 from analyzer.errors import DissectError
 from analyzer.flowtable.copies import Recent
+from analyzer.picking import sifted
 from analyzer.protocols.coap import ACK, RST, parse
 from analyzer.sessions import EARLY
 from analyzer.tables import UDP, Packets
 from analyzer.transfers.carrier import Address, Endpoint
 from analyzer.transfers.coap.body import RESTARTS, Body, place, shown
 from analyzer.transfers.coap.exchange import SECOND, Confirmable, Exchanges, Message, What
-from analyzer.transfers.coap.fields import COMPILED, OPTION_BYTES, candidates, read
-from analyzer.transfers.coap.pick import FACTOR, wanted
+from analyzer.transfers.coap.fields import COMPILED, OPTION_BYTES, read
+from analyzer.transfers.coap.pick import FACTOR, sift
 from analyzer.transfers.images import like_image
 
 Array = np.ndarray[Any, Any]
@@ -170,15 +171,11 @@ class Messages:
         if len(packets.quotes["row"]):
             self._add_quotes(packets)
         before: deque[tuple[int, tuple[Any, ...]]] = deque()
-        rows = candidates(packets)
-        if not len(rows):
-            pass
-        elif self._ledger is None:
-            rows = rows[wanted(packets, read(packets, rows))]
-        else:
+        rows, seen = sifted(packets, sift)
+        if self._ledger is not None and len(rows):
             shown = np.empty(len(rows), np.int64)
             octets = np.frombuffer(packets.buffer, np.uint8)
-            count, held = self._ledger.take(octets, columns, rows, _of_image, shown)
+            count, held = self._ledger.take(octets, columns, seen, _of_image, shown)
             rows, before = shown[:count], deque(held)
         if len(rows):
             self._show(packets, rows, before)

@@ -2,10 +2,10 @@
 reference; tests compare.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 
-from analyzer.transfers.coap.message cimport ACK, CON, NON, RST, Columns, Ends, Seen, ends_of
+from analyzer.transfers.coap.message cimport ACK, CON, NON, Columns, Ends, Seen
 
 cdef enum:
     # Numbers of analyzer.transfers.coap.pick; a test compares them.
@@ -47,32 +47,42 @@ cdef inline Ends reversed_ends(const Ends *ends) noexcept nogil:
     )
 
 
+cdef inline uint64_t way_of(const Columns *columns, int64_t row, uint8_t turned, uint64_t factor) noexcept nogil:
+    """The same of the ends of a message, or of its answer's if it is ``turned``."""
+    cdef const uint64_t *src_lo = columns.dst_lo if turned else columns.src_lo
+    cdef const uint64_t *dst_lo = columns.src_lo if turned else columns.dst_lo
+    cdef const uint16_t *src_port = columns.dst_port if turned else columns.src_port
+    cdef const uint16_t *dst_port = columns.src_port if turned else columns.dst_port
+    cdef Ends ends = Ends(0, src_lo[row], 0, dst_lo[row], src_port[row], dst_port[row], columns.version[row])
+    if ends.version != 4:  # else the upper halves are 0
+        ends.src_hi = columns.dst_hi[row] if turned else columns.src_hi[row]
+        ends.dst_hi = columns.src_hi[row] if turned else columns.dst_hi[row]
+    return way(&ends, factor)
+
+
 cdef inline int32_t slot(uint64_t *table, uint64_t mask, uint64_t key, uint8_t flags) noexcept nogil:
     """Where ``key`` is, from now on, with ``flags`` as well."""
     cdef uint64_t at = key >> 8 & mask
-    while table[at] and (table[at] ^ key) > ALL:
+    while (table[at] != 0) & ((table[at] ^ key) > ALL):  # one branch, for a collision: hardly ever taken
         at = (at + 1) & mask
     table[at] |= (key & ~<uint64_t> ALL) | USED | flags
     return <int32_t> at
-
-
-cdef inline bint loud(const Seen *one) noexcept nogil:
-    return one.code >= 128 or one.blocks
 
 
 cdef inline int want(const Columns *columns, Seen *seen, int64_t count, uint64_t factor) except -1:
     """Set ``kept`` of each message that has to be looked at."""
     cdef int64_t at
     cdef uint64_t mask = 31, there, back, key
-    cdef bint request, response, wants, answers
-    cdef uint8_t here
-    cdef Ends ends
+    # What is true of a message is 0 or 1, and told without branches: what comes next nobody could foresee.
+    cdef uint8_t request, response, sent, confirms, turned, loud, wants, answers, here, known
+    cdef int32_t nowhere
     cdef Seen *one
     cdef uint64_t *table = NULL
-    cdef int32_t *places = NULL  # of each message: its identifier's, its token's; -1 where it matters not
+    cdef int32_t *places = NULL  # of each message: its identifier's, its token's; the last of all where it matters not
     while mask < 3 * <uint64_t> count:
         mask = 2 * mask + 1
-    table = <uint64_t *> calloc(mask + 1, sizeof(uint64_t))
+    nowhere = <int32_t> (mask + 1)
+    table = <uint64_t *> calloc(mask + 2, sizeof(uint64_t))
     places = <int32_t *> malloc((2 * count + 1) * sizeof(int32_t))
     try:
         if table == NULL or places == NULL:
@@ -80,46 +90,41 @@ cdef inline int want(const Columns *columns, Seen *seen, int64_t count, uint64_t
         with nogil:
             for at in range(count):
                 one = &seen[at]
-                ends = ends_of(columns, one.row)
-                request, response = 0 < one.code < 32, one.code >= 64
-                there = back = 0
-                if request or one.kind == CON:
-                    there = way(&ends, factor)
-                if response or one.kind == ACK or one.kind == RST:
-                    ends = reversed_ends(&ends)
-                    back = way(&ends, factor)
-                places[2 * at] = places[2 * at + 1] = -1
+                request, response = <uint8_t> (one.code - 1) < 31, one.code >= 64
+                sent, confirms = one.kind == CON, one.kind >= ACK
+                turned = response | confirms
+                there = back = way_of(columns, one.row, turned, factor)
+                if response & sent:  # its identifier is its own, its token the request's
+                    there = way_of(columns, one.row, False, factor)
+                elif request & confirms:  # no message, but asked for all the same
+                    back = way_of(columns, one.row, False, factor)
+                places[2 * at] = places[2 * at + 1] = nowhere
                 # An identifier has another length than any token.
-                if one.kind == CON:
-                    places[2 * at] = slot(table, mask, keyed(there, one.mid, 31, factor), 0)
-                elif one.kind != NON:
-                    places[2 * at] = slot(table, mask, keyed(back, one.mid, 31, factor), ACKNOWLEDGED)
-                if request:
-                    key = keyed(there, one.token, one.token_length, factor)
-                    places[2 * at + 1] = slot(table, mask, key, ASKED)
-                elif response:
+                if one.kind != NON:
+                    key = keyed(there, one.mid, 31, factor)
+                    places[2 * at] = slot(table, mask, key, ACKNOWLEDGED * confirms)
+                if request | response:
+                    loud = (one.code >= 128) | one.blocks
                     key = keyed(back, one.token, one.token_length, factor)
-                    places[2 * at + 1] = slot(table, mask, key, ANSWERED | (LOUD if loud(one) else 0))
+                    places[2 * at + 1] = slot(
+                        table, mask, key, ASKED * request | (ANSWERED | LOUD * loud) * response
+                    )
             for at in range(count):
                 one = &seen[at]
-                request, response = 0 < one.code < 32, one.code >= 64
-                here = table[places[2 * at + 1]] & ALL if places[2 * at + 1] >= 0 else 0
-                answers = request and here & ANSWERED
-                wants = loud(one) or (request and here & LOUD)
-                if one.kind == CON and not answers:
-                    wants = wants or not table[places[2 * at]] & ACKNOWLEDGED
-                wants = wants or (
-                    request and not answers and (one.kind != NON or one.code == GET or one.code == FETCH)
-                )
-                one.kept = wants or (response and one.kind != ACK and not one.observe and not here & ASKED)
-                if one.kind == CON:
-                    table[places[2 * at]] |= SENT | (KEPT if one.kept else 0)
+                request, response = <uint8_t> (one.code - 1) < 31, one.code >= 64
+                sent = one.kind == CON
+                here, known = <uint8_t> table[places[2 * at + 1]], <uint8_t> table[places[2 * at]]
+                answers = request & (here & ANSWERED != 0)
+                wants = (one.code >= 128) | one.blocks | request & (here & LOUD != 0)
+                wants |= sent & (answers ^ 1) & (known & ACKNOWLEDGED == 0)
+                wants |= request & (answers ^ 1) & ((one.kind != NON) | (one.code == GET) | (one.code == FETCH))
+                wants |= response & (one.kind != ACK) & (one.observe ^ 1) & (here & ASKED == 0)
+                one.kept = wants
+                table[places[2 * at]] |= sent * (SENT | KEPT * wants)
             for at in range(count):
                 one = &seen[at]
-                if (one.kind == ACK or one.kind == RST) and not one.kept:
-                    here = table[places[2 * at]] & ALL
-                    one.kept = not here & SENT or here & KEPT
-                one.kept = one.kept and one.sound
+                known, confirms = <uint8_t> table[places[2 * at]], one.kind >= ACK
+                one.kept = one.sound & (one.kept | confirms & ((known & SENT == 0) | (known & KEPT != 0)))
     finally:
         free(table)
         free(places)

@@ -8,12 +8,12 @@ without an error and in one piece is dropped here, thousands at a time; the rest
 from __future__ import annotations
 
 import os
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from analyzer.kinds import among
-from analyzer.picking import Want
+from analyzer.picking import Want, sifted
 from analyzer.protocols.coap import ACK, CON, NON, RST
 from analyzer.tables import UDP, Packets
 from analyzer.transfers.coap.fields import COMPILED, OPTION_BYTES, Fields, candidates, ports, read
@@ -27,11 +27,29 @@ _MIX: Final = tuple(
 )
 
 
+class Sifted(NamedTuple):
+    """Rows of the messages that have to be looked at one by one; ``seen`` is what the compiled part read of
+    each, for ``Ledger.take``, and None without it."""
+
+    rows: Array
+    seen: Any = None
+
+
+def sift(packets: Packets, *, compiled: bool = True) -> Sifted:
+    """The messages of a batch that are not plainly healthy; by the compiled part where it was built and is
+    not unwanted."""
+    rows = candidates(packets)
+    if compiled and COMPILED is not None:
+        kept = np.empty(len(rows), np.int64)
+        octets = np.frombuffer(packets.buffer, np.uint8)
+        seen = COMPILED.sift(octets, packets.columns, rows, FACTOR, kept)
+        return Sifted(kept[: len(seen)], seen)
+    return Sifted(rows[_wanted(packets, read(packets, rows, compiled=compiled))])
+
+
 def wants(packets: Packets) -> Want:
     """The messages that are not plainly healthy, with their options, and the ICMP errors about CoAP."""
-    rows = candidates(packets)
-    if len(rows):
-        rows = rows[wanted(packets, read(packets, rows))]
+    rows = sifted(packets, sift).rows
     quotes = packets.quotes
     of_coap = np.zeros(len(quotes["row"]), bool)
     if len(of_coap):
@@ -41,14 +59,8 @@ def wants(packets: Packets) -> Want:
     return Want(rows, np.full(len(rows), OPTION_BYTES), np.flatnonzero(of_coap))
 
 
-def wanted(packets: Packets, fields: Fields, *, compiled: bool = True) -> Array:
-    """Which messages have to be looked at one by one; the compiled part says it where it was built and is not
-    unwanted."""
-    if compiled and COMPILED is not None:
-        kept = np.empty(len(fields.rows), np.uint8)
-        octets = np.frombuffer(packets.buffer, np.uint8)
-        COMPILED.wanted(octets, packets.columns, fields.rows, FACTOR, kept)
-        return kept.view(bool)
+def _wanted(packets: Packets, fields: Fields) -> Array:
+    """Which messages have to be looked at one by one."""
     kind, code = fields.kind, fields.code
     request, response = (code > 0) & (code < 32), code >= 64
     error = code >= 128

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer.late import Late
 from analyzer.transfers import carrier
-from analyzer.transfers.tftp.pick import begins, claim, wants
+from analyzer.transfers.tftp.pick import begins, candidates, claim, wants
 
 
 def _gatherer() -> carrier.Gatherer:
@@ -13,6 +13,6 @@ def _gatherer() -> carrier.Gatherer:
     return Gatherer()
 
 
-CARRIER = Late("tftp", wants, _gatherer, begins, claim)
+CARRIER = Late("tftp", wants, _gatherer, begins, claim, candidates)
 
 __all__ = ["CARRIER"]

@@ -14,7 +14,7 @@ import numpy as np
 from analyzer.addresses import is_broadcast, is_multicast, looks_broadcast
 from analyzer.errors import DissectError
 from analyzer.flowtable.copies import Recent
-from analyzer.picking import UDP_HEADER
+from analyzer.picking import UDP_HEADER, sifted
 from analyzer.protocols.tftp import MODES, PORT, Error, Oack, Request, parse
 from analyzer.sessions import EARLY
 from analyzer.tables import TO_ALL, UDP, Columns, Kind, Packets
@@ -88,7 +88,7 @@ class Sessions:
 
     def _add_datagrams(self, packets: Packets) -> None:
         columns = packets.columns
-        rows, opcodes = candidates(packets)
+        rows, opcodes = sifted(packets, candidates)
         if not len(rows):
             return
         octets = np.frombuffer(packets.buffer, np.uint8)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from analyzer.picking import UDP_HEADER, Claim, Want, rows_of
+from analyzer.picking import UDP_HEADER, Claim, Want, rows_of, sifted
 from analyzer.tables import UDP, Kind, Packets
 
 try:
@@ -53,7 +53,7 @@ def candidates(packets: Packets, *, compiled: bool = True) -> tuple[Array, Array
 def wants(packets: Packets) -> Want:
     """What :meth:`Collector.add` looks at: likely TFTP, fragments, and ICMP errors that quote UDP."""
     columns, quotes = packets.columns, packets.quotes
-    rows, opcodes = candidates(packets)
+    rows, opcodes = sifted(packets, candidates)
     later = np.flatnonzero((columns["kind"] == Kind.FRAGMENT) & (columns["transport"] == UDP))
     every = np.concatenate((rows, later))
     most = np.concatenate(
@@ -65,7 +65,7 @@ def wants(packets: Packets) -> Want:
 
 def begins(packets: Packets) -> bool:
     """Whether any datagram begins like TFTP: fragments and ICMP errors mean nothing before one did."""
-    return bool(len(candidates(packets)[0]))
+    return bool(len(sifted(packets, candidates)[0]))
 
 
 __all__ = ["HEADER", "TEXT_BYTES", "UDP_HEADER", "begins", "candidates", "claim", "wants"]
