@@ -10,10 +10,10 @@ from captures import Frame, codes, pcap, pcap_header, read, wire_length
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.capture import pcap as module
 from analyzer.capture.pcap import PcapReader
-from analyzer.capture.reader import BATCH_FRAMES, MAX_FRAME, RESYNC_RANGE
+from analyzer.capture.reader import BATCH_FRAMES, FRAMES_A_RESYNC, MAX_FRAME, RESYNC_RANGE
 from analyzer.errors import CaptureError
+from analyzer.model import Lost
 
 frames_strategy = st.lists(
     st.builds(
@@ -175,12 +175,15 @@ def test_zeros_to_the_end_end_the_frames() -> None:
     assert codes(capture) == [("damaged-record", 4)]
 
 
-def test_damage_too_far_from_the_next_record_ends_reading() -> None:
+@pytest.mark.parametrize("noise", [b"\xff", b"\0"])
+def test_damage_of_any_length_is_searched_to_its_end(noise: bytes) -> None:
     whole = pcap(some(3))
-    noise = b"\xff" * (RESYNC_RANGE + 100)
-    rows, capture = read(whole + noise + whole[24:])
-    assert len(rows) == 3
-    assert "no whole record was found" in capture.problems[0].detail
+    far = noise * (RESYNC_RANGE + 100)
+    rows, capture = read(whole + far + whole[24:], 1 << 20)
+    assert len(rows) == 6
+    (problem,) = capture.problems
+    assert problem.lost == Lost(len(far), 0, rows[2].time, rows[3].time) or problem.lost.silence is None
+    assert f"went on {len(far)} bytes later" in problem.detail
 
 
 def test_a_file_full_of_damage_ends_in_good_time() -> None:
@@ -188,15 +191,9 @@ def test_a_file_full_of_damage_ends_in_good_time() -> None:
     began = time.monotonic()
     _, capture = read(pcap_header() + (record + record + b"\xff" * 40) * 20_000)
     assert time.monotonic() - began < 5
-    assert capture.problems[0].count == 1001
-
-
-def test_walk_says_why_it_stopped() -> None:
-    data = pcap([(10**18, b"abcd"), (10**18, b"ef")])
-    layout = module.Layout(data[:24])
-    assert module.walk(data, 24, layout, 1, False) == ([24], 44, module.FULL, 0)
-    assert module.walk(data, 24, layout, 9, False) == ([24, 44], 62, module.SHORT, 16)
-    assert module.walk(data[:-1], 24, layout, 9, False) == ([24], 44, module.SHORT, 18)
+    # 1000 places, and one more for each 64 of the about 2000 frames between them.
+    assert [problem.code for problem in capture.problems] == ["damaged-record", "too-much-damage"]
+    assert capture.problems[0].count == 1000 + 2 * 1032 // FRAMES_A_RESYNC
 
 
 def test_the_reader_asks_for_its_header_first() -> None:

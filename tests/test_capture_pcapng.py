@@ -30,7 +30,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.capture import pcapng as module
-from analyzer.capture.reader import BATCH_FRAMES
+from analyzer.capture.reader import BATCH_FRAMES, FRAMES_A_RESYNC
 from analyzer.errors import CaptureError
 
 orders = st.sampled_from("<>")
@@ -275,7 +275,9 @@ def test_a_file_full_of_damage_ends_in_good_time() -> None:
     began = time.monotonic()
     _, capture = read(shb() + idb() + (epb((1, b"a")) * 2 + b"\xff" * 40) * 20_000)
     assert time.monotonic() - began < 5
-    assert capture.problems[0].count == 1001
+    # 1000 places, and one more for each 64 of the about 2000 frames between them.
+    assert [problem.code for problem in capture.problems] == ["bad-block-length", "too-much-damage"]
+    assert capture.problems[0].count == 1000 + 2 * 1032 // FRAMES_A_RESYNC
 
 
 def test_many_sections_stay_quick() -> None:
