@@ -234,7 +234,9 @@ def _followed(buffer: Octets, position: int, layout: Layout, near: int | None, u
             return number + 1 >= min(wanted, FEW_FAR)
     else:
         return True
-    # The file ends: with the last record, or it is cut, and a record more than was asked for is not there.
+    # The file ends, with a record's last byte or inside one. One alone is not believed where much would fit.
+    if wanted == FAR_PROOF or usual & LENGTHS:
+        return number >= (PROOF if position == end else max(cut, PROOF))
     return position == end or number >= cut
 
 
