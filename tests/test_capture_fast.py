@@ -117,7 +117,7 @@ def damaged(draw: random.Random, data: bytes) -> bytes:
                 changed[at : at + 64] = bytes(64)
             case 3:
                 changed[at:at] = draw.randbytes(draw.randrange(40))
-    return bytes(changed[: draw.randrange(len(changed))] if draw.random() < 0.3 else changed)
+    return bytes(changed[: draw.randrange(len(changed) + 1)] if draw.random() < 0.3 else changed)
 
 
 @given(
