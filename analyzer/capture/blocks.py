@@ -34,6 +34,12 @@ MINIMUM: Final = {SHB: SHB_MIN, IDB: 20, PB: 32, SPB: 16, EPB: 32}
 """The shortest block of each type that we read: its fixed part and the three words of every block."""
 
 
+OTHERS: Final = {NRB, ISB, DSB, CUSTOM, CUSTOM_NO_COPY, 7, 8, 9, 11, 0x101, 0x102, *range(0x201, 0x220)}
+"""The other types that the draft lists (section 11.1): names, statistics, secrets, what other programs keep."""
+LOCAL: Final = 0x80000000
+"""Types from here on are anybody's."""
+
+
 BLOCK, FULL, SHORT, DAMAGED = "block", "full", "short", "damaged"
 
 
@@ -75,7 +81,7 @@ def walk(  # noqa: C901 - one loop over all blocks, kept whole for speed
             step(position)
         elif buffer[following - 4 : following] != buffer[position + 4 : position + 8]:
             return positions, position, DAMAGED, 0
-        elif kind in MINIMUM:
+        elif kind in MINIMUM or not (kind in OTHERS or kind >= LOCAL):
             return positions, position, BLOCK, length
         position = following
     return positions, position, FULL, 0

@@ -59,6 +59,19 @@ cdef inline bint empty(View view, Py_ssize_t begin, Py_ssize_t end) except? True
     return True
 
 
+cdef inline bint listed(uint32_t kind) noexcept nogil:
+    """Whether a block of this type is none of ours: ``blocks.OTHERS`` and ``blocks.LOCAL``."""
+    return (
+        kind >> 31 != 0
+        or (kind >= 4 and kind <= 11)
+        or kind == 0xBAD
+        or kind == 0x40000BAD
+        or kind == 0x101
+        or kind == 0x102
+        or (kind >= 0x201 and kind < 0x220)
+    )
+
+
 def records(
     buffer, Py_ssize_t start, bint big, Py_ssize_t header, int64_t limit, Py_ssize_t zero_run, bint final,
     int64_t grain, uint16_t link_type, int64_t near, int doubts, int64_t snaplen, Py_ssize_t sure, frames,
@@ -213,7 +226,7 @@ def packets(
                     link[row] = links[who]
                     interface[row] = <uint32_t>who + base
                 row += 1
-            elif least != 12:
+            elif least != 12 or not listed(kind):
                 why, need = BLOCK, length
                 break
             position = following

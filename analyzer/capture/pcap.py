@@ -30,7 +30,6 @@ from analyzer.capture.records import (
     DAY,
     DOUBTED,
     EMPTY,
-    FAR_PROOF,
     FILE_HEADER,
     FRACTION,
     LENGTHS,
@@ -50,6 +49,8 @@ from analyzer.tables import Columns
 ODDITIES: Final = LENGTHS | FRACTION | EMPTY | TIME
 USUAL: Final = 8
 """So many odd records that were records all the same are the way of this capture's writer."""
+BELIEVED: Final = 128
+"""So many records without damage behind a jump of the clock show that it was set."""
 
 
 class PcapReader:
@@ -132,11 +133,11 @@ class PcapReader:
         self._run, self._met = 0, dict.fromkeys(self._met, 0)
 
     def _believe(self, rows: int) -> None:
-        """Move the clock to that of the last record, unless it jumped less than FAR_PROOF records ago."""
+        """Move the clock to that of the last record, unless it jumped less than BELIEVED records ago."""
         self._run += rows
         before = self._before
         assert before is not None
-        if self._near is None or abs(before - self._near) <= DAY or self._run >= FAR_PROOF:
+        if self._near is None or abs(before - self._near) <= DAY or self._run >= BELIEVED:
             self._near = before
 
     def _read(
@@ -181,7 +182,11 @@ class PcapReader:
 
     def _judge(self, buffer: Octets, start: int, final: bool, layout: Layout) -> Taken:
         """Find out whether the doubted record at ``start`` is one."""
-        need = proven(buffer, start, layout, self._before, self._near, self._usual, final)
+        if not final and len(buffer) - start < FILE_HEADER:
+            return Taken(None, start, FILE_HEADER)
+        need = None
+        if appended(buffer, start) is None:
+            need = proven(buffer, start, layout, self._before, self._near, self._usual, final)
         if need:
             return Taken(None, start, need)
         self._doubted = False

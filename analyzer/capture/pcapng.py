@@ -1,7 +1,7 @@
 """pcapng: sections of blocks (draft-ietf-opsawg-pcapng, "PCAP Next Generation Capture File Format").
 
 Packets come from enhanced, simple and obsolete packet blocks. Everything else (names, statistics,
-secrets, custom and unknown blocks) is stepped over. Section lengths are not used: stepping from block to
+secrets, custom and unknown blocks) is stepped over; what no list of the format has is counted. Section lengths are not used: stepping from block to
 block finds the next section as well, and writers leave the length open. A simple packet block has no
 time stamp: it gets the time of the frame before it (0 without one), is left out of the capture's first
 and last time, and is counted as ``no-timestamp``.
@@ -21,6 +21,7 @@ from analyzer.capture.blocks import (
     DAMAGED,
     IDB,
     MAGIC,
+    PB,
     SHB_MIN,
     SHORT,
     SMALLEST,
@@ -255,7 +256,12 @@ class PcapngReader:
         self._stamped = kind != SPB
         if kind == SPB:
             return self._simple(buffer, at, length)
-        return self._obsolete(buffer, at, length)
+        if kind == PB:
+            return self._obsolete(buffer, at, length)
+        # Of a format that grew since, or a packet whose type was hurt: nobody can tell.
+        what = f"a block of type {kind}, which the format does not list"
+        self.problems.add("unknown-block", f"{what}; such blocks are stepped over", damage=False)
+        return []
 
     def _add_plain(self, interface: Interface) -> None:
         """What the compiled reader reads of an interface. Its columns grow by doubling: there may be many."""

@@ -265,8 +265,10 @@ def _headed(buffer: Octets, position: int, layout: Layout) -> bool:
     if position + layout.header > len(buffer):
         return position == len(buffer)
     captured = layout.words(buffer, position)[2]
-    odd = oddities(buffer, position, layout, None)
-    return captured <= layout.limit and odd.bit_count() <= ALLOWED
+    if not oddities(buffer, position, layout, None):
+        return captured <= layout.limit
+    whole = position + layout.header + captured <= len(buffer)
+    return whole and proven(buffer, position, layout, None, None, 0, final=True) == 0
 
 
 def _candidates(buffer: Octets, begin: int, stop: int, layout: Layout, usual: int) -> list[int]:
