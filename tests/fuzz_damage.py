@@ -1,7 +1,7 @@
 """Damaged captures of every kind, held to laws: ``python -m tests.fuzz_damage CASES [--seed N]``.
 
-Each case writes a capture, damages it, and reads it. Prints how many held and ends with 1 at the first that did
-not, naming seed, case and law.
+Each case writes a capture, damages it, and reads it. Prints how many held and ends with 1 at the first that
+did not, naming seed, case and law.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from analyzer.errors import CaptureError
 from analyzer.model import Problem
 
 BEHIND = 3
-"""Records behind one damaged place that may be lost with it: what tells where the next one begins was hurt."""
+"""Records behind one damaged place that may be lost with it: where the next one begins was hurt."""
 INVENTED = 3
 """Records that one damaged place may look like."""
 PAGE = 4096
@@ -108,7 +109,7 @@ def any_pcap(draw: random.Random, count: int) -> Written:
     for _, kept, _ in frames:
         ends.append(ends[-1] + header + len(kept))
     assert ends[-1] == len(data)
-    records = list(zip(ends, ends[1:], strict=False))
+    records = list(pairwise(ends))
     return Written(data, records, [((0, 24),)] * count, "pcap", 24, jumps)
 
 
@@ -154,7 +155,7 @@ def any_pcapng(draw: random.Random, count: int) -> Written:
     return Written(b"".join(parts), records, needs, "pcapng", head)
 
 
-def hurt(draw: random.Random, one: Written) -> Hurt:
+def hurt(draw: random.Random, one: Written) -> Hurt:  # noqa: C901 - one case a kind of damage
     """The capture with one or a few damaged places, none of them in its head."""
     edits: list[tuple[int, int, bytes]] = []
     data, kind, copied = one.data, "", False
@@ -214,7 +215,7 @@ def touched(span: tuple[int, int], edits: list[tuple[int, int]]) -> bool:
 
 
 def swallowed(one: Written, bad: Hurt) -> set[int]:
-    """Records that begin in the bytes that one before them is believed to hold, for as many are gone from it."""
+    """Records that begin in what one before them is believed to hold, for as many bytes are gone from it."""
     starts = [begin for begin, _ in one.records]
     gone: set[int] = set()
     for begin, end in bad.edits:
@@ -322,7 +323,7 @@ def broken(draw: random.Random, one: Written, bad: Hurt) -> str:  # noqa: C901 -
             return "the walk in Python gives something else"
     pieces = in_pieces(bad.data, draw.choice((2, 5)))
     if pieces is not None and pieces != got:
-        return f"pieces give something else: {len(pieces.rows)} of {len(got.rows)}: {pieces.problems} {got.problems}"
+        return f"pieces give something else: {len(pieces.rows)} of {len(got.rows)}: {pieces.problems}"
     places = len(bad.edits)
     kept = {place for place, span in enumerate(one.records) if not touched(span, bad.edits)}
     kept = {place for place in kept if not any(touched(need, bad.edits) for need in one.needs[place])}

@@ -35,7 +35,7 @@ MINIMUM: Final = {SHB: SHB_MIN, IDB: 20, PB: 32, SPB: 16, EPB: 32}
 
 
 OTHERS: Final = {NRB, ISB, DSB, CUSTOM, CUSTOM_NO_COPY, 7, 8, 9, 11, 0x101, 0x102, *range(0x201, 0x220)}
-"""The other types that the draft lists (section 11.1): names, statistics, secrets, what other programs keep."""
+"""The other types that the draft lists (section 11.1): names, statistics, secrets, other programs' own."""
 LOCAL: Final = 0x80000000
 """Types from here on are anybody's."""
 

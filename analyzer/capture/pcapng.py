@@ -1,10 +1,10 @@
 """pcapng: sections of blocks (draft-ietf-opsawg-pcapng, "PCAP Next Generation Capture File Format").
 
 Packets come from enhanced, simple and obsolete packet blocks. Everything else (names, statistics,
-secrets, custom and unknown blocks) is stepped over; what no list of the format has is counted. Section lengths are not used: stepping from block to
-block finds the next section as well, and writers leave the length open. A simple packet block has no
-time stamp: it gets the time of the frame before it (0 without one), is left out of the capture's first
-and last time, and is counted as ``no-timestamp``.
+secrets, custom and unknown blocks) is stepped over; types that the format does not list are counted.
+Section lengths are not used: stepping from block to block finds the next section as well, and writers
+leave the length open. A simple packet block has no time stamp: it gets the time of the frame before it (0
+without one), is left out of the capture's first and last time, and is counted as ``no-timestamp``.
 """
 
 from __future__ import annotations
