@@ -188,7 +188,7 @@ def hurt(draw: random.Random, one: Written) -> Hurt:  # noqa: C901 - one case a 
             case "pages":
                 first = at // PAGE * PAGE
                 second = first + PAGE * draw.randrange(1, 9)
-                if first >= one.head and second + PAGE <= len(data):
+                if first >= one.head and second + PAGE <= len(data) and not one.jumps:
                     edits.append((first, first + PAGE, data[second : second + PAGE]))
                     edits.append((second, second + PAGE, data[first : first + PAGE]))
                     copied = True
@@ -214,15 +214,22 @@ def touched(span: tuple[int, int], edits: list[tuple[int, int]]) -> bool:
     )
 
 
-def swallowed(one: Written, bad: Hurt) -> set[int]:
-    """Records that begin in what one before them is believed to hold, for as many bytes are gone from it."""
+def crowded(one: Written, bad: Hurt) -> set[int]:
+    """Records that one before them, which lost bytes, is believed to hold, where there is more damage."""
     starts = [begin for begin, _ in one.records]
     gone: set[int] = set()
     for begin, end in bad.edits:
         for place in range(max(bisect_right(starts, begin) - 1, 0), bisect_left(starts, end)):
             first = one.records[place][1]
-            gone.update(range(bisect_left(starts, first), bisect_left(starts, first + end - begin)))
+            others = [edit for edit in bad.edits if edit != (begin, end)]
+            if touched((first, first + end - begin + 100), others):
+                gone.update(range(bisect_left(starts, first), bisect_left(starts, first + end - begin)))
     return gone
+
+
+def near_behind(start: int, edits: list[tuple[int, int]]) -> bool:
+    """Whether an edit ended less than the longest record before ``start``."""
+    return any(end <= start < end + 65_600 for _, end in edits)
 
 
 @dataclass(frozen=True)
@@ -327,7 +334,10 @@ def broken(draw: random.Random, one: Written, bad: Hurt) -> str:  # noqa: C901 -
     places = len(bad.edits)
     kept = {place for place, span in enumerate(one.records) if not touched(span, bad.edits)}
     kept = {place for place in kept if not any(touched(need, bad.edits) for need in one.needs[place])}
-    kept -= swallowed(one, bad)
+    kept -= crowded(one, bad)
+    if bad.copied:
+        # A header that stands in another place claims the bytes there.
+        kept = {place for place in kept if not near_behind(one.records[place][0], bad.edits)}
     wanted = [whole.rows[place] for place in sorted(kept)]
     have = Counter(row.data for row in got.rows)
     missed = sum((Counter(row.data for row in wanted) - have).values())
@@ -352,7 +362,7 @@ def broken(draw: random.Random, one: Written, bad: Hurt) -> str:  # noqa: C901 -
 def accounted(bad: Hurt, got: Told, header: int) -> str:
     """Each byte of a pcap file belongs to its headers, to a record, or to what is told to be lost."""
     codes = {problem.code: problem for problem in got.problems}
-    if "truncated-file" in codes or "too-much-damage" in codes:
+    if {"truncated-file", "too-much-damage", "short-record"} & set(codes):
         return ""
     lost = sum(problem.lost.bytes for problem in got.problems if problem.lost)
     joined = codes["appended-capture"].count if "appended-capture" in codes else 0

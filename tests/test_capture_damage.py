@@ -36,12 +36,12 @@ def test_the_laws_can_be_broken(law: str, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("seed", range(6))
 def test_as_many_as_pcapfix_recovers(seed: int, tmp_path: Path) -> None:
-    """``pcapfix`` repairs captures. It shortens a record that lost bytes, and so keeps the one behind it."""
+    """``pcapfix`` repairs captures; it keeps what it takes for packets."""
     if shutil.which("pcapfix") is None:
         pytest.skip("RECOVERY NOT COMPARED: pcapfix is not installed")
     draw = random.Random(f"pcapfix/{seed}")
     frames = [(10**18 + 10**6 * k, draw.randbytes(draw.choice((60, 90, 600)))) for k in range(300)]
-    data, shortened = bytearray(captures.pcap(frames)), 0
+    data = bytearray(captures.pcap(frames))
     for _ in range(3):
         at = draw.randrange(1000, len(data) - 1000)
         match draw.randrange(3):
@@ -49,7 +49,6 @@ def test_as_many_as_pcapfix_recovers(seed: int, tmp_path: Path) -> None:
                 data[at : at + 100] = b"\xff" * 100
             case 1:
                 del data[at : at + 33]
-                shortened += 1
             case 2:
                 data[at:at] = draw.randbytes(50)
     path = tmp_path / "a.pcap"
@@ -60,4 +59,4 @@ def test_as_many_as_pcapfix_recovers(seed: int, tmp_path: Path) -> None:
     theirs = {row.data for row in captures.read((tmp_path / "fixed.pcap").read_bytes())[0]} & whole
     ours = {row.data for row in captures.read(bytes(data))[0]} & whole
     assert len(theirs) > 200
-    assert len(theirs - ours) <= shortened
+    assert theirs <= ours

@@ -135,7 +135,7 @@ def test_a_large_snapshot_length_allows_large_frames() -> None:
 
 
 def test_an_absurd_length_is_stepped_over() -> None:
-    frames = some(9)
+    frames = some(40)
     damaged = bytearray(pcap(frames))
     struct.pack_into("<I", damaged, 24 + 3 * 76 + 8, 0x7FFFFFFF)
     rows, capture = read(bytes(damaged))
@@ -286,3 +286,29 @@ def test_ways_of_writers_are_no_damage(odd: str) -> None:
     at = 24 + sum(16 + len(frame[1]) for frame in frames[:200])
     rows, capture = read(whole[:at] + b"\xff" * 16 + whole[at + 16 :])
     assert [row.time for row in rows] == [frame[0] for k, frame in enumerate(frames) if k != 200]
+
+
+@pytest.mark.parametrize("lost", [1, 20, 59, 1000])
+@pytest.mark.parametrize("window", [100, 1 << 20])
+def test_records_that_one_before_them_took_for_its_own_bytes(lost: int, window: int) -> None:
+    """A record that lost bytes says that it is as long as ever: those behind it are found inside of it."""
+    frames = some(40)
+    frames[4] = (frames[4][0], b"\xee" * 1400)
+    whole = pcap(frames)
+    at = 24 + 4 * 76 + 16 + 100
+    rows, capture = read(whole[:at] + whole[at + lost :], window)
+    assert [row.time for row in rows] == [frame[0] for frame in frames]
+    assert [row.data for row in rows[5:]] == [data for _, data in frames[5:]]
+    (problem,) = capture.problems
+    assert (problem.code, problem.frame) == ("short-record", 5)
+    assert f"{lost} bytes of the file are gone" in problem.detail
+
+
+def test_a_capture_inside_a_frame_in_front_of_damage_is_not_read() -> None:
+    frames = some(30)
+    copied = pcap(some(10, size=44))[24:]
+    frames[9] = (frames[9][0], copied + b"end")
+    whole = pcap(frames)
+    at = 24 + 9 * 76 + 16 + len(copied) + 3
+    rows, _ = read(whole[:at] + b"\xff" * 76 + whole[at + 76 :])
+    assert [row.data for row in rows] == [data for k, (_, data) in enumerate(frames) if k != 10]

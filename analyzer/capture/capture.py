@@ -220,7 +220,7 @@ class Capture:
                 start = taken.position
                 if taken.frames is not None and len(taken.frames["time"]):
                     self._count(taken)
-                    yield Batch(buffer, taken.frames)
+                    yield Batch(taken.buffer or buffer, taken.frames)
                 if taken.need and not final:
                     rest = buffer[start:]
                     del buffer

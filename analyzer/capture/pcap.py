@@ -14,6 +14,7 @@ from analyzer.capture import link_types
 from analyzer.capture.reader import (
     BATCH_FRAMES,
     COMPILED,
+    MAX_FRAME,
     RESYNC_RANGE,
     Array,
     Octets,
@@ -39,6 +40,7 @@ from analyzer.capture.records import (
     ZERO_RUN,
     Layout,
     appended,
+    inside,
     oddities,
     proven,
     search,
@@ -67,11 +69,15 @@ class PcapReader:
         """Seconds of the last record."""
         self._near: int | None = None
         """What the clock is believed to say: damage may make up times."""
-        self._run = 0
-        """Records since the clock was last doubted."""
+        self._support = 0
+        """Records that it is believed for, BELIEVED at most."""
+        self._away: int | None = None
+        """Records since it jumped, while that is not believed."""
         self._usual = 0
         self._met = dict.fromkeys((LENGTHS, FRACTION, EMPTY, TIME), 0)
         self._sure = self._doubted = False
+        self._tail = b""
+        """The last record, as it was read."""
         self._lost: Place | None = None
         self._resyncs = 0
 
@@ -109,8 +115,7 @@ class PcapReader:
         frames, position, why, need = read(buffer, start, final, layout)
         if frames is not None:
             self._sure = False
-            self.problems.gave(frames["time"])
-            self._believe(len(frames["time"]))
+            self._gave(frames, buffer, position, layout)
         if why == DOUBTED:
             self._doubted = True
         elif why == DAMAGED or (why == SHORT and final and position < len(buffer)):
@@ -121,24 +126,34 @@ class PcapReader:
             self.done = True
         return Taken(frames, position, need)
 
+    def _gave(self, frames: Columns, buffer: Octets, end: int, layout: Layout) -> None:
+        """Take note of frames that end at ``end``."""
+        self.problems.gave(frames["time"])
+        self._believe(len(frames["time"]))
+        self._tail = bytes(buffer[int(frames["offset"][-1]) - layout.header : end])
+
     def _begin(self, layout: Layout) -> None:
         """Read on as this file header says."""
         self._layout, self._usual = layout, 0
-        self._before = self._near = None
-        self._doubt()
+        self._before = self._near = self._away = None
+        self._support, self._tail = 0, b""
+        self._met = dict.fromkeys(self._met, 0)
         self._names.setdefault(link_types.name(layout.link_type))
 
-    def _doubt(self) -> None:
-        """Begin anew to find out what is usual: there was damage."""
-        self._run, self._met = 0, dict.fromkeys(self._met, 0)
+    def _jumped(self, seconds: int) -> None:
+        """Take note of a record whose time lies days away from the one before."""
+        back = self._away is not None and self._near is not None and abs(seconds - self._near) <= DAY
+        self._away = None if back else 0
 
     def _believe(self, rows: int) -> None:
-        """Move the clock to that of the last record, unless it jumped less than BELIEVED records ago."""
-        self._run += rows
-        before = self._before
-        assert before is not None
-        if self._near is None or abs(before - self._near) <= DAY or self._run >= BELIEVED:
-            self._near = before
+        """Move the clock with the records, unless it jumped only few ago."""
+        if self._away is not None:
+            self._away += rows
+            if self._away < min(BELIEVED, self._support):
+                return
+            self._support, self._away = 0, None
+        self._support = min(BELIEVED, self._support + rows)
+        self._near = self._before
 
     def _read(
         self, buffer: Octets, start: int, final: bool, layout: Layout
@@ -196,7 +211,7 @@ class PcapReader:
             self._sure = True
             odd = oddities(buffer, start, layout, self._before) & ~self._usual
             if odd & TIME:
-                self._run = 0
+                self._jumped(layout.words(buffer, start)[0])
             for one in self._met:
                 self._met[one] += bool(odd & one)
                 self._usual |= one * (self._met[one] >= USUAL)
@@ -213,6 +228,8 @@ class PcapReader:
                 return Taken(None, start, 0)
             if other := appended(buffer, start):
                 return self._append(start, other)
+            if shorter := self._look_back(buffer, start, layout):
+                return shorter
         found = None
         # A first record that runs over the end is a cut file: nothing says what a second one would look like.
         if not (self._near is None and place.cut):
@@ -221,12 +238,12 @@ class PcapReader:
             position, other = found
             place.bytes += position - start
             place.what += f"; went on {place.bytes} bytes later"
-            self._doubt()
+            self._met = dict.fromkeys(self._met, 0)
             self.problems.lose("damaged-record", place)
             if other is not None:
                 return self._append(position, other)
             self._lost = None
-            self._before = self._near = layout.words(buffer, position)[0]
+            self._go_on_at(layout.words(buffer, position)[0])
             return Taken(None, position, 0)
         # A record may begin in the last bytes that were looked at and end behind them.
         beyond = start + RESYNC_RANGE - 1
@@ -236,6 +253,30 @@ class PcapReader:
         self.done = True
         self._stop(buffer, start, layout, place)
         return Taken(None, start, 0)
+
+    def _go_on_at(self, seconds: int) -> None:
+        """Believe the clock of what was found behind damage."""
+        if self._near is None or abs(seconds - self._near) > DAY:
+            self._support = BELIEVED
+        self._before = self._near = seconds
+        self._away, self._tail = None, b""
+
+    def _look_back(self, buffer: Octets, start: int, layout: Layout) -> Taken | None:
+        """The records that the one before ``start`` holds because it lost bytes of its own; None if not."""
+        tail, self._tail = self._tail, b""
+        joined = tail + bytes(buffer[start : start + 2 * (layout.header + MAX_FRAME)])
+        found = inside(joined, len(tail), layout, self._near, self._usual) if tail else None
+        if found is None:
+            return None
+        positions, end = found
+        missing = layout.header + layout.words(joined, 0)[2] - positions[0]
+        what = f"frame {self.problems.packets} is shorter than it says: {missing} bytes of the file are gone"
+        self.problems.add("short-record", what, frame=self.problems.packets)
+        self._lost = None
+        self._met = dict.fromkeys(self._met, 0)
+        frames = self._frames(joined, np.array(positions, "i8"), layout)
+        self._gave(frames, joined, end, layout)
+        return Taken(frames, start + end - len(tail), 0, buffer=joined)
 
     def _append(self, start: int, layout: Layout) -> Taken:
         """Go on with what another file's header at ``start`` begins."""

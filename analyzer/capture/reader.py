@@ -56,13 +56,14 @@ class Taken(NamedTuple):
     there on.
 
     ``need`` is 0 where there is more to be had from the same window. ``stamped`` tells the frames that
-    have a time stamp of their own; None: all.
+    have a time stamp of their own; None: all. ``buffer`` is where the frames lie; None: in the window.
     """
 
     frames: Columns | None
     position: int
     need: int
     stamped: Array | None = None
+    buffer: bytes | None = None
 
 
 class Reader(Protocol):

@@ -240,6 +240,36 @@ def _followed(buffer: Octets, position: int, layout: Layout, near: int | None, u
     return position == end or number >= cut
 
 
+def inside(
+    buffer: Octets, end: int, layout: Layout, near: int | None, usual: int
+) -> tuple[list[int], int] | None:
+    """Records that begin inside the one that ``buffer`` begins with, which ends at ``end`` as it says.
+
+    It is shorter than it says if records follow each other from inside of it until behind its end. Returns
+    their positions and where the last ends; None where it is not. Only near its time (``near``): a frame may
+    hold a capture of its own, of which hardly a record ends where the frame does.
+    """
+    if near is None:
+        return None
+    for candidate in _candidates(buffer, layout.header, end, layout, usual):
+        positions, clock, position = [], near, candidate
+        while position < end and position + layout.header <= len(buffer):
+            seconds, _, captured, _ = layout.words(buffer, position)
+            if captured > MAX_FRAME or oddities(buffer, position, layout, clock) & ~usual:
+                break
+            positions.append(position)
+            clock, position = seconds, position + layout.header + captured
+        if positions and position == len(buffer):
+            return positions, position
+        if position <= end or position + layout.header > len(buffer):
+            continue
+        follows = layout.words(buffer, position)
+        odd = oddities(buffer, position, layout, clock) & ~usual & ~EMPTY
+        if follows[2] <= layout.limit and not odd and any(follows):
+            return positions, position
+    return None
+
+
 def _about(buffer: Octets, position: int, layout: Layout, near: int, usual: int) -> bool:
     """Whether a record begins about ``position``, at ``near``: bytes of the one before were lost or added."""
     around = _candidates(buffer, position - SLACK, min(position + SLACK, len(buffer)), layout, usual)
@@ -264,11 +294,12 @@ def _headed(buffer: Octets, position: int, layout: Layout) -> bool:
     """Whether a first record at ``position`` goes with a file header before it."""
     if position + layout.header > len(buffer):
         return position == len(buffer)
-    captured = layout.words(buffer, position)[2]
+    captured: int = layout.words(buffer, position)[2]
     if not oddities(buffer, position, layout, None):
         return captured <= layout.limit
-    whole = position + layout.header + captured <= len(buffer)
-    return whole and proven(buffer, position, layout, None, None, 0, final=True) == 0
+    if position + layout.header + captured > len(buffer):
+        return False
+    return proven(buffer, position, layout, None, None, 0, True) == 0
 
 
 def _candidates(buffer: Octets, begin: int, stop: int, layout: Layout, usual: int) -> list[int]:

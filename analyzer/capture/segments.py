@@ -74,7 +74,7 @@ class Segment:
                 at = taken.position
                 if taken.frames is not None and len(taken.frames["time"]):
                     self._count(taken)
-                    yield Batch(buffer, taken.frames)
+                    yield Batch(taken.buffer or buffer, taken.frames)
                 if taken.need and not final:
                     rest = buffer[at:]
                     data = file.read(min(left, max(WINDOW, taken.need - len(rest)))) or b""
