@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from captures import Frame, idb, pcap, pcapng, shb, spb
 
-from analyzer.capture import find
+from analyzer.capture.find import find
 from analyzer.errors import CaptureError, MissingExtra
 
 
@@ -52,6 +52,23 @@ def test_a_file_named_twice_is_read_once(tmp_path: Path) -> None:
     assert [capture.path for capture in find([path, str(tmp_path / "link"), str(tmp_path), path])] == [path]
 
 
+def test_files_without_numbers_are_told_apart_by_their_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows on the folders that a virtual machine shares."""
+    real = os.stat
+
+    def stat(path: object, **more: object) -> os.stat_result:
+        found = list(real(path, **more))  # type: ignore[arg-type]
+        found[1] = 0
+        return os.stat_result(found)
+
+    one, other = write(tmp_path / "a.pcap", pcap(frames(1))), write(tmp_path / "b.pcap", pcap(frames(2)))
+    monkeypatch.setattr(os, "stat", stat)
+    monkeypatch.chdir(tmp_path)
+    assert [capture.path for capture in find([one, other, "a.pcap", str(tmp_path)])] == [one, other]
+
+
 def test_a_directory_gives_its_captures_by_content(tmp_path: Path) -> None:
     write(tmp_path / "ring_2", pcap(frames(20)))
     write(tmp_path / "ring_1.txt", pcap(frames(10)))
@@ -68,6 +85,13 @@ def test_a_directory_gives_its_captures_by_content(tmp_path: Path) -> None:
 def test_a_directory_without_captures(tmp_path: Path) -> None:
     write(tmp_path / "notes", b"text")
     with pytest.raises(CaptureError, match=f"^{re.escape(str(tmp_path))}: no capture in this directory$"):
+        find([str(tmp_path)])
+
+
+def test_a_directory_above_captures_says_that_it_is_not_searched_to_the_bottom(tmp_path: Path) -> None:
+    (tmp_path / "monday").mkdir()
+    write(tmp_path / "monday" / "a.pcap", pcap(frames(5)))
+    with pytest.raises(CaptureError, match=r"; those in it are not searched$"):
         find([str(tmp_path)])
 
 

@@ -96,6 +96,8 @@ def test_a_state_tells_files_apart(tmp_path) -> None:
     one, other = tmp_path / "a", tmp_path / "b"
     one.write_bytes(b"x")
     other.write_bytes(b"x")
-    assert State.of(one.stat()).identity != State.of(other.stat()).identity
-    one.rename(tmp_path / "c")
-    assert State.of((tmp_path / "c").stat()).size == 1
+    before = State.of(one.stat(), str(one))
+    assert before.identity != State.of(other.stat(), str(other)).identity
+    moved = one.rename(tmp_path / "c")
+    assert State.of(moved.stat(), str(moved)) == before
+    assert before.size == 1

@@ -1,8 +1,11 @@
+import re
+
 import click
 import pytest
 from click.testing import CliRunner
 
 from analyzer.cli import options
+from analyzer.errors import UsageError
 
 
 def collected(*decorators):
@@ -32,10 +35,45 @@ def test_options_that_repeat_are_tuples_in_order():
     }
 
 
+def test_a_pattern_that_the_shell_left_alone_is_what_it_matches(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("b.pcap", "a.pcap", "notes.txt", "[c].pcap"):
+        (tmp_path / name).touch()
+    command, got = collected(options.captures)
+    result = CliRunner().invoke(
+        command, ["-", "[ab].pcap", "[c].pcap", "s3://b/*.pcap", "missing.pcap", "[d].pcap"]
+    )
+    assert result.exit_code == 0, result.output
+    assert got["captures"] == (
+        "-",
+        "a.pcap",
+        "b.pcap",
+        "[c].pcap",
+        "s3://b/*.pcap",
+        "missing.pcap",
+        "[d].pcap",
+    )
+
+
+def test_a_pattern_that_matches_nothing_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command, _ = collected(options.captures)
+    with pytest.raises(UsageError, match=r"^x\*\.pcap: names no file$"):
+        command.main(["x*.pcap"], standalone_mode=False)
+
+
 def test_talk_is_counted():
-    command, got = collected(options.talk)
+    command, got = collected(options.talk("Less.", "More."))
     CliRunner().invoke(command, ["-vv", "-q", "--no-progress"])
     assert got == {"quiet": 1, "verbose": 2, "no_progress": True}
+    assert re.search("-v, --verbose +More.", CliRunner().invoke(command, ["--help"]).output)
+
+
+def test_who_has_no_more_to_tell_takes_v_and_does_not_offer_it():
+    command, got = collected(options.talk("Less."))
+    assert "verbose" not in CliRunner().invoke(command, ["--help"]).output
+    assert CliRunner().invoke(command, ["-v"]).exit_code == 0
+    assert got["verbose"] == 1
 
 
 def test_help_lists_the_formats_of_its_kind():

@@ -3,6 +3,7 @@ import io
 import os
 import stat
 import sys
+import types
 
 import pytest
 
@@ -137,3 +138,43 @@ def test_style_of_a_stream(monkeypatch):
 def test_say_is_safe_and_line_by_line(capsys):
     output.say("one \x1b[31m\ntwo")
     assert capsys.readouterr().err == "portmatrix: one \\x1b[31m\nportmatrix: two\n"
+
+
+class Stream(io.TextIOWrapper):
+    """Standard output of a process on a system of our choice."""
+
+    def __init__(self, terminal, newline=None):
+        super().__init__(io.BytesIO(), encoding="cp1252", newline=newline)
+        self._terminal = terminal
+
+    def isatty(self):
+        return self._terminal
+
+
+def test_data_has_the_same_bytes_on_windows(monkeypatch):
+    out = Stream(False, "\r\n")  # what a text stream does there
+    monkeypatch.setattr(output, "WINDOWS", True)
+    monkeypatch.setattr(sys, "stdout", out)
+    output.prepare()
+    output.lines(["one", "\u2713"])
+    assert out.buffer.getvalue() == b"one\n\\u2713\n"
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_windows_console_is_asked_for_colours(monkeypatch, terminal):
+    asked = []
+    colorama = types.ModuleType("colorama")
+    colorama.just_fix_windows_console = lambda: asked.append(sys.stdout)
+    monkeypatch.setitem(sys.modules, "colorama", colorama)
+    monkeypatch.setattr(output, "WINDOWS", True)
+    monkeypatch.setattr(sys, "stdout", Stream(terminal))
+    monkeypatch.setattr(sys, "stderr", None)
+    output.prepare()
+    assert asked == [sys.stdout] * terminal
+
+
+def test_a_reader_that_left_has_two_names_on_windows(monkeypatch):
+    errors = BrokenPipeError(), OSError(errno.EINVAL, "Invalid argument"), OSError(errno.ENOSPC, "full")
+    assert [output.reader_left(error) for error in errors] == [True, False, False]
+    monkeypatch.setattr(output, "WINDOWS", True)
+    assert [output.reader_left(error) for error in errors] == [True, True, False]

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import BinaryIO, TextIO, cast
 
-from analyzer.capture.capture import WINDOW, Capture, Unrecognised
+from analyzer.capture.capture import Capture, Unrecognised
 from analyzer.capture.source import Kept, Raw, one_line
+from analyzer.capture.windows import WINDOW
 from analyzer.errors import CaptureError
 
 
@@ -86,6 +87,13 @@ def once(raw: Raw, *, owned: bool) -> Callable[[], Raw]:
     return open_raw
 
 
+def identity(state: os.stat_result, path: str) -> tuple[int, int | str]:
+    """The file, whatever its name. Where files have no number, as on Windows on the folders that a virtual
+    machine shares, it is the name.
+    """
+    return state.st_dev, state.st_ino or os.path.normcase(os.path.realpath(path))
+
+
 def _opened(path: str) -> Raw:
     return cast("Raw", open(path, "rb", buffering=0))
 
@@ -98,15 +106,14 @@ def _file(path: str, add: _Add) -> None:
                 pass
     except (OSError, ValueError) as error:
         raise CaptureError(f"{path}: cannot be read: {one_line(error)}") from error
-    identity = (state.st_dev, state.st_ino)
     if stat.S_ISREG(state.st_mode):
-        add(path, identity, lambda: _opened(path), state.st_size)
+        add(path, identity(state, path), lambda: _opened(path), state.st_size)
         return
     try:
         raw = _opened(path)
     except OSError as error:
         raise CaptureError(f"{path}: cannot be read: {one_line(error)}") from error
-    add(path, identity, once(raw, owned=True), None)
+    add(path, identity(state, path), once(raw, owned=True), None)
 
 
 def _directory(path: str, add: _Add) -> None:
@@ -132,7 +139,9 @@ def _directory(path: str, add: _Add) -> None:
             except Unrecognised:
                 continue
     if not found:
-        raise CaptureError(f"{path}: no capture in this directory")
+        below = any(os.path.isdir(os.path.join(path, name)) for name in names)
+        also = "; those in it are not searched" if below else ""
+        raise CaptureError(f"{path}: no capture in this directory{also}")
 
 
 def _remote(url: str) -> tuple[str, Callable[[], Raw], int | None]:

@@ -229,11 +229,12 @@ class Ring:
         if self._followed():
             return True
         try:
-            found = os.stat(os.path.join(self._folder, self._current))
+            path = os.path.join(self._folder, self._current)
+            found = os.stat(path)
         except OSError:
             # Whoever deletes a file has done with it. A share that is not there just now is no deletion.
             return not self._lost
-        if State.of(found).identity != tail.state().identity:
+        if State.of(found, path).identity != tail.state().identity:
             return True
         if found.st_size > tail.position:
             self._grown = self._clock()
@@ -257,7 +258,8 @@ class Ring:
     def _files(self) -> dict[str, State]:
         if self._only:
             try:
-                return {self._only: State.of(os.stat(os.path.join(self._folder, self._only)))}
+                path = os.path.join(self._folder, self._only)
+                return {self._only: State.of(os.stat(path), path)}
             except FileNotFoundError:
                 return {}
         found = {}
@@ -270,7 +272,7 @@ class Ring:
                 if stat.S_ISREG(state.st_mode):
                     # scandir on Windows knows no inode
                     whole = state if state.st_ino else os.stat(entry.path)
-                    found[entry.name] = State.of(whole)
+                    found[entry.name] = State.of(whole, entry.path)
         return found
 
     def _scan(self) -> None:

@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable
 from typing import Final, NamedTuple, cast
 
+from analyzer.capture.find import identity
+
 HEAD: Final = 4096
 """Bytes at a file's beginning that tell it from another one of the same name: they hold a packet's time."""
 
@@ -14,20 +16,14 @@ HEAD: Final = 4096
 class State(NamedTuple):
     """What tells that a file changed."""
 
-    device: int
-    inode: int
+    identity: tuple[int, int | str]
     size: int
     changed: int
 
     @classmethod
-    def of(cls, found: os.stat_result) -> State:
-        """Of what ``stat`` says."""
-        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
-
-    @property
-    def identity(self) -> tuple[int, int]:
-        """The file, whatever its name."""
-        return self.device, self.inode
+    def of(cls, found: os.stat_result, path: str) -> State:
+        """Of what ``stat`` says of ``path``."""
+        return cls(identity(found, path), found.st_size, found.st_mtime_ns)
 
 
 class Head(NamedTuple):
@@ -55,6 +51,7 @@ class Tail:
     def __init__(self, path: str, ended: Callable[[], bool], wait: Callable[[], bool]) -> None:
         """Raises ``OSError`` where it cannot be opened."""
         self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - release() closes it
+        self._path = path
         self._ended, self._wait = ended, wait
         self._head = b""
         self.position = self.furthest = 0
@@ -67,7 +64,7 @@ class Tail:
 
     def state(self) -> State:
         """Its state now; the size is what was read."""
-        return State.of(os.fstat(self._file.fileno()))._replace(size=self.furthest)
+        return State.of(os.fstat(self._file.fileno()), self._path)._replace(size=self.furthest)
 
     def begins(self, head: Head) -> bool:
         """Whether the file still begins with ``head``."""

@@ -12,13 +12,13 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 import click
 
 from analyzer import registry
 from analyzer.cli.options import TYPED
-from analyzer.cli.output import say, say_line, silence
+from analyzer.cli.output import prepare, reader_left, say, say_line, silence
 from analyzer.errors import DocumentError, PortmatrixError
 from analyzer.version import VERSION
 
@@ -129,8 +129,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _flush() -> None:
     """Write out what standard output still holds. It is None where the program was started with it closed."""
-    if sys.stdout is not None:
-        sys.stdout.flush()
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        if not reader_left(error):
+            raise
+        silence()
 
 
 def _tell(error: PortmatrixError) -> None:
@@ -160,10 +165,7 @@ def _terminated(number: int, _frame: FrameType | None) -> NoReturn:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """A process of its own: :func:`run` with streams that never fail on a character, then its exit code."""
-    streams: tuple[Any, ...] = (sys.stdout, sys.stderr)
-    for stream in streams:
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    prepare()
     if hasattr(signal, "SIGTERM"):
         # As an exception, so that a half-written output file is removed.
         signal.signal(signal.SIGTERM, _terminated)

@@ -114,13 +114,13 @@ class Run:
             out = output.opened(sys.stdout)
             out.write(text + "\n")
             out.flush()
-        except BrokenPipeError:
+        except OSError as error:
+            if not output.reader_left(error):
+                raise UsageError(f"standard output: {error.strerror or error}") from error
             output.silence()
             self.gone = True
             if not self.to_file:
                 raise click.exceptions.Exit(0) from None
-        except OSError as error:
-            raise UsageError(f"standard output: {error.strerror or error}") from error
 
     def keep(self, report: Report) -> None:
         """Write the ``-o`` file again, so that little is lost if the machine goes down."""
@@ -149,7 +149,8 @@ class Run:
 
         before: dict[int, Any] = {}
         try:
-            for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            # Windows sends SIGBREAK where a console is closed.
+            for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
                 if number := getattr(signal, name, None):
                     with contextlib.suppress(ValueError):  # not in the main thread
                         before[number] = signal.signal(number, ended)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import click
@@ -31,7 +32,27 @@ def stack(*decorators: Decorator) -> Decorator:
     return apply
 
 
-captures = click.argument("captures", metavar="CAPTURE...", nargs=-1, required=True)
+def files(_context: click.Context, _parameter: click.Parameter, named: Sequence[str]) -> tuple[str, ...]:
+    """``named``, with what a pattern such as ``*.pcap`` matches in its place.
+
+    The shells of Windows hand patterns on as they are. What exists under a pattern's own name is that.
+    Raises :class:`UsageError` for a pattern that matches nothing.
+    """
+    found: list[str] = []
+    for name in named:
+        if name == "-" or "://" in name or not re.search(r"[*?\[]", name) or os.path.lexists(name):
+            found.append(name)
+            continue
+        import glob  # noqa: PLC0415 - most names are no patterns
+
+        matched = sorted(glob.glob(name))
+        if not matched and re.search(r"[*?]", name):
+            raise UsageError(f"{name}: names no file")
+        found += matched or [name]
+    return tuple(found)
+
+
+captures = click.argument("captures", metavar="CAPTURE...", nargs=-1, required=True, callback=files)
 
 rules = click.option(
     "--rules",
@@ -82,7 +103,7 @@ follow = stack(
     click.option(
         "--interval",
         metavar="SECONDS",
-        type=click.FloatRange(0.0, 86_400.0),
+        type=click.FloatRange(0, 86_400),
         help="With --follow: how often to look for more.  [default: 5]",
     ),
     click.option(
@@ -127,11 +148,17 @@ engine = click.option(
     help="Decoder.",
 )
 
-talk = stack(
-    click.option("-q", "--quiet", count=True, help="Verdict and findings only, no progress."),
-    click.option("-v", "--verbose", count=True, help="Every flow, every row with its reason."),
-    click.option("--no-progress", is_flag=True, help="No progress line on a terminal."),
-)
+
+def talk(quiet: str, verbose: str = "") -> Decorator:
+    """``-q``, ``-v`` and ``--no-progress``; ``quiet`` and ``verbose`` say what they do to this command.
+
+    One that has no more to tell takes ``-v`` all the same, and its help does not name it.
+    """
+    return stack(
+        click.option("-q", "--quiet", count=True, help=quiet),
+        click.option("-v", "--verbose", count=True, help=verbose, hidden=not verbose),
+        click.option("--no-progress", is_flag=True, help="No progress line on a terminal."),
+    )
 
 
 def output(what: str, *listed: str, default: str = "text") -> Decorator:

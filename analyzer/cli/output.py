@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import sys
@@ -21,6 +22,8 @@ from analyzer.report.neutral import visible
 MARKS: Final = "\u2713\u2192"
 """What the text renderer prints beyond ASCII where the output can show it."""
 
+WINDOWS: Final = os.name == "nt"
+
 NARROW, WIDE = 60, 120
 UNSEEN: Final = 80
 """Columns of text that goes to a file or a pipe."""
@@ -37,6 +40,30 @@ def say_line(text: str) -> None:
     from analyzer.urls import scrubbed  # noqa: PLC0415 - most runs say nothing
 
     click.echo(f"portmatrix: {visible(scrubbed(text))}", err=True)
+
+
+def reader_left(error: OSError) -> bool:
+    """Whether a write failed because nobody reads any more; Windows then calls it an invalid argument."""
+    return isinstance(error, BrokenPipeError) or (WINDOWS and error.errno == errno.EINVAL)
+
+
+def prepare() -> None:
+    """Make the standard streams of a process take every character, and colours where they are a terminal.
+
+    Data is the same bytes on every system: a line ends with one character also on Windows. The consoles of
+    Windows show colours once they are asked to; click brings what asks them.
+    """
+    streams: tuple[Any, ...] = (sys.stdout, sys.stderr)
+    for stream in streams:
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    if WINDOWS and any(stream is not None and stream.isatty() for stream in streams):
+        import colorama  # noqa: PLC0415 - only there
+
+        colorama.just_fix_windows_console()
+    out: Any = sys.stdout
+    if WINDOWS and hasattr(out, "reconfigure") and not out.isatty():
+        out.reconfigure(newline="\n")
 
 
 def silence() -> None:
@@ -83,16 +110,19 @@ def opened(stream: IO[str] | None) -> IO[str]:
 
 
 def lines(texts: Iterable[str]) -> None:
-    """Lines of data on standard output, made visible; a reader that went away is no failure."""
+    """Lines of data on standard output, made visible; a reader that went away is no failure.
+
+    Raises :class:`UsageError` where standard output takes no more, a full disk for one.
+    """
     out = opened(sys.stdout)
     try:
         for text in texts:
             out.write(visible(text) + "\n")
         out.flush()
-    except BrokenPipeError:
-        silence()
     except OSError as error:
-        raise UsageError(f"standard output: {error.strerror or error}") from error
+        if not reader_left(error):
+            raise UsageError(f"standard output: {error.strerror or error}") from error
+        silence()
 
 
 def refuse_inputs(target: str | None, inputs: Iterable[str | None]) -> None:
@@ -157,11 +187,11 @@ def _to_stdout(
             out.reconfigure(encoding="utf-8")
         render(report, out, style(out, verbosity, unseen))
         out.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        if not reader_left(error):
+            raise UsageError(f"standard output: {error.strerror or error}") from error
         silence()
         return False
-    except OSError as error:
-        raise UsageError(f"standard output: {error.strerror or error}") from error
     return True
 
 
@@ -179,7 +209,7 @@ def whole_file(target: str, binary: bool = False, option: str = "-o") -> Iterato
     """A stream whose content becomes ``target`` at the end, or nothing where the body raises.
 
     A link is followed. A device or fifo is written as it is, for it cannot be replaced. ``option`` is what
-    the user named the file with.
+    the user named the file with. Raises :class:`UsageError` where the file cannot be made or written.
     """
     import tempfile  # noqa: PLC0415 - what goes to standard output does without it
 

@@ -16,7 +16,7 @@ from analyzer.report.layout import plural
 
 @click.command()
 @click.argument("finding")
-@click.argument("captures", metavar="REPORT|CAPTURE...", nargs=-1, required=True)
+@click.argument("captures", metavar="REPORT|CAPTURE...", nargs=-1, required=True, callback=options.files)
 @click.option("--site", metavar="FILE", required=True, help="Site file: it gets the allow entry.")
 @click.option("--reason", metavar="TEXT", required=True, help="Why it is fine.")
 @click.option("--owner", metavar="NAME", required=True, help="Who answers for it.")

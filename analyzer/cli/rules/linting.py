@@ -10,7 +10,7 @@ from analyzer.report.layout import plural
 
 
 @click.command("lint")
-@click.argument("paths", metavar="[PATH...]", nargs=-1)
+@click.argument("paths", metavar="[PATH...]", nargs=-1, callback=options.files)
 @options.rules
 def lint_command(paths: tuple[str, ...], rules: tuple[str, ...]) -> int:
     """Validate rulesets and lay them over each other.
