@@ -46,8 +46,8 @@ FURTHER = {
     "pcap-variants/wswiki__styp.pcap": (1, 1392),
     # 78 records have a whole header and as many bytes as it says before the next: counted by hand.
     "malformed/wswiki__ggg.pcap": (78, 17550),
-    # Seven whole records follow the damage that stops tshark after frame 6.
-    "malformed/suriver__tls_DER-incomplete-header.pcap": (13, 5384),
+    # Frame 6 lost two bytes, which stops tshark; eight whole records follow.
+    "malformed/suriver__tls_DER-incomplete-header.pcap": (14, 5384 + 66),
 }
 """Packets and bytes where tshark stops earlier: link types that it refuses, and damage that we step over."""
 
@@ -63,7 +63,7 @@ swapped and reads one frame, we report the damage and read none.
 
 DAMAGED = {
     "malformed/iti__melsoft_129_clean.pcap": ("truncated-file", 2042),
-    "malformed/suriver__tls_DER-incomplete-header.pcap": ("damaged-record", 7),
+    "malformed/suriver__tls_DER-incomplete-header.pcap": ("short-record", 6),
     "malformed/pkts__cool.pcap": ("damaged-record", 1),
     "malformed/fpcap__RICS2021_787__fwscada_20200625_160926.pcap": ("truncated-file", 6719),
     "malformed/pcaps__http-fault-post.pcap": ("truncated-file", 26),

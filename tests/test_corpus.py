@@ -69,9 +69,9 @@ DECISIONS: dict[str, Decision] = {
     "49027d6bb19f": Decision(_LINK_TYPE, (1, 0, 0, 0, 0, 0)),
     "f6ba7d4a8b0d": Decision(_LINK_TYPE, (1, 0, 0, 0, 0, 0)),
     "ff71780faa23": Decision(
-        "a record length is damaged: tshark stops there, we find the seven records after it",
-        (7, 1, 0, 0, 1, 0),
-        0xF7F479DF,
+        "frame 6 is two bytes shorter than it says: tshark stops there, we find the eight records after it",
+        (8, 1, 0, 0, 1, 0),
+        0xDD2409A4,
     ),
     "b45e8a4325da": Decision(
         "sent by FTP in text mode: bytes were added to records. tshark stops at the third; what follows are "
