@@ -13,7 +13,7 @@ from captures import Frame, codes, epb, idb, isb, nrb, pb, pcap, pcapng, read, s
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.capture import blocks
+from analyzer.capture import blocks, records
 from analyzer.capture import pcap as pcap_module
 from analyzer.capture import pcapng as pcapng_module
 from analyzer.capture.find import find
@@ -117,7 +117,7 @@ def damaged(draw: random.Random, data: bytes) -> bytes:
                 changed[at : at + 64] = bytes(64)
             case 3:
                 changed[at:at] = draw.randbytes(draw.randrange(40))
-    return bytes(changed[: draw.randrange(len(changed))] if draw.random() < 0.3 else changed)
+    return bytes(changed[: draw.randrange(len(changed) + 1)] if draw.random() < 0.3 else changed)
 
 
 @given(
@@ -164,6 +164,6 @@ def test_samples_and_public_captures() -> None:
 
 @pytest.mark.parametrize("start", [-1, -16, -(2**40)])
 def test_nothing_is_read_in_front_of_the_buffer(start: int) -> None:
-    shape = 16, 1000, pcap_module.ZERO_RUN, True, 1, 1
+    shape = 16, 1000, records.ZERO_RUN, True, 1, 1, -1, 0, 1000, -1
     with pytest.raises(IndexError, match="outside of the buffer"):
         fast.records(bytes(100), start, False, *shape, room(3))

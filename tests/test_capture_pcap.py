@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import random
 import struct
 import time
+from typing import Any
 
 import pytest
-from captures import Frame, codes, pcap, pcap_header, read, wire_length
+from captures import Frame, Row, codes, pcap, pcap_header, read, wire_length
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.capture import pcap as module
+from analyzer.capture.capture import Capture
 from analyzer.capture.pcap import PcapReader
-from analyzer.capture.reader import BATCH_FRAMES, MAX_FRAME, RESYNC_RANGE
+from analyzer.capture.reader import BATCH_FRAMES, FRAMES_A_RESYNC, MAX_FRAME, RESYNC_RANGE
+from analyzer.capture.records import FAR_PROOF
 from analyzer.errors import CaptureError
+from analyzer.model import Lost
 
 frames_strategy = st.lists(
     st.builds(
@@ -131,7 +135,7 @@ def test_a_large_snapshot_length_allows_large_frames() -> None:
 
 
 def test_an_absurd_length_is_stepped_over() -> None:
-    frames = some(9)
+    frames = some(40)
     damaged = bytearray(pcap(frames))
     struct.pack_into("<I", damaged, 24 + 3 * 76 + 8, 0x7FFFFFFF)
     rows, capture = read(bytes(damaged))
@@ -175,12 +179,15 @@ def test_zeros_to_the_end_end_the_frames() -> None:
     assert codes(capture) == [("damaged-record", 4)]
 
 
-def test_damage_too_far_from_the_next_record_ends_reading() -> None:
+@pytest.mark.parametrize("noise", [b"\xff", b"\0"])
+def test_damage_of_any_length_is_searched_to_its_end(noise: bytes) -> None:
     whole = pcap(some(3))
-    noise = b"\xff" * (RESYNC_RANGE + 100)
-    rows, capture = read(whole + noise + whole[24:])
-    assert len(rows) == 3
-    assert "no whole record was found" in capture.problems[0].detail
+    far = noise * (RESYNC_RANGE + 100)
+    rows, capture = read(whole + far + whole[24:], 1 << 20)
+    assert len(rows) == 6
+    (problem,) = capture.problems
+    assert problem.lost == Lost(len(far), 0, rows[2].time, rows[3].time) or problem.lost.silence is None
+    assert f"went on {len(far)} bytes later" in problem.detail
 
 
 def test_a_file_full_of_damage_ends_in_good_time() -> None:
@@ -188,16 +195,120 @@ def test_a_file_full_of_damage_ends_in_good_time() -> None:
     began = time.monotonic()
     _, capture = read(pcap_header() + (record + record + b"\xff" * 40) * 20_000)
     assert time.monotonic() - began < 5
-    assert capture.problems[0].count == 1001
-
-
-def test_walk_says_why_it_stopped() -> None:
-    data = pcap([(10**18, b"abcd"), (10**18, b"ef")])
-    layout = module.Layout(data[:24])
-    assert module.walk(data, 24, layout, 1, False) == ([24], 44, module.FULL, 0)
-    assert module.walk(data, 24, layout, 9, False) == ([24, 44], 62, module.SHORT, 16)
-    assert module.walk(data[:-1], 24, layout, 9, False) == ([24], 44, module.SHORT, 18)
+    # 1000 places, and one more for each 64 of the about 2000 frames between them.
+    assert [problem.code for problem in capture.problems] == ["damaged-record", "too-much-damage"]
+    assert capture.problems[0].count == 1000 + 2 * 1032 // FRAMES_A_RESYNC
 
 
 def test_the_reader_asks_for_its_header_first() -> None:
     assert PcapReader().take(pcap_header()[:10], 0, False).need == 24
+
+
+def joined(*files: bytes) -> tuple[list[Row], Capture]:
+    return read(b"".join(files))
+
+
+@pytest.mark.parametrize(
+    "other", [{}, {"order": ">"}, {"nano": True}, {"modified": True}, {"link_type": 101}], ids=str
+)
+def test_files_joined_as_they_are_both_count(other: dict[str, Any]) -> None:
+    """``cat a.pcap b.pcap``, months apart."""
+    first, second = pcap(some(5)), pcap(some(7, start=1_760_000_000), **other)
+    rows, capture = joined(first, second)
+    assert rows == read(first)[0] + read(second)[0]
+    assert codes(capture) == [("appended-capture", 6)]
+    assert capture.link_types == (("EN10MB", "RAW") if "link_type" in other else ("EN10MB",))
+    assert capture.problems[0].lost is None
+
+
+def test_a_file_joined_to_one_that_is_cut() -> None:
+    """The cut record takes what it misses from the file behind it: as much as it lacks is lost, no more."""
+    first, second = pcap(some(5))[:-20], pcap(some(50, start=1_760_000_000))
+    rows, capture = joined(first, second)
+    assert rows[:4] == read(first)[0]
+    assert rows[5:] == read(second)[0][1:] or rows[5:] == read(second)[0]
+    assert "damaged-record" in [code for code, _ in codes(capture)]
+
+
+def test_a_header_without_records_behind_a_capture() -> None:
+    rows, capture = joined(pcap(some(5)), pcap_header(), pcap(some(2)))
+    assert len(rows) == 7
+    assert capture.problems[0].count == 2
+
+
+@pytest.mark.parametrize("before", [0, 5000])
+@pytest.mark.parametrize("behind", [3, 2000])
+def test_a_clock_that_is_set_and_then_damage(before: int, behind: int) -> None:
+    """A device without a clock of its own begins in 1970. Whatever comes first, the rest is read."""
+    frames = some(50, start=5) + some(before + 20) + some(behind, start=1_700_000_000 + before + 20)
+    whole = pcap(frames)
+    hurt = 70 + before - 2
+    at = 24 + hurt * 76
+    rows, capture = read(whole[:at] + b"\xff" * 76 + whole[at + 76 :])
+    assert [row.time for row in rows] == [frame[0] for k, frame in enumerate(frames) if k != hurt]
+    (problem,) = capture.problems
+    assert problem.lost == Lost(76, 2 * 10**9, frames[hurt - 1][0], frames[hurt + 1][0])
+
+
+def test_a_clock_that_damage_makes_up_is_not_believed() -> None:
+    """What follows a few records with times of another year is read on at the time before them."""
+    false = pcap(some(40, start=16_807))[24:]
+    frames = some(300)
+    whole, cut = pcap(frames), 24 + 100 * 76
+    rows, _ = read(whole[:cut] + false + b"\xff" * 30 + whole[cut:])
+    assert [row.time for row in rows if row.time > 10**18] == [time for time, _ in frames]
+
+
+def test_what_looks_like_records_behind_damage_has_to_go_on_for_long_at_another_time() -> None:
+    false = pcap(some(FAR_PROOF - 1, start=16_807))[24:]
+    frames = some(300)
+    whole, cut = pcap(frames), 24 + 100 * 76
+    rows, capture = read(whole[:cut] + b"\xff" * 30 + false + b"\xff" * 9 + whole[cut:])
+    assert [row.time for row in rows] == [time for time, _ in frames]
+    assert capture.problems[0].lost == Lost(39 + len(false), 10**9, frames[99][0], frames[100][0])
+
+
+@pytest.mark.parametrize("odd", ["cut", "beyond", "jumps"])
+def test_ways_of_writers_are_no_damage(odd: str) -> None:
+    """Frames cut at any length, lengths on the wire that are not told, clocks that jump: all read, also
+    behind damage.
+    """
+    draw = random.Random(odd)
+    frames: list[Frame] = []
+    for k in range(400):
+        size = draw.randrange(40, 90)
+        wire = {"cut": size + draw.randrange(500), "beyond": 0}.get(odd, size)
+        jump = draw.randrange(10**9) if odd == "jumps" else 0
+        frames.append(((1_700_000_000 + k + jump) * 10**9, bytes([k % 251 + 1]) * size, wire))
+    whole = pcap(frames)
+    rows, capture = read(whole)
+    assert ([row.time for row in rows], capture.problems) == ([frame[0] for frame in frames], ())
+    at = 24 + sum(16 + len(frame[1]) for frame in frames[:200])
+    rows, capture = read(whole[:at] + b"\xff" * 16 + whole[at + 16 :])
+    assert [row.time for row in rows] == [frame[0] for k, frame in enumerate(frames) if k != 200]
+
+
+@pytest.mark.parametrize("lost", [1, 20, 59, 1000])
+@pytest.mark.parametrize("window", [100, 1 << 20])
+def test_records_that_one_before_them_took_for_its_own_bytes(lost: int, window: int) -> None:
+    """A record that lost bytes says that it is as long as ever: those behind it are found inside of it."""
+    frames = some(40)
+    frames[4] = (frames[4][0], b"\xee" * 1400)
+    whole = pcap(frames)
+    at = 24 + 4 * 76 + 16 + 100
+    rows, capture = read(whole[:at] + whole[at + lost :], window)
+    assert [row.time for row in rows] == [frame[0] for frame in frames]
+    assert [row.data for row in rows[5:]] == [data for _, data in frames[5:]]
+    (problem,) = capture.problems
+    assert (problem.code, problem.frame) == ("short-record", 5)
+    assert f"{lost} bytes of the file are gone" in problem.detail
+
+
+def test_a_capture_inside_a_frame_in_front_of_damage_is_not_read() -> None:
+    frames = some(30)
+    copied = pcap(some(10, size=44))[24:]
+    frames[9] = (frames[9][0], copied + b"end")
+    whole = pcap(frames)
+    at = 24 + 9 * 76 + 16 + len(copied) + 3
+    rows, _ = read(whole[:at] + b"\xff" * 76 + whole[at + 76 :])
+    assert [row.data for row in rows] == [data for k, (_, data) in enumerate(frames) if k != 10]

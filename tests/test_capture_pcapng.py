@@ -30,8 +30,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.capture import pcapng as module
-from analyzer.capture.reader import BATCH_FRAMES
+from analyzer.capture.reader import BATCH_FRAMES, FRAMES_A_RESYNC
 from analyzer.errors import CaptureError
+from analyzer.model import Lost
 
 orders = st.sampled_from("<>")
 windows = st.sampled_from([1, 7, 64, 1000, 1 << 22])
@@ -111,8 +112,10 @@ def test_every_block_type() -> None:
         (9000, b"last", 4, 113, 1),
     ]
     assert capture.link_types == ("EN10MB", "LINUX_SLL")
-    [problem] = capture.problems
-    assert (problem.code, problem.frame, problem.count, problem.damage) == ("no-timestamp", 3, 1, False)
+    assert [(one.code, one.frame, one.count, one.damage) for one in capture.problems] == [
+        ("unknown-block", 2, 1, False),
+        ("no-timestamp", 3, 1, False),
+    ]
     assert (capture.first, capture.last) == (5, 9000)
 
 
@@ -275,7 +278,9 @@ def test_a_file_full_of_damage_ends_in_good_time() -> None:
     began = time.monotonic()
     _, capture = read(shb() + idb() + (epb((1, b"a")) * 2 + b"\xff" * 40) * 20_000)
     assert time.monotonic() - began < 5
-    assert capture.problems[0].count == 1001
+    # 1000 places, and one more for each 64 of the about 2000 frames between them.
+    assert [problem.code for problem in capture.problems] == ["bad-block-length", "too-much-damage"]
+    assert capture.problems[0].count == 1000 + 2 * 1032 // FRAMES_A_RESYNC
 
 
 def test_many_sections_stay_quick() -> None:
@@ -314,3 +319,25 @@ def test_interface_options_that_run_over_the_block_are_left_unread() -> None:
     assert module.read_interface(
         struct.pack(">HHI", 1, 0, 7) + option(9, b"\x03", ">"), ">"
     ) == module.Interface(1, 7, 10**6, resolution=3)
+
+
+@pytest.mark.parametrize("kind", [0, 12, 0x100, 0x220, 0x7FFFFFFF])
+def test_blocks_of_types_that_no_list_has_are_counted(kind: int) -> None:
+    rows, capture = read(shb() + idb() + block(kind, b"what") + epb((1, b"a")) + block(kind, b"what"))
+    assert len(rows) == 1
+    (problem,) = capture.problems
+    assert (problem.code, problem.count, problem.damage) == ("unknown-block", 2, False)
+    assert f"type {kind}," in problem.detail
+
+
+@pytest.mark.parametrize("kind", [7, 9, 11, 0x101, 0x201, 0x21F, 0xBAD, 0x80000000, 0x80000001, 0xFFFFFFFF])
+def test_blocks_of_other_programs_are_no_problem(kind: int) -> None:
+    assert read(shb() + idb() + block(kind, b"what") + epb((1, b"a")))[1].problems == ()
+
+
+@pytest.mark.parametrize("order", [("<", ">"), (">", "<")])
+def test_a_section_of_the_other_byte_order_is_found_behind_damage(order: tuple[str, str]) -> None:
+    first, second = (pcapng([(k, b"%03d" % k) for k in range(5)], order=one) for one in order)
+    rows, capture = read(first + b"\xff" * 40 + second)
+    assert len(rows) == 10
+    assert capture.problems[0].lost == Lost(40, None, 4, 0)

@@ -28,8 +28,16 @@ SHB, IDB, PB, SPB, NRB, ISB, EPB, DSB, CUSTOM, CUSTOM_NO_COPY = (
 MAGIC: Final = b"\x0a\x0d\x0d\x0a"
 BYTE_ORDERS: Final = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
 SHB_MIN: Final = 28
+SMALLEST: Final = 12
+"""The three words of every block."""
 MINIMUM: Final = {SHB: SHB_MIN, IDB: 20, PB: 32, SPB: 16, EPB: 32}
 """The shortest block of each type that we read: its fixed part and the three words of every block."""
+
+
+OTHERS: Final = {NRB, ISB, DSB, CUSTOM, CUSTOM_NO_COPY, 7, 8, 9, 11, 0x101, 0x102, *range(0x201, 0x220)}
+"""The other types that the draft lists (section 11.1): names, statistics, secrets, other programs' own."""
+LOCAL: Final = 0x80000000
+"""Types from here on are anybody's."""
 
 
 BLOCK, FULL, SHORT, DAMAGED = "block", "full", "short", "damaged"
@@ -73,7 +81,7 @@ def walk(  # noqa: C901 - one loop over all blocks, kept whole for speed
             step(position)
         elif buffer[following - 4 : following] != buffer[position + 4 : position + 8]:
             return positions, position, DAMAGED, 0
-        elif kind in MINIMUM:
+        elif kind in MINIMUM or not (kind in OTHERS or kind >= LOCAL):
             return positions, position, BLOCK, length
         position = following
     return positions, position, FULL, 0
@@ -85,15 +93,19 @@ def search(buffer: Octets, start: int, order: str) -> int | None:
     Looks at most RESYNC_RANGE ahead, in growing pieces. Any alignment: lost bytes need not come in fours.
     """
     begin, piece = start + 1, 1 << 12
-    while begin < min(start + RESYNC_RANGE, len(buffer) - 12):
-        stop = min(begin + piece, start + RESYNC_RANGE)
+    last = min(start + RESYNC_RANGE, len(buffer) - SMALLEST + 1)
+    while begin < last:
+        stop = min(begin + piece, last)
         for candidate in _candidates(buffer, begin, stop, order):
             following = whole(buffer, candidate, order)
-            if following is not None and (
-                following == len(buffer) or whole(buffer, following, order) is not None
-            ):
+            if following is None:
+                continue
+            # The blocks behind a section header are in its byte order.
+            own = BYTE_ORDERS.get(bytes(buffer[candidate + 8 : candidate + 12]), order)
+            inside = own if bytes(buffer[candidate : candidate + 4]) == MAGIC else order
+            if following == len(buffer) or whole(buffer, following, inside) is not None:
                 return candidate
-        begin, piece = stop, piece * 8
+        begin, piece = stop, min(piece * 8, 1 << 18)
     return None
 
 
@@ -102,6 +114,8 @@ KNOWN: Final = (IDB, PB, SPB, NRB, ISB, EPB, DSB, CUSTOM, CUSTOM_NO_COPY)
 
 def _candidates(buffer: Octets, begin: int, stop: int, order: str) -> list[int]:
     """Positions from ``begin`` up to ``stop`` with a known block type and a possible length."""
+    if not np.frombuffer(buffer, "u1", min(stop + 7, len(buffer)) - begin, begin).any():
+        return []  # a hole
     found: list[int] = []
     for shift in range(4):
         count = (min(stop + 7, len(buffer)) - begin - shift) // 4

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from analyzer import processors
-from analyzer.capture import blocks, pcap, pcapng
+from analyzer.capture import blocks, pcap, pcapng, records
 from analyzer.capture.begun import Begun
 from analyzer.capture.reader import MAX_BLOCK, Octets, Reader, Taken, Unreadable
 from analyzer.capture.source import DRAIN_LIMIT, Raw, Source
@@ -54,7 +54,7 @@ class Unrecognised(CaptureError):
 
 def recognise(head: bytes) -> Reader | str | None:
     """The reader for a file that begins with ``head``; else what it looks like; None for no idea."""
-    if head[:4] in pcap.MAGICS:
+    if head[:4] in records.MAGICS:
         return pcap.PcapReader()
     if head[:4] == blocks.MAGIC:
         return pcapng.PcapngReader()
@@ -225,7 +225,7 @@ class Capture:
                 start = taken.position
                 if taken.frames is not None and len(taken.frames["time"]):
                     self._count(taken)
-                    yield Batch(buffer, taken.frames)
+                    yield Batch(taken.buffer or buffer, taken.frames)
                 if taken.need and not final:
                     rest = buffer[start:]
                     del buffer

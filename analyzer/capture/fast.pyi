@@ -16,6 +16,10 @@ def records(
     final: bool,
     grain: int,
     link_type: int,
+    near: int,
+    doubts: int,
+    snaplen: int,
+    sure: int,
     frames: Columns,
 ) -> tuple[int, int, str, int, int]: ...
 def packets(

@@ -2,7 +2,7 @@
 # cython: show_performance_hints=False
 """Compiled walks over pcap records and pcapng packet blocks, straight into FRAMES columns.
 
-They stop at the same places for the same reasons as ``pcap.walk`` and ``blocks.walk``.
+They stop at the same places for the same reasons as ``records.walk`` and ``blocks.walk``.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -14,6 +14,13 @@ cdef enum:
     SHORT = 1
     DAMAGED = 2
     BLOCK = 3
+    DOUBTED = 4
+
+    LENGTHS = 1
+    FRACTION = 2
+    EMPTY = 4
+    TIME = 8
+    DAY = 86400
 
     SHB = 0x0A0D0D0A
     IDB = 1
@@ -23,7 +30,7 @@ cdef enum:
 
     AHEAD = 2048  # bytes: some hundred nanoseconds of walking
 
-WHY = {FULL: "full", SHORT: "short", DAMAGED: "damaged", BLOCK: "block"}
+WHY = {FULL: "full", SHORT: "short", DAMAGED: "damaged", BLOCK: "block", DOUBTED: "doubted"}
 
 
 cdef inline uint32_t word(const uint8_t *at, bint big) noexcept nogil:
@@ -52,13 +59,27 @@ cdef inline bint empty(View view, Py_ssize_t begin, Py_ssize_t end) except? True
     return True
 
 
+cdef inline bint listed(uint32_t kind) noexcept nogil:
+    """Whether a block of this type is none of ours: ``blocks.OTHERS`` and ``blocks.LOCAL``."""
+    return (
+        kind >> 31 != 0
+        or (kind >= 4 and kind <= 11)
+        or kind == 0xBAD
+        or kind == 0x40000BAD
+        or kind == 0x101
+        or kind == 0x102
+        or (kind >= 0x201 and kind < 0x220)
+    )
+
+
 def records(
     buffer, Py_ssize_t start, bint big, Py_ssize_t header, int64_t limit, Py_ssize_t zero_run, bint final,
-    int64_t grain, uint16_t link_type, frames,
+    int64_t grain, uint16_t link_type, int64_t near, int doubts, int64_t snaplen, Py_ssize_t sure, frames,
 ):
     """pcap records from ``start`` on into ``frames`` (FRAMES; its length is the most that are wanted).
 
-    Returns ``(rows, position, why, need, seconds)`` as ``pcap.walk`` does; ``seconds`` is the last record's.
+    Returns ``(rows, position, why, need, seconds)`` as ``records.walk`` does, and doubts what it does; ``near`` is
+    -1 where no time is known. ``seconds`` is the last record's.
     """
     cdef const uint8_t[::1] kept = buffer
     cdef View view = view_of(kept)
@@ -69,9 +90,10 @@ def records(
     cdef uint16_t[::1] link = frames["link_type"]
     cdef uint32_t[::1] interface = frames["interface"]
     cdef Py_ssize_t most = offset.shape[0], end = view.size, position = start, need = 0, row = 0, following
-    cdef int64_t held, stated, seconds = 0
+    cdef int64_t held, stated, fraction, seconds = 0, ticks = 1000000000 // grain
     cdef const uint8_t *head
     cdef int why = FULL
+    cdef bint known = near >= 0
     with nogil:
         while row < most:
             if position + header > end:
@@ -91,21 +113,31 @@ def records(
                 if empty(view, position, position + zero_run):
                     why = DAMAGED
                     break
+            stated = word(head + 12, big)
+            seconds = word(head, big)
+            fraction = word(head + 4, big)
+            if position != sure and (
+                (held != stated and doubts & LENGTHS and held != snaplen)
+                or (fraction >= ticks and doubts & FRACTION)
+                or (not held and doubts & EMPTY)
+                or (known and (seconds > near + DAY or seconds < near - DAY) and doubts & TIME)
+            ):
+                why = DOUBTED
+                break
             following = position + header + held
             if following > end:
                 why, need = SHORT, header + held
                 break
-            stated = word(head + 12, big)
-            seconds = word(head, big)
             offset[row] = position + header
             captured[row] = held
             wire[row] = max(held, stated)
-            time[row] = seconds * 1000000000 + <int64_t>word(head + 4, big) * grain
+            time[row] = seconds * 1000000000 + fraction * grain
             link[row] = link_type
             interface[row] = 0
             row += 1
             position = following
-    return row, position, WHY[why], need, seconds
+            near, known = seconds, True
+    return row, position, WHY[why], need, near
 
 
 def packets(
@@ -194,7 +226,7 @@ def packets(
                     link[row] = links[who]
                     interface[row] = <uint32_t>who + base
                 row += 1
-            elif least != 12:
+            elif least != 12 or not listed(kind):
                 why, need = BLOCK, length
                 break
             position = following

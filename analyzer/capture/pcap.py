@@ -6,7 +6,6 @@ records carry eight bytes more (interface index, protocol, packet type).
 
 from __future__ import annotations
 
-import struct
 from typing import Final
 
 import numpy as np
@@ -15,12 +14,11 @@ from analyzer.capture import link_types
 from analyzer.capture.reader import (
     BATCH_FRAMES,
     COMPILED,
-    MAX_BLOCK,
     MAX_FRAME,
-    MAX_RESYNCS,
     RESYNC_RANGE,
     Array,
     Octets,
+    Place,
     Problems,
     Taken,
     Unreadable,
@@ -28,122 +26,33 @@ from analyzer.capture.reader import (
     room,
     table,
 )
+from analyzer.capture.records import (
+    DAMAGED,
+    DAY,
+    DOUBTED,
+    EMPTY,
+    FILE_HEADER,
+    FRACTION,
+    LENGTHS,
+    REACH,
+    SHORT,
+    TIME,
+    ZERO_RUN,
+    Layout,
+    appended,
+    inside,
+    oddities,
+    proven,
+    search,
+    walk,
+)
 from analyzer.tables import Columns
 
-FILE_HEADER: Final = 24
-MICRO: Final = 0xA1B2C3D4
-NANO: Final = 0xA1B23C4D
-MODIFIED: Final = 0xA1B2CD34
-MAGICS: Final = {struct.pack(order + "I", magic) for order in "<>" for magic in (MICRO, NANO, MODIFIED)}
-
-ZERO_RUN: Final = 64
-"""So many zero bytes in place of a record are a hole in the file (a lost disk sector, space allocated
-ahead), not frames.
-"""
-DAY: Final = 86_400
-"""Seconds between two records that may follow each other when looking for the next whole record past
-damage.
-"""
-
-
-class Layout:
-    """What the file header says: byte order, ticks, record header, link type."""
-
-    def __init__(self, head: bytes) -> None:
-        self.order = "<" if head[3] == 0xA1 else ">"
-        magic, major, minor, _, _, snaplen, network = struct.unpack(
-            self.order + "IHHiIII", head[:FILE_HEADER]
-        )
-        if major != 2:
-            raise Unreadable(f"pcap version {major}.{minor} is not supported")
-        self.nano = magic == NANO
-        self.header = 24 if magic == MODIFIED else 16
-        # The upper half tells the length of a frame check sequence and is no part of the link type.
-        self.link_type = network & 0xFFFF
-        self.snaplen = snaplen
-        self.limit = snaplen if MAX_FRAME < snaplen <= MAX_BLOCK else MAX_FRAME
-
-
-FULL, SHORT, DAMAGED = "full", "short", "damaged"
-
-
-def walk(
-    buffer: Octets, start: int, layout: Layout, rows: int, final: bool
-) -> tuple[list[int], int, str, int]:
-    """Step over whole records from ``start`` on.
-
-    Returns the records' positions, the position come to, why it stopped there (``FULL``: ``rows`` records;
-    ``SHORT``: the next record is not whole; ``DAMAGED``: what stands there is no record), and the bytes
-    that the next record takes where it is short.
-    """
-    unpack = struct.Struct(layout.order + "I").unpack_from
-    header, limit, end = layout.header, layout.limit, len(buffer)
-    positions: list[int] = []
-    step = positions.append
-    position = start
-    while len(positions) < rows:
-        if position + header > end:
-            return positions, position, SHORT, header
-        (captured,) = unpack(buffer, position + 8)
-        if captured > limit:
-            return positions, position, DAMAGED, 0
-        if not captured and not any(buffer[position : position + header]):
-            if position + ZERO_RUN > end and not final:
-                return positions, position, SHORT, ZERO_RUN
-            if not any(buffer[position : position + ZERO_RUN]):
-                return positions, position, DAMAGED, 0
-        following = position + header + captured
-        if following > end:
-            return positions, position, SHORT, header + captured
-        step(position)
-        position = following
-    return positions, position, FULL, 0
-
-
-def search(buffer: Octets, start: int, layout: Layout, near: int | None) -> int | None:
-    """Where, after ``start``, two plausible records follow each other (or one that ends with the
-    buffer).
-
-    Plausible: lengths that agree, a valid fraction of a second, within a day of ``near`` (seconds) or,
-    for the second record, of the first. Looks at most RESYNC_RANGE ahead, in growing pieces, so that
-    near finds are quick.
-    """
-    begin, piece = start + 1, 1 << 12
-    while begin < min(start + RESYNC_RANGE, len(buffer) - layout.header):
-        stop = min(begin + piece, start + RESYNC_RANGE)
-        for candidate in _candidates(buffer, begin, stop, layout, near):
-            following = candidate + layout.header + _captured(buffer, candidate, layout)
-            if following == len(buffer) or (
-                following + layout.header <= len(buffer)
-                and _candidates(buffer, following, following + 1, layout, _seconds(buffer, candidate, layout))
-            ):
-                return candidate
-        begin, piece = stop, piece * 8
-    return None
-
-
-def _seconds(buffer: Octets, position: int, layout: Layout) -> int:
-    return int(struct.unpack_from(layout.order + "I", buffer, position)[0])
-
-
-def _captured(buffer: Octets, position: int, layout: Layout) -> int:
-    return int(struct.unpack_from(layout.order + "I", buffer, position + 8)[0])
-
-
-def _candidates(buffer: Octets, begin: int, stop: int, layout: Layout, near: int | None) -> list[int]:
-    """Positions from ``begin`` up to ``stop`` whose record header is plausible by itself."""
-    found: list[int] = []
-    for shift in range(4):
-        count = (min(stop + 15, len(buffer)) - begin - shift) // 4
-        if count < 4:
-            continue
-        words = np.frombuffer(buffer, layout.order + "u4", count, begin + shift).astype("i8")
-        seconds, fraction, captured, wire = (words[k : len(words) - 3 + k] for k in range(4))
-        good = (fraction < (10**9 if layout.nano else 10**6)) & (captured <= wire) & (wire <= MAX_FRAME)
-        good &= (captured > 0) & ((captured == wire) | (captured == layout.snaplen))
-        good &= (seconds > 0) if near is None else (abs(seconds - near) <= DAY)
-        found += (np.flatnonzero(good) * 4 + begin + shift).tolist()
-    return sorted(position for position in found if position < stop)
+ODDITIES: Final = LENGTHS | FRACTION | EMPTY | TIME
+USUAL: Final = 8
+"""So many odd records that were records all the same are the way of this capture's writer."""
+BELIEVED: Final = 128
+"""So many records without damage behind a jump of the clock show that it was set."""
 
 
 class PcapReader:
@@ -155,8 +64,21 @@ class PcapReader:
         self.problems = Problems()
         self.done = False
         self._layout: Layout | None = None
+        self._names: dict[str, None] = {}
+        self._before: int | None = None
+        """Seconds of the last record."""
         self._near: int | None = None
-        self._lost = False
+        """What the clock is believed to say: damage may make up times."""
+        self._support = 0
+        """Records that it is believed for, BELIEVED at most."""
+        self._away: int | None = None
+        """Records since it jumped, while that is not believed."""
+        self._usual = 0
+        self._met = dict.fromkeys((LENGTHS, FRACTION, EMPTY, TIME), 0)
+        self._sure = self._doubted = False
+        self._tail = b""
+        """The last record, as it was read."""
+        self._lost: Place | None = None
         self._resyncs = 0
 
     @property
@@ -166,12 +88,12 @@ class PcapReader:
 
     @property
     def link_types(self) -> tuple[str, ...]:
-        """The file's one link type."""
-        return (link_types.name(self._layout.link_type),) if self._layout else ()
+        """The file's one link type; more where other files were appended to it."""
+        return tuple(self._names)
 
     @property
     def layout(self) -> Layout | None:
-        """What the file header says, once it has been read."""
+        """What the file header says, once it has been read; the last, where others were appended."""
         return self._layout
 
     def take(self, buffer: Octets, start: int, final: bool) -> Taken:
@@ -181,26 +103,66 @@ class PcapReader:
                 if final:
                     raise Unreadable("the file is cut inside its pcap header")
                 return Taken(None, start, FILE_HEADER)
-            self._layout = Layout(bytes(buffer[start : start + FILE_HEADER]))
+            self._begin(Layout(bytes(buffer[start : start + FILE_HEADER])))
             start += FILE_HEADER
-        if self._lost:
-            return self._resume(buffer, start, final, self._layout)
+        layout = self._layout
+        assert layout is not None
+        if self._lost is not None:
+            return self._resume(buffer, start, final, layout, self._lost)
+        if self._doubted:
+            return self._judge(buffer, start, final, layout)
         read = self._read if COMPILED is None else self._read_fast
-        frames, position, why, need = read(buffer, start, final, self._layout)
+        frames, position, why, need = read(buffer, start, final, layout)
         if frames is not None:
-            self.problems.packets += len(frames["time"])
-        if why == DAMAGED or (why == SHORT and final and position < len(buffer)):
-            self._lost = True
+            self._sure = False
+            self._gave(frames, buffer, position, layout)
+        if why == DOUBTED:
+            self._doubted = True
+        elif why == DAMAGED or (why == SHORT and final and position < len(buffer)):
+            what = self._describe(buffer, position, layout)
+            self._lost = Place(what, self.problems.last, cut=why == SHORT)
             need = 0
         elif why == SHORT and final:
             self.done = True
         return Taken(frames, position, need)
 
+    def _gave(self, frames: Columns, buffer: Octets, end: int, layout: Layout) -> None:
+        """Take note of frames that end at ``end``."""
+        self.problems.gave(frames["time"])
+        self._believe(len(frames["time"]))
+        self._tail = bytes(buffer[int(frames["offset"][-1]) - layout.header : end])
+
+    def _begin(self, layout: Layout) -> None:
+        """Read on as this file header says."""
+        self._layout, self._usual = layout, 0
+        self._before = self._near = self._away = None
+        self._support, self._tail = 0, b""
+        self._met = dict.fromkeys(self._met, 0)
+        self._names.setdefault(link_types.name(layout.link_type))
+
+    def _jumped(self, seconds: int) -> None:
+        """Take note of a record whose time lies days away from the one before."""
+        back = self._away is not None and self._near is not None and abs(seconds - self._near) <= DAY
+        self._away = None if back else 0
+
+    def _believe(self, rows: int) -> None:
+        """Move the clock with the records, unless it jumped only few ago."""
+        if self._away is not None:
+            self._away += rows
+            if self._away < min(BELIEVED, self._support):
+                return
+            self._support, self._away = 0, None
+        self._support = min(BELIEVED, self._support + rows)
+        self._near = self._before
+
     def _read(
         self, buffer: Octets, start: int, final: bool, layout: Layout
     ) -> tuple[Columns | None, int, str, int]:
         """Frames in ``buffer`` from ``start`` on, and where, why and for want of what they end there."""
-        positions, position, why, need = walk(buffer, start, layout, BATCH_FRAMES, final)
+        doubts, sure = ODDITIES & ~self._usual, start if self._sure else -1
+        positions, position, why, need = walk(
+            buffer, start, layout, BATCH_FRAMES, final, self._before, doubts, sure
+        )
         frames = self._frames(buffer, np.array(positions, "i8"), layout) if positions else None
         return frames, position, why, need
 
@@ -212,15 +174,17 @@ class PcapReader:
         table = room(BATCH_FRAMES)
         big, grain = layout.order == ">", 1 if layout.nano else 1000
         shape = layout.header, layout.limit, ZERO_RUN, final, grain, layout.link_type
-        rows, position, why, need, seconds = COMPILED.records(buffer, start, big, *shape, table)
+        before, doubts = -1 if self._before is None else self._before, ODDITIES & ~self._usual
+        doubt = before, doubts, layout.snaplen, start if self._sure else -1
+        rows, position, why, need, seconds = COMPILED.records(buffer, start, big, *shape, *doubt, table)
         if not rows:
             return None, position, why, need
-        self._near = seconds
+        self._before = seconds
         return {name: column[:rows] for name, column in table.items()}, position, why, need
 
     def _frames(self, buffer: Octets, at: Array, layout: Layout) -> Columns:
         words = gather(buffer, at, 4, layout.order).astype("i8")
-        self._near = int(words[-1, 0])
+        self._before = int(words[-1, 0])
         return table(
             offset=at + layout.header,
             captured=words[:, 2],
@@ -231,33 +195,102 @@ class PcapReader:
             interface=0,
         )
 
-    def _resume(self, buffer: Octets, start: int, final: bool, layout: Layout) -> Taken:
-        """Find the next whole record past the damage at ``start``, or end here."""
-        reach = RESYNC_RANGE + 2 * (layout.header + MAX_FRAME)
-        if not final and len(buffer) - start < reach:
-            return Taken(None, start, reach)
-        self._resyncs += 1
-        found = None
-        # A first record that runs over the end is a cut file: nothing says what a second one would look like.
-        if self._resyncs <= MAX_RESYNCS and not (
-            self._near is None and self._is_short(buffer, start, layout)
-        ):
-            found = search(buffer, start, layout, self._near)
-        if found is not None:
-            what = f"{self._describe(buffer, start, layout)}; went on {found - start} bytes later"
-            self.problems.add("damaged-record", what)
-            self._lost = False
-            return Taken(None, found, 0)
-        self.done = True
-        self._stop(buffer, start, layout)
+    def _judge(self, buffer: Octets, start: int, final: bool, layout: Layout) -> Taken:
+        """Find out whether the doubted record at ``start`` is one."""
+        if not final and len(buffer) - start < FILE_HEADER:
+            return Taken(None, start, FILE_HEADER)
+        need = None
+        if appended(buffer, start) is None:
+            need = proven(buffer, start, layout, self._before, self._near, self._usual, final)
+        if need:
+            return Taken(None, start, need)
+        self._doubted = False
+        if need is None:
+            self._lost = Place("what stands here is not a record", self.problems.last)
+        else:
+            self._sure = True
+            odd = oddities(buffer, start, layout, self._before) & ~self._usual
+            if odd & TIME:
+                self._jumped(layout.words(buffer, start)[0])
+            for one in self._met:
+                self._met[one] += bool(odd & one)
+                self._usual |= one * (self._met[one] >= USUAL)
         return Taken(None, start, 0)
 
-    def _is_short(self, buffer: Octets, start: int, layout: Layout) -> bool:
-        left = len(buffer) - start
-        return left < layout.header or 0 < _captured(buffer, start, layout) <= layout.limit
+    def _resume(self, buffer: Octets, start: int, final: bool, layout: Layout, place: Place) -> Taken:
+        """Find the next whole record past the damage at ``start``, or end here."""
+        if not final and len(buffer) - start < REACH:
+            return Taken(None, start, REACH)
+        if not place.bytes:
+            self._resyncs += 1
+            if self.problems.hopeless(self._resyncs):
+                self.done = True
+                return Taken(None, start, 0)
+            if other := appended(buffer, start):
+                return self._append(start, other)
+            if shorter := self._look_back(buffer, start, layout):
+                return shorter
+        found = None
+        # A first record that runs over the end is a cut file: nothing says what a second one would look like.
+        if not (self._near is None and place.cut):
+            found = search(buffer, start, layout, self._near, self._usual)
+        if found is not None:
+            position, other = found
+            place.bytes += position - start
+            place.what += f"; went on {place.bytes} bytes later"
+            self._met = dict.fromkeys(self._met, 0)
+            self.problems.lose("damaged-record", place)
+            if other is not None:
+                return self._append(position, other)
+            self._lost = None
+            self._go_on_at(layout.words(buffer, position)[0])
+            return Taken(None, position, 0)
+        # A record may begin in the last bytes that were looked at and end behind them.
+        beyond = start + RESYNC_RANGE - 1
+        if beyond < len(buffer) - layout.header:
+            place.bytes += beyond - start
+            return Taken(None, beyond, 0 if final else REACH)
+        self.done = True
+        self._stop(buffer, start, layout, place)
+        return Taken(None, start, 0)
+
+    def _go_on_at(self, seconds: int) -> None:
+        """Believe the clock of what was found behind damage."""
+        if self._near is None or abs(seconds - self._near) > DAY:
+            self._support = BELIEVED
+        self._before = self._near = seconds
+        self._away, self._tail = None, b""
+
+    def _look_back(self, buffer: Octets, start: int, layout: Layout) -> Taken | None:
+        """The records that the one before ``start`` holds because it lost bytes of its own; None if not."""
+        tail, self._tail = self._tail, b""
+        joined = tail + bytes(buffer[start : start + 2 * (layout.header + MAX_FRAME)])
+        found = inside(joined, len(tail), layout, self._near, self._usual) if tail else None
+        if found is None:
+            return None
+        positions, end = found
+        missing = layout.header + layout.words(joined, 0)[2] - positions[0]
+        what = f"frame {self.problems.packets} is shorter than it says: {missing} bytes of the file are gone"
+        self.problems.add("short-record", what, frame=self.problems.packets)
+        self._lost = None
+        self._met = dict.fromkeys(self._met, 0)
+        frames = self._frames(joined, np.array(positions, "i8"), layout)
+        self._gave(frames, joined, end, layout)
+        return Taken(frames, start + end - len(tail), 0, buffer=joined)
+
+    def _append(self, start: int, layout: Layout) -> Taken:
+        """Go on with what another file's header at ``start`` begins."""
+        what = "another capture file begins here, joined without a tool for captures; both were read"
+        self.problems.add("appended-capture", what)
+        self._lost = None
+        self._begin(layout)
+        return Taken(None, start + FILE_HEADER, 0)
 
     def _describe(self, buffer: Octets, start: int, layout: Layout) -> str:
-        captured = _captured(buffer, start, layout) if start + layout.header <= len(buffer) else 0
+        """What is wrong at ``start``, where it is plain."""
+        captured = 0
+        if start + layout.header <= len(buffer):
+            captured = layout.words(buffer, start)[2]
         if captured > layout.limit:
             return (
                 f"the record says that {captured} bytes were captured, more than the {layout.limit} possible"
@@ -266,22 +299,16 @@ class PcapReader:
             return f"the record says that {captured} bytes were captured, which runs over the end of the file"
         return "what stands here is not a record"
 
-    def _stop(self, buffer: Octets, start: int, layout: Layout) -> None:
+    def _stop(self, buffer: Octets, start: int, layout: Layout, place: Place) -> None:
         """Say why frames end at ``start``."""
         left = len(buffer) - start
-        captured = _captured(buffer, start, layout) if left >= layout.header else 0
+        if not place.cut:
+            place.bytes += left
+            place.what += "; no whole record was found after it"
+            self.problems.lose("damaged-record", place)
+            return
+        # All zeros may as well be the rest of a hole, but a cut is what a reader can do something about.
+        whole = layout.header + (layout.words(buffer, start)[2] if left >= layout.header else 0)
+        missing = f"{'' if left >= layout.header else 'at least '}{whole - left}"
         frame = self.problems.packets + 1
-        if left < layout.header:
-            # All zeros may as well be the rest of a hole, but a cut is what a reader can do something about.
-            missing = layout.header - left
-            self.problems.add(
-                "truncated-file", f"frame {frame} is cut: at least {missing} bytes of it are missing"
-            )
-        elif captured <= layout.limit and captured:
-            missing = layout.header + captured - left
-            self.problems.add("truncated-file", f"frame {frame} is cut: {missing} bytes of it are missing")
-        elif self._resyncs > MAX_RESYNCS:
-            self.problems.add("damaged-record", f"more than {MAX_RESYNCS} damaged places: reading ended")
-        else:
-            what = self._describe(buffer, start, layout)
-            self.problems.add("damaged-record", f"{what}; no whole record was found after it")
+        self.problems.add("truncated-file", f"frame {frame} is cut: {missing} bytes of it are missing")

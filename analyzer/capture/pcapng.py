@@ -1,10 +1,10 @@
 """pcapng: sections of blocks (draft-ietf-opsawg-pcapng, "PCAP Next Generation Capture File Format").
 
 Packets come from enhanced, simple and obsolete packet blocks. Everything else (names, statistics,
-secrets, custom and unknown blocks) is stepped over. Section lengths are not used: stepping from block to
-block finds the next section as well, and writers leave the length open. A simple packet block has no
-time stamp: it gets the time of the frame before it (0 without one), is left out of the capture's first
-and last time, and is counted as ``no-timestamp``.
+secrets, custom and unknown blocks) is stepped over; types that the format does not list are counted.
+Section lengths are not used: stepping from block to block finds the next section as well, and writers
+leave the length open. A simple packet block has no time stamp: it gets the time of the frame before it (0
+without one), is left out of the capture's first and last time, and is counted as ``no-timestamp``.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from analyzer.capture.blocks import (
     DAMAGED,
     IDB,
     MAGIC,
+    PB,
     SHB_MIN,
     SHORT,
+    SMALLEST,
     SPB,
     search,
     walk,
@@ -31,10 +33,10 @@ from analyzer.capture.reader import (
     BATCH_FRAMES,
     COMPILED,
     MAX_BLOCK,
-    MAX_RESYNCS,
     RESYNC_RANGE,
     Array,
     Octets,
+    Place,
     Problems,
     Taken,
     Unreadable,
@@ -136,7 +138,7 @@ class PcapngReader:
         self._filters: dict[str, None] = {}
         self._last_time = 0
         self._stamped = True
-        self._lost = False
+        self._lost: Place | None = None
         self._resyncs = 0
 
     def __getstate__(self) -> dict[str, Any]:
@@ -162,8 +164,8 @@ class PcapngReader:
         """Frames in ``buffer`` from ``start`` on; see the protocol."""
         if not self._order and (need := _file_header(buffer, start, final)):
             return Taken(None, start, need)
-        if self._lost:
-            return self._resume(buffer, start, final)
+        if self._lost is not None:
+            return self._resume(buffer, start, final, self._lost)
         self._forget()
         parts: list[Columns] = []
         unstamped: list[int] = []
@@ -176,12 +178,13 @@ class PcapngReader:
                 other = self._block(buffer, start, need)
                 if other and not self._stamped:
                     unstamped.append(rows)
-                rows += self._keep(other, parts)
+                rows += self._keep(other, parts, self._stamped)
                 start, need = start + need, 0
         if why == DAMAGED or (why == SHORT and final and start < len(buffer)):
             if not self._order:
                 raise Unreadable(_HEADER_CUT if why == SHORT else _HEADER_LENGTH)
-            self._lost, need = True, 0
+            self._lost = Place(self._describe(buffer, start), self.problems.last, cut=why == SHORT)
+            need = 0
         elif why == SHORT and final:
             self.done = True
         stamped = None
@@ -223,12 +226,12 @@ class PcapngReader:
             kept = {name: column.copy() for name, column in kept.items()}
         return [kept], position, why, need
 
-    def _keep(self, tables: list[Columns], parts: list[Columns]) -> int:
+    def _keep(self, tables: list[Columns], parts: list[Columns], stamped: bool = True) -> int:
         """Add frames to the batch. Returns how many."""
-        rows = sum(len(frames["time"]) for frames in tables)
+        for frames in tables:
+            self.problems.gave(frames["time"], stamped)
         parts += tables
-        self.problems.packets += rows
-        return rows
+        return sum(len(frames["time"]) for frames in tables)
 
     def _block(self, buffer: Octets, at: int, length: int) -> list[Columns]:
         """Look at a block that is not an enhanced packet block; a packet gives a table of one frame."""
@@ -253,7 +256,12 @@ class PcapngReader:
         self._stamped = kind != SPB
         if kind == SPB:
             return self._simple(buffer, at, length)
-        return self._obsolete(buffer, at, length)
+        if kind == PB:
+            return self._obsolete(buffer, at, length)
+        # Of a format that grew since, or a packet whose type was hurt: nobody can tell.
+        what = f"a block of type {kind}, which the format does not list"
+        self.problems.add("unknown-block", f"{what}; such blocks are stepped over", damage=False)
+        return []
 
     def _add_plain(self, interface: Interface) -> None:
         """What the compiled reader reads of an interface. Its columns grow by doubling: there may be many."""
@@ -373,31 +381,40 @@ class PcapngReader:
         )
         return [frame]
 
-    def _resume(self, buffer: Octets, start: int, final: bool) -> Taken:
+    def _resume(self, buffer: Octets, start: int, final: bool, place: Place) -> Taken:
         """Find the next whole block past the damage at ``start``, or end here."""
         reach = RESYNC_RANGE + 2 * MAX_BLOCK
         if not final and len(buffer) - start < reach:
             return Taken(None, start, reach)
-        self._resyncs += 1
-        found = search(buffer, start, self._order) if self._resyncs <= MAX_RESYNCS else None
+        if not place.bytes:
+            self._resyncs += 1
+            if self.problems.hopeless(self._resyncs):
+                self.done = True
+                return Taken(None, start, 0)
+        found = search(buffer, start, self._order)
         if found is not None:
-            what = f"{self._describe(buffer, start)}; went on {found - start} bytes later"
-            self.problems.add("bad-block-length", what)
-            self._lost = False
+            place.bytes += found - start
+            place.what += f"; went on {place.bytes} bytes later"
+            self.problems.lose("bad-block-length", place)
+            self._lost = None
             return Taken(None, found, 0)
+        # A block may begin in the last bytes that were looked at and end behind them.
+        beyond = start + RESYNC_RANGE - 1
+        if beyond < len(buffer) - SMALLEST:
+            place.bytes += beyond - start
+            return Taken(None, beyond, 0 if final else reach)
         self.done = True
         left = len(buffer) - start
         _, _, why, need = walk(buffer, start, self._order, 1)
-        if why == SHORT:
-            missing = f"at least {need - left}" if left < 12 else str(need - left)
+        if place.cut and why == SHORT:
+            missing = f"at least {need - left}" if left < SMALLEST else str(need - left)
             self.problems.add(
                 "truncated-file", f"the file is cut inside a block: {missing} bytes of it are missing"
             )
-        elif self._resyncs > MAX_RESYNCS:
-            self.problems.add("bad-block-length", f"more than {MAX_RESYNCS} damaged places: reading ended")
         else:
-            what = self._describe(buffer, start)
-            self.problems.add("bad-block-length", f"{what}; no whole block was found after it")
+            place.bytes += left
+            place.what += "; no whole block was found after it"
+            self.problems.lose("bad-block-length", place)
         return Taken(None, start, 0)
 
     def _describe(self, buffer: Octets, start: int) -> str:

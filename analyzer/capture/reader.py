@@ -7,12 +7,13 @@ it needs, and is called again with a window that begins at the unfinished record
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
-from analyzer.model import Problem
+from analyzer.model import Lost, Problem
 from analyzer.tables import FRAMES, Columns
 
 try:
@@ -37,9 +38,11 @@ MAX_BLOCK: Final = 16 << 20
 not data.
 """
 RESYNC_RANGE: Final = 4 << 20
-"""How far past damage to look for the next whole record."""
+"""Bytes of damage that are searched at a time for the next whole record."""
 MAX_RESYNCS: Final = 1000
-"""After so many damaged places the rest of a file is not worth the time."""
+"""After so many damaged places the rest of a file is not worth the time, unless much lies between them."""
+FRAMES_A_RESYNC: Final = 64
+"""So many frames between two damaged places are worth it: reading them takes about as long as a search."""
 
 _INT64: Final = (-(1 << 63), (1 << 63) - 1)
 
@@ -53,13 +56,14 @@ class Taken(NamedTuple):
     there on.
 
     ``need`` is 0 where there is more to be had from the same window. ``stamped`` tells the frames that
-    have a time stamp of their own; None: all.
+    have a time stamp of their own; None: all. ``buffer`` is where the frames lie; None: in the window.
     """
 
     frames: Columns | None
     position: int
     need: int
     stamped: Array | None = None
+    buffer: bytes | None = None
 
 
 class Reader(Protocol):
@@ -86,26 +90,71 @@ class Reader(Protocol):
         """
 
 
+@dataclass(slots=True)
+class Place:
+    """A damaged place while it is searched: what is wrong there, the time in ns of the frame before it, the
+    bytes passed over so far, and whether it is only that the input ends inside a record.
+    """
+
+    what: str
+    before: int | None
+    bytes: int = 0
+    cut: bool = False
+
+
 class Problems:
     """Problems met, one of each code: the first with its detail and frame, the others counted.
 
     ``packets`` is the number of frames given so far: the frame that a problem touches is the next one.
+    ``last`` is the time of the last of them that has one.
     """
 
     def __init__(self) -> None:
         self.packets = 0
+        self.last: int | None = None
         self._met: dict[str, Problem] = {}
+        self._open: tuple[str, int | None] | None = None
+
+    def gave(self, times: Array, stamped: bool = True) -> None:
+        """Count frames given; ``stamped`` says whether ``times`` are their own."""
+        self.packets += len(times)
+        if not len(times) or not stamped:
+            return
+        self.last = int(times[-1])
+        if self._open is not None:
+            code, before = self._open
+            problem = self._met[code]
+            assert problem.lost is not None
+            self._met[code] = replace(problem, lost=problem.lost.until(before, int(times[0])))
+            self._open = None
+
+    def lose(self, code: str, place: Place) -> None:
+        """Note damage and what could not be read there; the next frame given is the first behind it."""
+        self.add(code, place.what, lost=Lost(place.bytes, first=place.before))
+        self._open = code, place.before
+
+    def hopeless(self, places: int) -> bool:
+        """Note that reading ends here if so many damaged places are too many for what lies between them."""
+        if places <= MAX_RESYNCS + self.packets // FRAMES_A_RESYNC:
+            return False
+        self.add("too-much-damage", f"after {places - 1} damaged places reading ended: the rest was not read")
+        return True
 
     def add(
-        self, code: str, detail: str, *, frame: int | None = None, count: int = 1, damage: bool = True
+        self,
+        code: str,
+        detail: str,
+        *,
+        frame: int | None = None,
+        count: int = 1,
+        damage: bool = True,
+        lost: Lost | None = None,
     ) -> None:
         """Note a problem; ``frame`` is the next frame unless given."""
+        frame = self.packets + 1 if frame is None else frame
+        problem = Problem(code, detail, frame, count, damage, lost)
         known = self._met.get(code)
-        if known is None:
-            frame = self.packets + 1 if frame is None else frame
-            self._met[code] = Problem(code, detail, frame, count, damage)
-        else:
-            self._met[code] = Problem(code, known.detail, known.frame, known.count + count, damage)
+        self._met[code] = problem if known is None else known.with_more(problem)
 
     def listed(self) -> tuple[Problem, ...]:
         """In order of first appearance."""

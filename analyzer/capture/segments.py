@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from analyzer.capture import blocks, pcap, pcapng
+from analyzer.capture import blocks, pcap, pcapng, records
 from analyzer.capture.capture import Capture, recognise
 from analyzer.capture.reader import Reader, Taken, Unreadable
 from analyzer.capture.source import Raw
@@ -75,7 +75,7 @@ class Segment:
                 at = taken.position
                 if taken.frames is not None and len(taken.frames["time"]):
                     self._count(taken)
-                    yield Batch(buffer, taken.frames)
+                    yield Batch(taken.buffer or buffer, taken.frames)
                 if taken.need and not final:
                     rest = buffer[at:]
                     data = file.read(min(left, max(WINDOW, taken.need - len(rest)))) or b""
@@ -208,11 +208,11 @@ def _beginning(piece: bytes, reader: Reader) -> int | None:
     """Where in ``piece`` a record or block begins that others follow."""
     if isinstance(reader, pcap.PcapReader):
         layout = reader.layout
-        found = pcap.search(piece, 0, layout, None) if layout is not None else None
-        if found is None or layout is None:
+        start = records.search(piece, 0, layout, None) if layout is not None else None
+        if start is None or layout is None or start[1] is not None:
             return None
-        positions, _, why, _ = pcap.walk(piece, found, layout, CHAIN, False)
-        return found if why != pcap.DAMAGED and len(positions) > 1 else None
+        positions, _, why, _ = records.walk(piece, start[0], layout, CHAIN, False)
+        return start[0] if why != records.DAMAGED and len(positions) > 1 else None
     assert isinstance(reader, pcapng.PcapngReader)
     found = blocks.search(piece, 0, reader.section[0])
     if found is None:

@@ -14,7 +14,7 @@ from typing import IO, Final, NamedTuple
 from analyzer.capture.blocks import EPB, IDB, MINIMUM, PB, SHB
 from analyzer.capture.capture import Capture
 from analyzer.capture.link_types import name
-from analyzer.capture.pcap import MICRO, NANO, PcapReader
+from analyzer.capture.pcap import PcapReader
 from analyzer.capture.pcapng import (
     IF_DESCRIPTION,
     IF_NAME,
@@ -24,6 +24,7 @@ from analyzer.capture.pcapng import (
     Interface,
     PcapngReader,
 )
+from analyzer.capture.records import MICRO, NANO
 from analyzer.errors import UsageError
 from analyzer.tables import Batch
 

@@ -341,8 +341,8 @@ def _problem(
         where = "" if len(damaged) == 1 else f"{capture.path}: "
         last = capture.first_frame + capture.packets
         for problem in (problem for problem in capture.problems if problem.damage):
-            times = f" ({problem.count} times)" if problem.count > 1 else ""
-            said.append(f"{where}{problem.detail}{times}")
+            times = f" ({problem.count} times)" if problem.count > 1 and not problem.lost else ""
+            said.append(f"{where}{problem.told}{times}")
             if problem.frame and capture.first_frame <= problem.frame < last:
                 case.frames.add(problem.frame)
     more = f"; and {len(said) - PROBLEMS} more" if len(said) > PROBLEMS else ""

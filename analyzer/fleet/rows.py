@@ -127,6 +127,6 @@ def _captures(report: Report, source: str) -> Iterator[Row]:
             "warnings": counts[Severity.WARNING],
             "notes": counts[Severity.NOTE],
             "damaged": any(problem.damage for problem in info.problems),
-            "problems": [unicode(f"{problem.code}: {problem.detail}") for problem in info.problems],
+            "problems": [unicode(f"{problem.code}: {problem.told}") for problem in info.problems],
             "portmatrix": report.version,
         }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from analyzer.model.attempt import Attempt, Campaign, Event, Outlier, Stopped
-    from analyzer.model.capture import CaptureInfo, Problem, Progress
+    from analyzer.model.capture import CaptureInfo, Lost, Problem, Progress
     from analyzer.model.diff import (
         Diff,
         Fault,
@@ -97,6 +97,7 @@ __all__ = [
     "Learned",
     "LearnedRow",
     "LeftOut",
+    "Lost",
     "NameHeard",
     "News",
     "Outcome",
@@ -133,7 +134,7 @@ __all__ = [
 
 _PLACES: Final = {
     "attempt": ("Attempt", "Campaign", "Event", "Outlier", "Stopped"),
-    "capture": ("CaptureInfo", "Problem", "Progress"),
+    "capture": ("CaptureInfo", "Lost", "Problem", "Progress"),
     "diff": ("Diff", "Fault", "FindingChange", "RelationChange", "RowChange", "Side", "Traffic", "Turn"),
     "dissection": ("DissectedField", "DissectedFrame", "DissectedLayer", "Dissection"),
     "finding": ("Finding",),

@@ -70,5 +70,5 @@ def _problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     for problem in problems:
         kind = problem.code, problem.damage
         before = found.get(kind)
-        found[kind] = problem if before is None else replace(before, count=before.count + problem.count)
+        found[kind] = problem if before is None else before.with_more(problem)
     return tuple(found.values())

@@ -63,9 +63,9 @@ def limits(report: Report, verdicts: Mapping[Verdict, int]) -> list[str]:
     for info in report.captures:
         for problem in info.problems:
             where = f" at frame {problem.frame}" if problem.frame else ""
-            times = f", {number(problem.count)} times" if problem.count > 1 else ""
+            times = f", {number(problem.count)} times" if problem.count > 1 and not problem.lost else ""
             label = "damage" if problem.damage else "left out"
-            found.append(f"{info.path}: {label}: {problem.code}{where}{times}: {problem.detail}")
+            found.append(f"{info.path}: {label}: {problem.code}{where}{times}: {problem.told}")
     if report.undecoded:
         reasons = ", ".join(f"{reason} {number(count)}" for reason, count in report.undecoded.items())
         found.append(f"frames not decoded to the end: {reasons}")

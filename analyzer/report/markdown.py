@@ -149,7 +149,7 @@ def _looked_at(report: Report) -> Iterable[str]:
         for problem in info.problems:
             where = f" at frame {problem.frame}" if problem.frame else ""
             label = "damage" if problem.damage else "left out"
-            yield f"  - {label}: {problem.code}{where}: {prose(problem.detail)}"
+            yield f"  - {label}: {problem.code}{where}: {prose(problem.told)}"
     if report.site.declared:
         yield f"- site: {prose(report.site.name) or '(no name)'}"
     for host in report.hosts[:HOSTS_SHOWN]:

@@ -132,7 +132,7 @@ def _looked_at(report: Report) -> Iterable[tuple[str, str]]:
         for problem in info.problems:
             where = f" at frame {problem.frame}" if problem.frame else ""
             label = "damage" if problem.damage else "left out"
-            yield label, _shown(f"{problem.code}{where}: {problem.detail}")
+            yield label, _shown(f"{problem.code}{where}: {problem.told}")
     if report.site.declared:
         yield "site", _shown(report.site.name) or "(no name)"
     for host in report.hosts[:HOSTS_SHOWN]:

@@ -69,7 +69,7 @@ def _invocation(report: Report) -> Entry:
     if begun:
         entry["properties"] = {"captureBegins": timestamp(min(begun))}
     notes = [
-        {"level": "warning", "message": {"text": visible(f"{info.path}: {problem.code}: {problem.detail}")}}
+        {"level": "warning", "message": {"text": visible(f"{info.path}: {problem.code}: {problem.told}")}}
         for info in report.captures
         for problem in info.problems
     ]

@@ -113,9 +113,9 @@ def _captures(captures: Sequence[CaptureInfo], page: _Page) -> None:
         page.entry("", held)
         for problem in info.problems:
             where = f" at frame {problem.frame}" if problem.frame else ""
-            times = f", {number(problem.count)} times" if problem.count > 1 else ""
+            times = f", {number(problem.count)} times" if problem.count > 1 and not problem.lost else ""
             label = "damage" if problem.damage else "left out"
-            page.entry("", f"{label}: {problem.code}{where}{times}: {_shown(problem.detail)}")
+            page.entry("", f"{label}: {problem.code}{where}{times}: {_shown(problem.told)}")
 
 
 def _clock(nanoseconds: int) -> str:

@@ -189,7 +189,7 @@ def _summary(report: Report) -> Iterable[Sequence[Value]]:
             yield "first packet", timestamp(info.first)
             yield "last packet", timestamp(info.last)
         for problem in info.problems:
-            yield "damage" if problem.damage else "left out", f"{problem.code}: {problem.detail}"
+            yield "damage" if problem.damage else "left out", f"{problem.code}: {problem.told}"
     for edition, document in digest.editions(report):
         yield "sheet", f"{edition.subject} {edition.id}: {document}, {edition.section}"
     for reason, count in report.undecoded.items():

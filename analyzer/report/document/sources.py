@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analyzer import model
-from analyzer.model import CaptureInfo
+from analyzer.model import CaptureInfo, Lost
 from analyzer.report.document.entry import Entry, when
 from analyzer.report.neutral import unicode
 
@@ -37,6 +37,7 @@ def capture(info: CaptureInfo) -> Entry:
                 "frame": problem.frame,
                 "count": problem.count,
                 "damage": problem.damage,
+                "lost": _lost(problem.lost),
             }
             for problem in info.problems
         ],
@@ -63,3 +64,10 @@ def site(report: model.Report | model.FirmwareReport) -> Entry:
         "activities": sorted(report.site.activities),
         "hosts": [host(entry) for entry in report.hosts],
     }
+
+
+def _lost(lost: Lost | None) -> Entry | None:
+    if lost is None:
+        return None
+    silence = None if lost.silence is None else lost.silence / 1e9
+    return {"bytes": lost.bytes, "silence_s": silence, "first": when(lost.first), "last": when(lost.last)}
