@@ -17,7 +17,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from analyzer import parts, processors
-from analyzer.capture import Capture, segments
+from analyzer.capture import segments
+from analyzer.capture.capture import Capture
 from analyzer.capture.segments import Segment
 from analyzer.capture.source import CHUNK, Hash
 from analyzer.parts import Part, Pick

@@ -155,7 +155,7 @@ class Visibility:
 
     @cached_property
     def seen(self) -> Array:
-        """The :attr:`places` that took part in unicast, as booleans."""
+        """Which of :attr:`places` took part in unicast: booleans, one a place."""
         result: Array = self._sent.seen | self._received.seen
         return result
 
@@ -181,7 +181,7 @@ class Visibility:
         return bool(self._one_sided[one]) or (other >= 0 and one * len(places) + other in self._blind)
 
     def one_sided_rows(self) -> Array:
-        """The rows of which the answers could not have been seen here, as booleans."""
+        """Of which rows of FLOWS the answers could not have been seen here: booleans, one a row."""
         places = self.places
         source, target = self._found.oriented(places.a, places.b)
         return self._unheard(source, target)

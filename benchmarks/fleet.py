@@ -15,7 +15,6 @@ import datetime
 import json
 import logging
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -30,17 +29,20 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent
 sys.path[:0] = [str(HERE), str(ROOT)]
 
-import captures  # noqa: E402 - beside this file, not installed
-from run import machine  # noqa: E402 - beside this file, not installed
+from fleetpage import written  # noqa: E402 - beside this file, not installed
+from madeup import (  # noqa: E402 - as above
+    LARGE_FLOWS,
+    LARGE_PACKETS,
+    SITE,
+    SMALL_FLOWS,
+    SMALL_PACKETS,
+    Fleet,
+    dataset,
+    made,
+    weight,
+)
+from run import machine  # noqa: E402 - as above
 
-SITE = """site: made
-hosts:
-  - {name: gateways, address: 10.0.0.0/16, role: igor-gateway, version: 5.1.0}
-  - {name: nodes, address: 10.1.0.0/16, role: igor-node, version: 6.0.2}
-"""
-SMALL_PACKETS, SMALL_FLOWS = 200, 20
-LARGE_PACKETS, LARGE_FLOWS = 500_000, 2_000
-MIB = 1 << 20
 ADDED = 200
 """Batches written to see what one costs."""
 
@@ -55,54 +57,6 @@ def took(call: Callable[[], Any], runs: int = 1, before: Callable[[], Any] | Non
         call()
         taken.append(time.process_time() - begin)
     return min(taken)
-
-
-def made(path: Path, packets: int, flows: int, seed: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    options = [str(path), "--packets", str(packets), "--flows", str(flows), "--seed", str(seed)]
-    captures.write(captures.parser().parse_args(options))
-
-
-def weight(folder: Path) -> tuple[int, int]:
-    """Files below ``folder``, and their bytes."""
-    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
-    return len(sizes), sum(sizes)
-
-
-class Fleet:
-    """Captures in folders named like sites, and the sites."""
-
-    def __init__(self, folder: Path, count: int, sites: int, packets: int, flows: int) -> None:
-        self.folder, self.count = folder, count
-        for number in range(sites):
-            (folder / "sites").mkdir(parents=True, exist_ok=True)
-            (folder / "sites" / f"s{number:05}.yaml").write_text(SITE)
-        distinct = min(count, 8 if packets == SMALL_PACKETS else 2)  # large ones take seconds to make
-        for number in range(count):
-            path = folder / "captures" / f"s{number % sites:05}" / f"{number:05}.pcap"
-            if number < distinct:
-                made(path, packets, flows, number)
-            else:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                first = (
-                    folder / "captures" / f"s{number % distinct % sites:05}" / f"{number % distinct:05}.pcap"
-                )
-                shutil.copy(first, path)
-        self.bytes = weight(folder / "captures")[1]
-
-    def run(self, target: Path, *more: str) -> tuple[float, float]:
-        """Seconds from start to exit of a run that analyses all, and processor seconds of its processes."""
-        shutil.rmtree(target, ignore_errors=True)
-        command = [sys.executable, "-m", "analyzer", "fleet", str(self.folder / "captures"), "-q"]
-        command += ["--sites", str(self.folder / "sites"), "-o", str(target), *more]
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        begin = time.perf_counter()
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        elapsed = time.perf_counter() - begin
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        if done.returncode not in (0, 1):
-            raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
-        return elapsed, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 @contextmanager
@@ -252,26 +206,6 @@ def requests(folder: Path) -> list[dict[str, Any]]:
     return lines
 
 
-def dataset(folder: Path, pattern: Path, sites: int) -> None:
-    """Results of ``sites`` sites, a capture each: the files of one made-up result under each site's name."""
-    (folder / "runs").mkdir(parents=True, exist_ok=True)
-    for table in sorted(path for path in pattern.iterdir() if path.is_dir() and path.name != "runs"):
-        file = next(table.glob("*/*/*.parquet"), None)
-        if file is None:
-            continue
-        day = file.parent.name
-        first: Path | None = None
-        for number in range(sites):
-            place = folder / table.name / f"site=s{number:06}" / day
-            place.mkdir(parents=True)
-            path = place / f"{number:024x}.parquet"
-            if first is None or number % 10_000 == 0:
-                shutil.copy(file, path)  # file systems bound the links of one file
-                first = path
-            else:
-                os.link(first, path)
-
-
 def leading(folder: Path, pattern: Path, sites: int, runs: int) -> dict[str, Any]:
     """What the leading process takes to read the results of ``sites`` sites."""
     from analyzer.fleet.plan import Plan
@@ -327,137 +261,6 @@ def adding(folder: Path, pattern: Path) -> float:
     taken = (time.perf_counter() - begin) / ADDED
     shutil.rmtree(made_up.folder)
     return taken
-
-
-# ---------------------------------------------------------------- what is written
-
-
-def table(head: list[str], rows: list[list[str]]) -> list[str]:
-    return [f"| {' | '.join(row)} |" for row in (head, ["---", *["--:"] * (len(head) - 1)], *rows)]
-
-
-def written(found: dict[str, Any]) -> str:
-    """The figures as Markdown."""
-    lines = [
-        "# Fleets, measured",
-        "",
-        f"{found['date']}; {found['machine']}; {found['versions']}. The least of {found['runs']} runs each.",
-        *([found["load"]] if found["load"] else []),
-        "",
-        f"Written by `python benchmarks/fleet.py`. Small captures have {SMALL_PACKETS} packets in",
-        f"{SMALL_FLOWS} flows, large ones {found['large_packets']:,} in {LARGE_FLOWS:,}.",
-        "",
-        "## Throughput",
-        "",
-        *table(
-            ["captures", "workers", "elapsed s", "processor s", "captures an hour", "MB a second"],
-            [
-                [
-                    f"{one['count']} {one['captures']}, {one['bytes'] / 1e6:.0f} MB",
-                    f"{one['workers']} {one['kind']}",
-                    f"{one['elapsed_s']:.1f}",
-                    "" if one["processor_s"] is None else f"{one['processor_s']:.1f}",
-                    f"{one['captures_per_hour']:,.0f}",
-                    f"{one['bytes_per_s'] / 1e6:.1f}",
-                ]
-                for one in found["throughput"]
-            ],
-        ),
-        "",
-        "Elapsed is from start to exit of `portmatrix fleet`, its own start and the summary included; a Dask",
-        "cluster is there already, and its workers' processor time is not counted.",
-        "",
-        "## One capture in pieces",
-        "",
-        *table(
-            ["pieces", "workers", "elapsed s", "processor s", "MB a second"],
-            [
-                [
-                    str(one["pieces"]),
-                    str(one["workers"]),
-                    f"{one['elapsed_s']:.1f}",
-                    f"{one['processor_s']:.1f}",
-                    f"{one['bytes'] / one['elapsed_s'] / 1e6:.1f}",
-                ]
-                for one in found["pieces"]
-            ],
-        ),
-        "",
-        "## Results on disk",
-        "",
-        *table(
-            ["captures", "bytes a capture", "files", "MB for a GB of captures"],
-            [
-                [
-                    f"{one['count']} {one['captures']}",
-                    f"{one['result_bytes'] / one['count']:,.0f}",
-                    str(one["result_files"]),
-                    f"{one['result_bytes'] / one['bytes'] * 1000:.1f}",
-                ]
-                for one in found["throughput"]
-                if (one["kind"], one["workers"]) == ("local", 2)
-            ],
-        ),
-        "",
-        "## Requests of an object store",
-        "",
-        "What one capture takes, besides the listing.",
-        "",
-        *table(
-            ["bytes", "HEAD", "GET"],
-            [[f"{one['bytes']:,}", str(one["head"]), str(one["get"])] for one in found["requests"]],
-        ),
-        "",
-        "## Planning",
-        "",
-        "From a listing that is there already to jobs, with the memory that they take.",
-        "",
-        *table(
-            ["captures", "sites", "s", "MiB"],
-            [
-                [
-                    f"{one['captures']:,}",
-                    f"{one['sites']:,}",
-                    f"{one['elapsed_s']:.1f}",
-                    f"{one['held_bytes'] / MIB:.0f}",
-                ]
-                for one in found["planning"]
-            ],
-        ),
-        "",
-        "## Results of many sites",
-        "",
-        f"One capture of each site on one day; the last column is what a batch takes to be written."
-        f" {found['leading_about']}",
-        "Processor seconds of all threads, but for the last column. The first summary opens every file of",
-        "two tables. The next ones open those that are new, and so does what asks which captures are known.",
-        "",
-        *table(
-            [
-                "sites",
-                "files",
-                "first summary s",
-                "summary again s",
-                "what is known s",
-                "query, all s",
-                "query, one site s",
-                "ms to write",
-            ],
-            [
-                [
-                    f"{one['sites']:,}",
-                    f"{one['files']:,}",
-                    *(
-                        f"{one[f'{name}_s']:.2f}"
-                        for name in ("summary", "summary_again", "known", "query_all", "query_one")
-                    ),
-                    f"{one['add_s'] * 1000:.1f}",
-                ]
-                for one in found["leading"]
-            ],
-        ),
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def led(folder: Path, options: argparse.Namespace, add_s: float | None = None) -> dict[str, Any]:

@@ -26,6 +26,17 @@ def answer(*records: bytes, question: bytes = b"", flags: int = 0x8400, more: in
     )
 
 
+def question(flags: int, name: bytes, kind: int, answers: int = 0, rest: bytes = b"") -> bytes:
+    """A DNS message (RFC 1035 section 4.1) with one question of class IN; ``rest`` follows it."""
+    header = struct.pack(">HHHHHH", 0x1234, flags, 1, answers, 0, 0)
+    return header + name + struct.pack(">HH", kind, 1) + rest
+
+
+EXAMPLE = b"\7example\3org\0"
+EXAMPLE_ANSWER = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x0a\x14\0\x0a"
+"""An A record of the name in question: a pointer to it, 60 s, 10.20.0.10."""
+
+
 def address(text: str) -> bytes:
     """An IP address as bytes."""
     return ipaddress.ip_address(text).packed

@@ -10,7 +10,7 @@ from pathlib import Path
 from captures import pcap
 from traffic import START, Traffic
 
-from analyzer.capture import Capture
+from analyzer.capture.capture import Capture
 from analyzer.capture.ring import Gap, Ring
 from analyzer.errors import CaptureError
 from analyzer.model import News

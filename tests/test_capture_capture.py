@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from captures import PACKERS, Frame, codes, custom, idb, pcap, pcapng, read, shb
 
-from analyzer.capture import Capture, find
-from analyzer.capture.capture import WINDOW, recognise
+from analyzer.capture.capture import WINDOW, Capture, recognise
+from analyzer.capture.find import find
 from analyzer.capture.pcap import PcapReader
 from analyzer.capture.pcapng import PcapngReader
 

@@ -15,7 +15,7 @@ from captures import PACKERS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.capture.compression import MAGIC_BYTES, compression, decompressor
+from analyzer.capture.compression import MAGIC_BYTES, compression, decompressor, inflating
 from analyzer.capture.source import Source
 
 packers = pytest.mark.parametrize("kind", PACKERS)
@@ -97,3 +97,21 @@ def test_a_capture_is_read_without_isal(monkeypatch: pytest.MonkeyPatch) -> None
     source = Source(io.BytesIO(gzip.compress(text)[:-9]))
     assert text.startswith(b"".join(iter(lambda: source.read(100_000), b"")))
     assert source.trouble == "damaged-compression"
+
+
+def test_only_gzip_fills_buffers_and_only_with_isal(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = bytes(range(256)) * 2000
+    reader = inflating("gzip", io.BytesIO(gzip.compress(text)))
+    assert reader is not None
+    got = bytearray(len(text) + 9)
+    assert reader.readinto(memoryview(got)) == len(text)
+    assert got[: len(text)] == text
+    assert inflating("zstd", io.BytesIO()) is None
+    monkeypatch.delattr("isal.isal_zlib._GzipReader")
+    assert inflating("gzip", io.BytesIO()) is None
+    packed = gzip.compress(text) * 2
+    source = Source(io.BytesIO(packed), again=lambda: io.BytesIO(packed))
+    assert b"".join(iter(lambda: source.read(100_000), b"")) == text * 2
+    monkeypatch.undo()
+    monkeypatch.setitem(sys.modules, "isal", None)
+    assert inflating("gzip", io.BytesIO()) is None

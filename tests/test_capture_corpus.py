@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from analyzer.capture import find
+from analyzer.capture.find import find
 from analyzer.capture.link_types import name
 from analyzer.errors import CaptureError
 

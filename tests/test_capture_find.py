@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from captures import Frame, idb, pcap, pcapng, shb, spb
 
-from analyzer.capture import find
+from analyzer.capture.find import find
 from analyzer.errors import CaptureError, MissingExtra
 
 
@@ -85,6 +85,13 @@ def test_a_directory_gives_its_captures_by_content(tmp_path: Path) -> None:
 def test_a_directory_without_captures(tmp_path: Path) -> None:
     write(tmp_path / "notes", b"text")
     with pytest.raises(CaptureError, match=f"^{re.escape(str(tmp_path))}: no capture in this directory$"):
+        find([str(tmp_path)])
+
+
+def test_a_directory_above_captures_says_that_it_is_not_searched_to_the_bottom(tmp_path: Path) -> None:
+    (tmp_path / "monday").mkdir()
+    write(tmp_path / "monday" / "a.pcap", pcap(frames(5)))
+    with pytest.raises(CaptureError, match=r"; those in it are not searched$"):
         find([str(tmp_path)])
 
 

@@ -16,7 +16,8 @@ import pytest
 import servers
 import trustme
 
-from analyzer.capture import find, remote
+from analyzer.capture import remote
+from analyzer.capture.find import find
 from analyzer.errors import CaptureError, MissingExtra
 from analyzer.fleet.plan import plan
 from analyzer.fleet.results import Results

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from analyzer import processors
 from analyzer.capture import capture as captures
-from analyzer.capture import find, windows
+from analyzer.capture import windows
+from analyzer.capture.find import find
 from analyzer.capture.source import Source
 from analyzer.capture.windows import HEADROOM, Ahead, Plain, Reused
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.capture import Capture
+from analyzer.capture.capture import Capture
 from analyzer.capture.pcapng import Interface
 from analyzer.capture.write import (
     COMMENT,

@@ -204,7 +204,7 @@ STAGES = set(
     matrix model mudfile
     observation observations outcomes
     parallel parts payloads picking pipeline prepared processors protocol protocols
-    registry report rulefile rulesets
+    registry report room rulefile rulesets
     sessions shipped site
     tables transfers transports
     updates

@@ -83,5 +83,5 @@ def test_filters_need_no_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     assert run(["export", "--to", "bpf", *hosts, "-q"]) == 0
     assert run(["export", "--to", "cisco", *hosts, "-q"]) == 2
     assert capsys.readouterr().err == (
-        "portmatrix: firewall rules (aerleon) needs an extra: pip install 'portmatrix[export]'\n"
+        "portmatrix: making firewall rules (aerleon) needs an extra: pip install 'portmatrix[export]'\n"
     )

@@ -1,8 +1,19 @@
+import gzip
+import json
+import subprocess
+import sys
+import threading
+
 import click
 import pytest
 from click.testing import CliRunner
+from judging import GATEWAY, NODE
+from traffic import Traffic
 
-from analyzer.cli import options
+from analyzer import processors
+from analyzer.capture import begun
+from analyzer.capture import capture as captures
+from analyzer.cli import options, run
 from analyzer.cli.job import taken
 from analyzer.errors import UsageError
 from analyzer.pipeline import Options
@@ -20,7 +31,7 @@ def job_of(*arguments):
     @options.output("report")
     @options.pseudonyms
     @options.engine
-    @options.talk
+    @options.talk("No progress.")
     @taken("report")
     def command(job, *, own):
         """What it does."""
@@ -101,3 +112,72 @@ def test_the_closing_line_is_for_files(given, said, capsys):
     job, _ = job_of("a", *given.split())
     job.close("3 flows")
     assert capsys.readouterr().err == said
+
+
+@pytest.fixture
+def packed(tmp_path, monkeypatch):
+    """A packed capture that counts as large, on two processors, and what of it was begun."""
+    traffic = Traffic()
+    for number in range(300):
+        traffic.udp(number, NODE, 40000 + number % 9, GATEWAY, 5683, b"ping %d" % number)
+    path = tmp_path / "a.pcap.gz"
+    path.write_bytes(gzip.compress(traffic.write(tmp_path / "a.pcap").read_bytes()))
+    some = []
+    real = begun.begin
+
+    def begin(*given, **wish):
+        some.append(real(*given, **wish))
+        return some[-1]
+
+    for module in (begun, captures):
+        monkeypatch.setattr(module, "LARGE", 1)
+    monkeypatch.setattr(begun, "begin", begin)
+    before = threading.active_count()
+    with processors.limited(2):
+        yield path, some
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("command", ["flows", "check", "firmware"])
+def test_what_is_begun_gives_the_same_report(packed, command, capsys, monkeypatch):
+    path, some = packed
+    assert run([command, str(path), "--format", "json", "--no-progress"]) == 0
+    (one,) = some
+    assert one is not None
+    with_it = json.loads(capsys.readouterr().out)
+    monkeypatch.setattr(begun, "begin", lambda *_, **__: None)
+    assert run([command, str(path), "--format", "json", "--no-progress"]) == 0
+    assert json.loads(capsys.readouterr().out) == with_it
+    assert with_it["captures"][0]["packets"] == 300
+
+
+def test_what_is_begun_ends_also_where_the_job_cannot_be_done(packed, monkeypatch):
+    path, some = packed
+    assert run(["flows", str(path), "--site", "gone.yaml"]) == 2
+    assert [one is None for one in some] == [False]
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("analyzer.pipeline.flows", interrupted)
+    assert run(["flows", str(path)]) == 130
+    assert [one is None for one in some] == [False, False]
+
+
+STARTED = """
+import sys
+from analyzer.capture import begun
+def begin(*_, **__):
+    print("numpy" in sys.modules)
+    raise SystemExit
+begun.begin = begin
+from analyzer.cli import run
+run(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize("command", ["flows", "check", "firmware", "learn", "survey"])
+def test_nothing_that_takes_long_is_imported_before_decompression_begins(command):
+    command_line = [sys.executable, "-c", STARTED, command, "a.pcap"]
+    done = subprocess.run(command_line, capture_output=True, text=True, timeout=60, check=True)
+    assert (done.stdout, done.stderr) == ("False\n", "")

@@ -1,3 +1,5 @@
+import re
+
 import click
 import pytest
 from click.testing import CliRunner
@@ -61,9 +63,17 @@ def test_a_pattern_that_matches_nothing_is_an_error(tmp_path, monkeypatch):
 
 
 def test_talk_is_counted():
-    command, got = collected(options.talk)
+    command, got = collected(options.talk("Less.", "More."))
     CliRunner().invoke(command, ["-vv", "-q", "--no-progress"])
     assert got == {"quiet": 1, "verbose": 2, "no_progress": True}
+    assert re.search("-v, --verbose +More.", CliRunner().invoke(command, ["--help"]).output)
+
+
+def test_who_has_no_more_to_tell_takes_v_and_does_not_offer_it():
+    command, got = collected(options.talk("Less."))
+    assert "verbose" not in CliRunner().invoke(command, ["--help"]).output
+    assert CliRunner().invoke(command, ["-v"]).exit_code == 0
+    assert got["verbose"] == 1
 
 
 def test_help_lists_the_formats_of_its_kind():

@@ -26,8 +26,14 @@ def test_text(capsys: pytest.CaptureFixture[str]) -> None:
         "  To close, outgoing UDP: 1900 UPnP; 1901 UPnP",
         "  24 rows as before",
         "  Open before the step, close after it.",
-        "",
     ]
+
+
+def test_a_line_apart_between_tables_and_none_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["rules", "diff", "igor-gateway@5.1.0", "igor-gateway"])
+    text = capsys.readouterr().out
+    assert not text.endswith("\n\n")
+    assert text.count("\n\n") + 1 == text.count("igor-gateway: from ")
 
 
 def test_no_difference(capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,7 +31,6 @@ from analyzer.visibility import Visibility
 
 TWO = (f"igor-gateway={GATEWAY}@5.1.0", f"igor-node={NODE}@6.0.2")
 COAP = "igor-node/6.0.0+/incoming/udp/5683"
-HTTP = "igor-node/6.0.0+/incoming/tcp/80"
 
 
 def results(

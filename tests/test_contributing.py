@@ -29,6 +29,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "rulesets/acme-meter.yaml",
         "tests/test_acme_meter.py",
         "analyzer/report/hosts.py",
+        "analyzer/export/listing.py",
+        "tests/test_export_listing.py",
     ]
     # The marker of an editable install: without it the rulesets are read from beside the package.
     (folder / "sitecustomize.py").write_text(HERE, encoding="utf-8")
@@ -79,7 +81,7 @@ def test_the_tree_names_every_module() -> None:
 def test_the_tests_of_the_examples_pass(copy: Path) -> None:
     done = python(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "tests")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "6 passed" in done.stdout
+    assert "7 passed" in done.stdout
 
 
 def test_the_protocol_is_found(copy: Path) -> None:
@@ -103,6 +105,14 @@ def test_the_format_is_offered(copy: Path) -> None:
     host = "igor-gateway=10.20.0.10@5.1.0"
     done = python(copy, "-m", "analyzer", "check", str(capture), "--host", host, "--format", "hosts")
     assert done.stdout == "10.20.0.10\tigor-gateway\t5.1.0\n", done.stderr
+
+
+def test_the_target_is_offered(copy: Path) -> None:
+    hosts = ("--host", "igor-gateway=10.20.0.10@5.1.0", "--host", "igor-node=10.20.1.21@6.0.2")
+    done = python(copy, "-m", "analyzer", "export", "--to", "listing", *hosts)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("permit\t")
+    assert "portmatrix: answers have to pass as well\n" in done.stderr
 
 
 def test_the_contracts_hold_with_the_examples(copy: Path) -> None:

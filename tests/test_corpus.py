@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from analyzer import addresses
-from analyzer.capture import find
+from analyzer.capture.find import find
 from analyzer.decode import decode
 from analyzer.errors import CaptureError
 from analyzer.flowtable import FlowTable

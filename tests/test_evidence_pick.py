@@ -10,7 +10,8 @@ from frames import A4, B4, batch, eth, icmp, ip4, udp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer import capture, decode
+from analyzer import decode
+from analyzer.capture.find import find
 from analyzer.evidence import Picker
 from analyzer.model import Endpoint, FlowRecord, Outcome
 from analyzer.pipeline import Options, flows
@@ -92,7 +93,7 @@ def test_the_limit_is_kept(kinds: list[int], limit: int) -> None:
 def test_every_flow_has_as_many_frames_as_the_flow_table_counts(path: Path) -> None:
     """Its packets and fragments, and the ICMP errors that quote it, which are flows of their own as well."""
     report = flows(Options((str(path),)))
-    (one,) = capture.find((str(path),))
+    (one,) = find((str(path),))
     batches, frame = [], 1
     for read in one.batches():
         batches.append(decode.decode(read, frame))

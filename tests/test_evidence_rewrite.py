@@ -17,7 +17,9 @@ from frames import A4, A6, B4, B6, eth, icmp, ip4, ip6, tcp, udp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer import capture, decode
+from analyzer import decode
+from analyzer.capture.capture import Capture
+from analyzer.capture.find import find
 from analyzer.evidence import Rewriter
 from analyzer.pipeline import Options, flows
 from analyzer.pseudonyms import Pseudonyms
@@ -72,7 +74,7 @@ def addresses(columns: Columns, side: str) -> list[tuple[int, int, int]]:
 def test_samples_decode_to_the_same_rows_and_hold_no_address_of_the_site(path: Path) -> None:
     pseudonyms = Pseudonyms(KEY)
     pseudonyms.known.update(known(flows(Options((str(path),)))))
-    (one,) = capture.find((str(path),))
+    (one,) = find((str(path),))
     for batch in one.batches():
         compared(batch, pseudonyms)
         after, _ = rewritten(batch, Rewriter(pseudonyms))
@@ -89,11 +91,10 @@ def test_samples_decode_to_the_same_rows_and_hold_no_address_of_the_site(path: P
 
 def one_frame(data: bytes, link_type: int = 1) -> Batch:
     made = pcap([(0, data)], link_type=link_type)
-    (found,) = capture.Capture("x", lambda: io.BytesIO(made)).batches()
+    (found,) = Capture("x", lambda: io.BytesIO(made)).batches()
     return found
 
 
-LLDP = b"\x02\x07\x04" + bytes.fromhex("020000000a0a") + b"\x10\x0c\x05\x01\x0a\x01\x02\x03"
 VLAN = b"\x81\x00\x00\x05"
 FRAMES = {
     "udp over ipv6": (1, eth(ip6(udp()), 0x86DD)),
@@ -192,7 +193,7 @@ def test_what_could_not_be_looked_into_is_counted() -> None:
 @pytest.mark.parametrize("case", ["healthy-current", "firmware-update-data-blocked", "healthy-legacy-upnp"])
 def test_wireshark_sees_checksums_as_good_as_before(case: str, tmp_path: Path) -> None:
     path = judging.SAMPLES / case / "capture.pcap"
-    (one,) = capture.find((str(path),))
+    (one,) = find((str(path),))
     made: list[tuple[int, bytes, int]] = []
     rewriter = Rewriter(Pseudonyms(KEY))
     for batch in one.batches():

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from judging import GATEWAY, NODE, OTHER
 from traffic import Traffic
 
-from analyzer import capture, decode
+from analyzer import decode
+from analyzer.capture.find import find
 from analyzer.flowtable import engine
 from analyzer.tables import Flows
 
@@ -27,7 +28,7 @@ from analyzer.flowtable.folding import ANY, LEAST, MOST, SUMS, folded
 def add(table: CompiledTable, traffic: Traffic, frame: int, path) -> int:
     """Fill a table; the number of the next frame."""
     path.write_bytes(pcap(rings.frames(traffic)))
-    (one,) = capture.find([str(path)])
+    (one,) = find([str(path)])
     for batch in one.batches():
         table.add(decode.decode(batch, frame, "fast"))
         frame += len(batch.frames["time"])

@@ -172,7 +172,7 @@ def test_the_table_that_was_folded_stays_as_it_is(tmp_path) -> None:
     from analyzer.flowtable import folded
 
     path = busy(1).write(tmp_path / "a.pcap")
-    from analyzer.capture import find
+    from analyzer.capture.find import find
     from analyzer.parts import read
 
     (one,) = find([str(path)])

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from judging import BMS, CURRENT, GATEWAY, LAPTOP, NODE, OTHER, SAMPLES
 from traffic import Traffic
 
-from analyzer.capture import find
+from analyzer.capture.find import find
 from analyzer.errors import CaptureError, UsageError
 from analyzer.model import (
     CaptureLost,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import threading
 
@@ -127,11 +128,28 @@ def test_a_large_capture_is_decoded_in_a_thread_and_gives_the_same(tmp_path, thr
 
 
 @compiled
+def test_decompression_has_its_processor_alone(tmp_path, threads) -> None:
+    """It takes longest: a third thread on two processors would only hold it up."""
+    path, packed = many(tmp_path / "a.pcap", 6000), tmp_path / "a.pcap.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    tables = []
+    for source, count, alone in ((path, 2, False), (packed, 1, True), (packed, 2, True), (packed, 3, False)):
+        threads.clear()
+        with processors.limited(count):
+            infos, table = read(Options((str(source),)), None)
+        assert (set(threads) == {"MainThread"}) is alone
+        tables.append({name: column.tolist() for name, column in table.columns.items()})
+        assert infos[0].packets == 6000
+    assert all(table == tables[0] for table in tables)
+    assert threading.active_count() == 1
+
+
+@compiled
 def test_a_capture_that_is_gone_meanwhile_says_so_from_the_thread(tmp_path, threads, monkeypatch) -> None:
     path = many(tmp_path / "a.pcap", 200)
     found = find([str(path)])
     path.unlink()
-    monkeypatch.setattr("analyzer.capture.find", lambda *_, **__: found)
+    monkeypatch.setattr("analyzer.pipeline.reading.find", lambda *_, **__: found)
     # isfile() would be false by now: the file goes between the look at it and its opening
     monkeypatch.setattr(type(found[0]), "large", True)
     with processors.limited(2), pytest.raises(CaptureError, match=r"a\.pcap: cannot be read"):

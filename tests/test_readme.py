@@ -1,4 +1,4 @@
-"""What README.md tells a reader to type does what it says, and what it shows is what is printed."""
+"""What README.md and its side pages tell a reader to type does what it says, and what they show is so."""
 
 from __future__ import annotations
 
@@ -7,31 +7,48 @@ import importlib.util
 import re
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
 import pages
 import pytest
 
-from analyzer import report
-from analyzer.model import Outcome, Severity, Status, Verdict
+from analyzer import cli, registry, report
+from analyzer.model import Cause, FindingKind, Outcome, Severity, Status, Verdict
 from analyzer.rulefile import ACTIVITIES
 
 ROOT = pages.ROOT
-PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
-CONSOLE = pages.blocks("README.md", "console")
+SIDE = ["rulesets/README.md", "analyzer/schemas/README.md"]
+PAGES = ["README.md", *SIDE]
+CONSOLE = [(page, block) for page in PAGES for block in pages.blocks(page, "console")]
+
+
+def text(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the samples and the files that the page shows."""
+    """A directory with the samples and the files that the pages show."""
     made = tmp_path_factory.mktemp("reader")
     shutil.copytree(ROOT / "samples", made / "samples", ignore=shutil.ignore_patterns("lab", "__pycache__"))
-    pages.save("README.md", made)
+    for page in PAGES:
+        pages.save(page, made)
     return made
 
 
-@pytest.mark.parametrize("block", CONSOLE, ids=lambda block: block.body.split("\n")[0])
+def test_a_file_is_shown_alike_wherever_it_is_shown() -> None:
+    shown: dict[str, str] = {}
+    for page in PAGES:
+        for block in pages.blocks(page):
+            assert not block.file or shown.setdefault(block.file, block.body) == block.body, page
+    assert "site.yaml" in shown
+
+
+@pytest.mark.parametrize(
+    "block", [block for _, block in CONSOLE], ids=[f"{page}: {b.body.splitlines()[0]}" for page, b in CONSOLE]
+)
 def test_commands_print_what_is_shown(block: pages.Block, folder: Path) -> None:
     steps = pages.steps(block)
     assert steps
@@ -42,7 +59,7 @@ def test_commands_print_what_is_shown(block: pages.Block, folder: Path) -> None:
 
 
 def test_help_is_shown_whole() -> None:
-    shown = [step for block in CONSOLE for step in pages.steps(block) if step.command.endswith("--help")]
+    shown = [step for _, block in CONSOLE for step in pages.steps(block) if step.command.endswith("--help")]
     assert [step.command for step in shown] == ["portmatrix check --help", "portmatrix flows --help"]
     assert all("..." not in step.shown and len(step.shown) > 10 for step in shown)
 
@@ -73,23 +90,54 @@ def test_make_has_the_targets() -> None:
             assert re.search(rf"^{target}:", rules, re.MULTILINE), f"{page}: make {target}"
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "samples/README.md"])
+@pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md", "samples/README.md"])
 def test_links_lead_somewhere(page: str) -> None:
-    text = (ROOT / page).read_text(encoding="utf-8")
-    for target in re.findall(r"\]\((?!https?:)([^)#\s]+)\)", text):
-        assert ((ROOT / page).parent / target).exists(), target
+    for target, part in re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)", text(page)):
+        there = (ROOT / page).parent / target if target else ROOT / page
+        assert there.exists(), target
+        if part:
+            heads = re.findall(r"^#+ (.*)$", there.read_text(encoding="utf-8"), re.MULTILINE)
+            assert part in {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}, part
 
 
-@pytest.mark.parametrize("words", [Outcome, Verdict, Status])
+def test_the_front_door_leads_to_every_page_and_names_every_command() -> None:
+    for page in SIDE:
+        assert f"]({page})" in text("README.md"), page
+    table = re.search(r"^\| you want to \|.*?\n\n", text("README.md"), re.MULTILINE | re.DOTALL)
+    assert table is not None
+    named = re.findall(r"`(\w+)", " ".join(row.split("|")[2] for row in table[0].splitlines()[2:] if row))
+    assert set(named) == set(registry.names(cli.__path__, cli.SHARED))
+
+
+def test_the_front_door_names_every_extra() -> None:
+    project = tomllib.loads(text("pyproject.toml"))["project"]
+    table = re.search(r"^\| extra \|.*?\n\n", text("README.md"), re.MULTILINE | re.DOTALL)
+    assert table is not None
+    first = [row.split("|")[1] for row in table[0].splitlines()[2:] if row]
+    assert set(re.findall(r"`(\w+)`", " ".join(first))) == set(project["optional-dependencies"]) - {"test"}
+
+
+@pytest.mark.parametrize("words", [Outcome, Verdict, Status, FindingKind])
 def test_every_word_of_a_report_is_explained(words: type[enum.StrEnum]) -> None:
-    explained = re.findall(r"^\| `([a-z-]+)` \|", PAGE, re.MULTILINE)
+    explained = re.findall(r"^\| `([a-z-]+)` \|", "\n".join(map(text, PAGES)), re.MULTILINE)
     assert {word.value for word in words} <= set(explained)
 
 
+def test_every_cause_of_a_failed_transfer_is_explained() -> None:
+    first = [
+        row.split("|")[1] for row in text("analyzer/schemas/README.md").splitlines() if row.startswith("| `")
+    ]
+    assert {cause.value for cause in Cause} <= set(re.findall(r"`([a-z-]+)`", " ".join(first)))
+
+
 def test_every_choice_is_named() -> None:
-    for word in (*ACTIVITIES, *(severity.value for severity in Severity)):
-        assert f"`{word}`" in PAGE, word
-    (sentence,) = re.findall(r"^\*\*Formats\*\*: (.*)\. Choose", PAGE, re.MULTILINE)
+    for severity in Severity:
+        assert f"`{severity}`" in text("README.md"), severity
+    for word in ACTIVITIES:
+        assert f"`{word}`" in text("README.md"), word
+    (sentence,) = re.findall(
+        r"^(`check` writes .*?)\. Choose", text("analyzer/schemas/README.md"), re.MULTILINE
+    )
     stated = {
         command: tuple(re.findall(r"`(\w+)`", rest))
         for command, rest in re.findall(r"`(check|flows)` writes (.*?)(?:;|$)", sentence)

@@ -201,3 +201,12 @@ def test_quiet_and_verbose() -> None:
     assert "Advice" not in quiet
     assert "Advice" in usual
     assert all(len(line) <= 80 for line in usual.split("\n"))
+
+
+def test_a_pair_that_the_line_names_is_not_said_again() -> None:
+    """Hosts without roles are named by address."""
+    bare = replace(RELATION, originator="10.0.0.1", responder="10.0.0.2", pairs=(("10.0.0.1", "10.0.0.2"),))
+    known = replace(bare, originator="igor-gateway")
+    for relation, detail in ((bare, ()), (known, ("10.0.0.1 -> 10.0.0.2",))):
+        (section,) = changes.sections(Diff("1", SIDE, SIDE, (), (), (relation,)))
+        assert section.entries[0].detail == detail

@@ -131,3 +131,19 @@ def test_without_blocks_and_without_a_cause() -> None:
     out = text(report(replace(one, outcome=TransferOutcome.UNKNOWN)), width=120)
     assert "block" not in out
     assert "unknown: Capture whole packets." in out
+
+
+@pytest.mark.parametrize(
+    ("frames", "flows", "said"),
+    [
+        ((7, 7), ("f1",), "    frame 7, flow f1, from "),
+        ((7, 9), ("f1", "f2"), "    frames 7 to 9, flows f1, f2, from "),
+        (
+            (7, 9),
+            tuple(f"f{n}" for n in range(1, 8)),
+            "    frames 7 to 9, flows f1, f2, f3, f4, f5, f6 ..., from ",
+        ),
+    ],
+)
+def test_one_frame_is_no_plural(frames: tuple[int, int], flows: tuple[str, ...], said: str) -> None:
+    assert said in text(report(replace(GOOD, frames=frames, flows=flows)), width=120)

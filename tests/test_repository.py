@@ -255,7 +255,8 @@ def test_the_wheel_carries_the_package_and_the_rulesets(wheel: Path) -> None:
         for path in ROOT.glob("analyzer/report/html/*")
         if path.suffix in (".html", ".css", ".js")
     }
-    rulesets = {f"analyzer/shipped/{path.name}" for path in ROOT.glob("rulesets/*") if path.is_file()}
+    sheets = [path for path in ROOT.glob("rulesets/*") if path.suffix in (".py", ".yaml")]
+    rulesets = {f"analyzer/shipped/{path.name}" for path in sheets}
     rulesets |= {"analyzer/shipped/_sheets.py"}  # the sheets as the build prepared them
     compiled = {name for name in names if name.endswith((".so", ".pyd"))}
     assert names - compiled == package | rulesets | {"analyzer/py.typed"}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 import struct
-from collections.abc import Callable, Iterable
 
 import numpy as np
 from frames import eth, ip4
@@ -123,10 +122,6 @@ def finish_read(wire: Wire, at: float, blocks: int, last: int = 100, size: int =
         wire.s(at, data(block, size if block < blocks else last)).c(at + 0.001, ack(block))
         at += 0.01
     return wire
-
-
-Fate = Callable[[random.Random], Iterable[float]]
-"""When a datagram arrives, as delays: none is loss, two is a double."""
 
 
 def play(  # noqa: C901 - one story, told in order

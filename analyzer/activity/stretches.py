@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from analyzer.room import copied, lines
 from analyzer.tables import Kind, Packets
 
 try:
@@ -91,7 +92,7 @@ class Hosts:
 
     def __init__(self) -> None:
         self._factors: Array = np.array([int.from_bytes(os.urandom(8)) | 1 for _ in range(6)], np.uint64)
-        self._held, self._used = _slots(FEWEST), 0
+        self._held, self._used = lines(SLOT, FEWEST), 0
         self._index: Array = np.zeros(2 * FEWEST, np.uint64)
 
     def __len__(self) -> int:
@@ -118,26 +119,18 @@ class Hosts:
         assert COMPILED is not None
         if len(self._held) >= MOST:
             return [self.give()]
-        held = _slots(2 * len(self._held))
-        held[: self._used] = self._held[: self._used]
+        held = copied(lines(SLOT, 2 * len(self._held)), self._held, self._used)
         self._held, self._index = held, np.zeros(2 * len(held), np.uint64)
         COMPILED.indexed(self._held, self._used, self._index, self._factors)
         return []
 
     def give(self) -> Array:
-        """All that are held: from then on none is."""
+        """All stretches (STRETCH) that are held, in no order: from then on none is."""
         given = np.empty(self._used, STRETCH)
         for name in STRETCH.names or ():
             given[name] = self._held[name][: self._used]
         self._index[:], self._used = 0, 0
         return given
-
-
-def _slots(count: int) -> Array:
-    """Room for so many (SLOT), of which each begins where a line of the cache does."""
-    octets = np.empty((count + 1) * SLOT.itemsize, np.uint8)
-    begin = -octets.ctypes.data % SLOT.itemsize
-    return octets[begin : begin + count * SLOT.itemsize].view(SLOT)
 
 
 def joined(some: Array, apart: int) -> Array:
@@ -165,7 +158,7 @@ def joined(some: Array, apart: int) -> Array:
 
 
 def fresh(columns: list[Array]) -> Array:
-    """Whether each row differs from the one before it."""
+    """Whether each row of some columns of equal length differs from the one before it; the first does."""
     differs = np.ones(len(columns[0]), bool)
     differs[1:] = False
     for column in columns:

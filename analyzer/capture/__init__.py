@@ -3,10 +3,3 @@
 ``find`` opens what the user named and orders it in time; each ``Capture`` then gives its frames in
 batches (FRAMES beside a buffer of bytes), in constant memory whatever the file's size.
 """
-
-from __future__ import annotations
-
-from analyzer.capture.capture import Capture
-from analyzer.capture.find import find
-
-__all__ = ["Capture", "find"]

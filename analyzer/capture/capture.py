@@ -8,17 +8,14 @@ from typing import Final
 
 from analyzer import processors
 from analyzer.capture import blocks, pcap, pcapng
+from analyzer.capture.begun import Begun
 from analyzer.capture.reader import MAX_BLOCK, Octets, Reader, Taken, Unreadable
 from analyzer.capture.source import DRAIN_LIMIT, Raw, Source
-from analyzer.capture.windows import Ahead, Plain, Reused
+from analyzer.capture.windows import LARGE, WINDOW, Ahead, Plain, Reused
 from analyzer.errors import CaptureError
 from analyzer.model import Problem
 from analyzer.tables import Batch, Columns
 
-WINDOW: Final = 1 << 21
-"""Bytes of (decompressed) capture looked at together; a larger record is read whole all the same."""
-LARGE: Final = 4 << 20
-"""The least size of a file, as it lies on disk, that is worth buffers of its own or a thread."""
 PEEK_WINDOW: Final = 1 << 16
 PEEK_LIMIT: Final = MAX_BLOCK + WINDOW
 """Bytes of a file looked at for its first packet. Where none is found by then the capture counts as one
@@ -75,10 +72,12 @@ class Capture:
     Attributes:
         path: as given; ``-`` for standard input.
         format: ``"pcap"`` or ``"pcapng"``.
+        compression: what it is packed with, as :class:`Source` names it; None for nothing.
         open: opens its bytes as they lie on disk.
         size: bytes on disk (compressed, where it is); None for a stream.
         first_time: time of the first frame in the file, in ns; None where a look at the head found none.
         hashed: whether ``sha256`` is asked for.
+        begun: what was begun before it was found, if anything: :meth:`batches` goes on with it, once.
         sha256: of the bytes as they lie on disk, once read; empty unless asked for, and for a stream that
             does not end.
         packets, bytes, first, last: frames, their bytes on the wire, earliest and latest time in ns (None
@@ -98,12 +97,14 @@ class Capture:
         """Look at the head. Raises :class:`CaptureError` where it is not a capture that can be read."""
         self.path, self.size = path, size
         self.open, self.hashed, self._window = open_raw, hashed, window
+        self.begun: Begun | None = None
         self.sha256 = ""
         self._source_problem: Problem | None = None
         self._reset()
         self.format = ""
         self.first_time: int | None = None
         with Source(open_raw(), limit=PEEK_LIMIT) as source:
+            self.compression = source.compression
             reader, head = self._begin(source)
             self.format = reader.format
             for _ in self._walk(reader, Plain(source, PEEK_WINDOW), head):
@@ -160,15 +161,13 @@ class Capture:
         """
         self._reset()
         self._source_problem = None
-        try:
-            raw = self.open()
-        except OSError as error:
-            raise CaptureError(f"{self.name}: cannot be read: {error.strerror or error}") from error
-        with Source(raw, hashed=self.hashed, again=self.open if self.large else None) as source:
+        begun, self.begun = self.begun, None
+        with begun.source if begun else self._source() as source:
             told = 0
-            reader, head = self._begin(source)
+            windows = begun.windows if begun else self._windows(source)
+            reader, head = self._begin(source, begun.head if begun else b"")
             self._reader = reader
-            for batch in self._walk(reader, self._windows(source), head):
+            for batch in self._walk(reader, windows, head):
                 if advance and source.used > told:
                     advance(source.used - told)
                     told = source.used
@@ -181,8 +180,14 @@ class Capture:
             if advance and source.used > told:
                 advance(source.used - told)
 
-    def _begin(self, source: Source) -> tuple[Reader, bytes]:
-        head = b""
+    def _source(self) -> Source:
+        try:
+            raw = self.open()
+        except OSError as error:
+            raise CaptureError(f"{self.name}: cannot be read: {error.strerror or error}") from error
+        return Source(raw, hashed=self.hashed, again=self.open if self.large else None)
+
+    def _begin(self, source: Source, head: bytes = b"") -> tuple[Reader, bytes]:
         while len(head) < HEADER_BYTES and (data := source.read(PEEK_WINDOW)):
             head += data
         if not head:

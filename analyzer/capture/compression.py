@@ -9,6 +9,8 @@ from typing import Any, Final, Protocol
 
 PACKED: Final = (".gz", ".zst", ".lz4", ".xz")
 """How the names of compressed captures end."""
+INPUT: Final = 1 << 17
+"""Compressed bytes that who fills buffers reads at a time."""
 XZ_MEMORY: Final = 128 << 20
 """Memory that an xz file may ask for; ``xz -9`` needs 65 MiB."""
 
@@ -30,6 +32,13 @@ class Decompressor(Protocol):
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
         """At most ``max_length`` more bytes of output."""
+
+
+class Inflating(Protocol):
+    """A compressed stream that fills buffers: no bytes are made in between."""
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Fill ``buffer`` as far as there is anything; how many bytes, none at the end."""
 
 
 class _Inflate:
@@ -66,6 +75,21 @@ def _gzip() -> tuple[Callable[[], Decompressor], type[Exception]]:
     except ImportError:
         return lambda: _Inflate(zlib.decompressobj(wbits=31)), zlib.error
     return lambda: igzip.IgzipDecompressor(flag=igzip.DECOMP_GZIP), igzip.error
+
+
+def inflating(name: str, raw: Any) -> Inflating | None:
+    """What fills buffers with all members of ``raw``, a stream with ``readinto``; None where nothing does.
+
+    It is what ``isal.igzip.open`` reads with. At damage it raises, whatever it had put into that buffer.
+    """
+    if name != "gzip":
+        return None
+    try:
+        from isal import isal_zlib  # noqa: PLC0415 - most captures are not compressed
+    except ImportError:
+        return None
+    reader = getattr(isal_zlib, "_GzipReader", None)
+    return reader and reader(raw, INPUT)
 
 
 def zstd_module() -> Any:

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import BinaryIO, TextIO, cast
 
-from analyzer.capture.capture import WINDOW, Capture, Unrecognised
+from analyzer.capture.capture import Capture, Unrecognised
 from analyzer.capture.source import Kept, Raw, one_line
+from analyzer.capture.windows import WINDOW
 from analyzer.errors import CaptureError
 
 
@@ -138,7 +139,9 @@ def _directory(path: str, add: _Add) -> None:
             except Unrecognised:
                 continue
     if not found:
-        raise CaptureError(f"{path}: no capture in this directory")
+        below = any(os.path.isdir(os.path.join(path, name)) for name in names)
+        also = "; those in it are not searched" if below else ""
+        raise CaptureError(f"{path}: no capture in this directory{also}")
 
 
 def _remote(url: str) -> tuple[str, Callable[[], Raw], int | None]:

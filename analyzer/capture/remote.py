@@ -145,7 +145,10 @@ class Stream:
         return bool(self._held)
 
     def seek(self, position: int, /) -> int:
-        """Read on from there. Raises ``ValueError`` for a web server that knows no ranges."""
+        """Read on at ``position``, a number of bytes.
+
+        Raises ``ValueError`` for a web server that knows no ranges, :class:`Lost` where the connection fails.
+        """
         self._held, self._step = memoryview(b""), FIRST_READ
         try:
             if not self._web:

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from analyzer.capture import blocks, pcap, pcapng
-from analyzer.capture.capture import WINDOW, Capture, recognise
+from analyzer.capture.capture import Capture, recognise
 from analyzer.capture.reader import Reader, Taken, Unreadable
 from analyzer.capture.source import Raw
+from analyzer.capture.windows import WINDOW
 from analyzer.tables import Batch
 
 SEARCHED: Final = 1 << 20

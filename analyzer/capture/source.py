@@ -10,10 +10,18 @@ import io
 import queue
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from analyzer import processors
-from analyzer.capture.compression import MAGIC_BYTES, Decompressor, compression, decompressor, skippable
+from analyzer.capture.compression import (
+    MAGIC_BYTES,
+    Decompressor,
+    Inflating,
+    compression,
+    decompressor,
+    inflating,
+    skippable,
+)
 
 if TYPE_CHECKING:
     from typing import Self
@@ -133,13 +141,25 @@ class Hash:
                 self._sum.update(data)
 
 
+class _Packed(io.RawIOBase):
+    """The raw bytes of a source, for who takes them by itself."""
+
+    def __init__(self, into: Callable[[memoryview], int]) -> None:
+        self._into = into
+
+    def readinto(self, view: Any, /) -> int:
+        """Some bytes, none at the end."""
+        return self._into(view)
+
+
 class Source:
     """Decompressed bytes of one input, in bounded pieces, with what went wrong on the way.
 
     ``limit`` is how many bytes to read from ``raw`` at most, for a look at the head. ``compression`` is
     ``"gzip"``, ``"zstd"``, ``"lz4"``, ``"xz"`` or None. ``used`` counts raw bytes. ``trouble`` is empty,
     or the code of a Problem (``read-error``, ``damaged-compression``) with ``detail``. ``again`` opens the
-    same bytes once more: decompression goes in long steps then, and again in short ones if it meets damage.
+    same bytes once more: decompression goes in long steps then, or straight into buffers, and again in short
+    steps if it meets damage.
     """
 
     def __init__(
@@ -166,14 +186,34 @@ class Source:
         self.compression = compression(self._input)
         if self.compression:
             self._make, self._error = decompressor(self.compression)
+        self._inflating: Inflating | None = None
+        if self.compression and again:
+            self._inflating = inflating(self.compression, _Packed(self._take_into))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the stream; the hash is then that of what was read."""
         if self._hash:
             self._hash.stop()
         self._raw.close()
+        self._inflating = None
+
+    def _take(self, size: int) -> bytes:
+        data, self._input = self._input[:size], self._input[size:]
+        return data or self._read(size)
+
+    def _take_into(self, view: memoryview) -> int:
+        """As :meth:`_take`, into what is used again soon: the hash gets a copy."""
+        if not self._input and self._hash is None:
+            return self._read_into(view)
+        data = self._take(len(view))
+        view[: len(data)] = data
+        return len(data)
 
     def _read(self, size: int) -> bytes:
         if self._limit is not None:
@@ -217,15 +257,14 @@ class Source:
         """At most ``size`` bytes (at least 1 is asked for); none at the end, also where damage ends it."""
         most = min(size, CHUNK)
         parts, have = [self._output], len(self._output)
-        while self.compression and have < most and (step := self._decompress()):
+        while self.compression and have < most and (step := self._step()):
             parts.append(step)
             have += len(step)
         if have or self.compression:
             out = b"".join(parts)
             self._output = out[most:]
             return out[:most]
-        data, self._input = self._input[:size], self._input[size:]
-        return data or self._read(size)
+        return self._take(size)
 
     def fill(self, view: memoryview) -> int:
         """Fill ``view`` as far as there is anything; how many bytes, none at the end.
@@ -238,15 +277,45 @@ class Source:
             view[: len(data)] = data
             return len(data) or self._read_into(view)
         have = 0
-        while have < most and (step := self._output or self._decompress()):
+        while have < most:
+            if self._inflating and not self._output:
+                have += self._inflate(view[have:])
+                if self._inflating:
+                    break
+            step = self._output or self._decompress()
+            if not step:
+                break
             piece = step[: most - have]
             view[have : have + len(piece)] = piece
             have += len(piece)
             self._output = step[len(piece) :]
         return have
 
+    def _inflate(self, view: memoryview) -> int:
+        """As :meth:`fill`, without bytes in between. Damage ends that: steps give what is to be had then."""
+        assert self._inflating is not None
+        assert self._again is not None
+        try:
+            have = self._inflating.readinto(view)
+        except Exception:  # whatever it is that cannot be read, who goes on carefully tells
+            self._output = self._carefully(self._again)
+            return 0
+        self._made += have
+        return have
+
+    def _step(self) -> bytes:
+        """Some bytes, or none at the end or at damage."""
+        if self._inflating is None:
+            return self._decompress()
+        view = memoryview(bytearray(LONG_STEP))
+        have = self._inflate(view)
+        if self._inflating:
+            return bytes(view[:have])
+        step, self._output = self._output, b""
+        return step
+
     def _decompress(self) -> bytes:
-        """One step: some bytes, or none at the end or at damage."""
+        """The same, by the decompressor of a member."""
         while True:
             member = self._member
             if member is None or member.eof:
@@ -273,7 +342,8 @@ class Source:
 
     def _carefully(self, again: Callable[[], Raw]) -> bytes:
         """The bytes that follow those given so far, read from the start in short steps, which go on."""
-        known, self._again = self._made, None
+        known, self._again, self._inflating = self._made, None, None
+        self.trouble = self.detail = ""
         self._raw.close()
         try:
             self._raw = again()

@@ -12,13 +12,17 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from analyzer.ahead import ahead
-from analyzer.capture.reader import Octets
 
 if TYPE_CHECKING:
     from typing import Self
 
+    from analyzer.capture.reader import Octets
     from analyzer.capture.source import Source
 
+WINDOW: Final = 1 << 21
+"""Bytes of (decompressed) capture looked at together; a larger record is read whole all the same."""
+LARGE: Final = 4 << 20
+"""The least size of a file, as it lies on disk, that is worth buffers of its own or a thread."""
 HEADROOM: Final = 1 << 16
 """Bytes before a window for the record that began in the one before: more than most frames have."""
 WAITING: Final = 2
@@ -107,16 +111,36 @@ class Reused:
 
 
 class Ahead(Reused):
-    """The same, filled by a thread. Until the end of the ``with`` block the source is that thread's alone."""
+    """The same, filled by a thread. Until the end of the ``with`` block the source is that thread's alone.
 
-    def __init__(self, source: Source, size: int) -> None:
+    ``waiting`` windows are filled that nobody asked for, besides the one in work.
+    """
+
+    def __init__(self, source: Source, size: int, waiting: int = WAITING - 1) -> None:
         super().__init__(source, size)
-        self._filled = ahead(self._filling(), None, waiting=WAITING - 1)
+        self._filled = ahead(self._filling(), None, waiting=waiting)
+        self._begun = False
+
+    def __enter__(self) -> Self:
+        self.begin()
+        return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def begin(self) -> None:
+        """Let the thread begin, unless it has."""
+        if not self._begun:
+            self._begun = True
+            next(self._filled)
+
+    def close(self) -> None:
+        """Let the thread end."""
         self._filled.close()
 
     def _filling(self) -> Generator[tuple[bytearray, int], None, None]:
+        # Nobody waits for the first item, which only starts the thread.
+        yield bytearray(), 0
         have = 1
         while have:
             filled = super()._next()

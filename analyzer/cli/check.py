@@ -20,7 +20,7 @@ from analyzer.report.layout import plural
 @options.follow
 @options.pseudonyms
 @options.engine
-@options.talk
+@options.talk("Verdict and findings only, no progress.", "Every flow, every row with its reason.")
 @taken("report")
 def check(job: Job, *, interval: float | None, until: str | None) -> int:
     """Compare captures with the expected matrix.
@@ -30,13 +30,14 @@ def check(job: Job, *, interval: float | None, until: str | None) -> int:
 
     Of the formats, csv holds the flow table with its verdicts; the others hold everything.
     """
-    from analyzer import pipeline  # noqa: PLC0415 - --help must not load the stages
-
     if job.following or interval is not None or until is not None:
         from analyzer.cli import follow  # noqa: PLC0415 - a plain check has no use for it
 
         report = follow.follow(follow.Wish(job.following, interval, until, job.wish.wanted), job)
         return 0 if report.compliant else 1
+    job.begin()
+    from analyzer import pipeline  # noqa: PLC0415 - --help must not load the stages
+
     report = replace(job.run(pipeline.check), command=options.typed())
     report = job.wish.applied(report, bool(job.quiet))
     job.write(report)

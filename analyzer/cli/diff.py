@@ -16,7 +16,7 @@ from analyzer.cli.job import Job, taken
 @options.judgement
 @options.output("diff")
 @options.engine
-@options.talk
+@options.talk("What changed in one line each, no progress.", "Every change, however many.")
 @taken("diff")
 def diff(job: Job, *, old: str, new: str, old_site: str | None) -> int:
     """What changed between two captures or two reports.

@@ -47,7 +47,7 @@ PCAP: Final = (".pcap", ".cap")
 @options.site
 @options.judgement
 @options.engine
-@options.talk
+@options.talk("No progress, no remarks.")
 @taken(_PCAPNG)
 def evidence(
     job: Job,

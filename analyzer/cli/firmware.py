@@ -24,18 +24,19 @@ from analyzer.report.layout import plural
 @options.output("firmware")
 @options.pseudonyms
 @options.engine
-@options.talk
+@options.talk("Verdict and what to do only, no progress.", "Every transfer and every attempt.")
 @taken("firmware")
 def firmware(job: Job, *, pair: tuple[str, str] | None) -> int:
     """Transfers and update attempts: what failed, where, why.
 
     Exit codes: 0 no transfer failed, 1 at least one failed, 2 could not do the job.
     """
+    if (pair is None) is (not job.captures):
+        raise UsageError("give captures, or two captures of one path with --pair NODE GATEWAY, not both")
+    job.begin()
     from analyzer import pipeline  # noqa: PLC0415 - --help must not load the stages
     from analyzer.pipeline.pair import pair as lay_over  # noqa: PLC0415 - as above
 
-    if (pair is None) is (not job.captures):
-        raise UsageError("give captures, or two captures of one path with --pair NODE GATEWAY, not both")
     report = job.run(pipeline.firmware) if pair is None else replace(job, captures=pair).run(lay_over)
     report = job.wish.applied(report, bool(job.quiet))
     job.write(report)

@@ -69,7 +69,7 @@ def fleet() -> None:
     help="Read larger captures in pieces; default: as fleet.yaml says, else of 256 MiB where one is more"
     " than a worker's share.",
 )
-@options.talk
+@options.talk("The summary's first two lines only, no progress.", "Say where the results are.")
 def run(
     *,
     sources: tuple[str, ...],

@@ -20,13 +20,14 @@ UNSEEN: Final = 100
 @options.output("flows")
 @options.pseudonyms
 @options.engine
-@options.talk
+@options.talk("What there is in one line, no progress.", "Every flow, however many.")
 @taken("flows")
 def flows(job: Job) -> int:
     """The flow table of captures: a flow report without a verdict.
 
     Roles given with --site or --host are shown and help to tell who opened a flow.
     """
+    job.begin()
     from analyzer import pipeline  # noqa: PLC0415 - --help must not load the stages
 
     report = job.wish.applied(job.run(pipeline.flows), bool(job.quiet))

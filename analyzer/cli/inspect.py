@@ -24,7 +24,7 @@ from analyzer.report.layout import plural
 @options.judgement
 @options.output("dissection")
 @options.engine
-@options.talk
+@options.talk("Layers without their fields, no progress.")
 @taken("dissection")
 def inspect(
     job: Job, *, finding: str | None, flows: tuple[str, ...], frames: tuple[str, ...], limit: int

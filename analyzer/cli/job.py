@@ -12,6 +12,7 @@ from analyzer.cli.pseudonyms import Wish
 from analyzer.report import Format, Style, choose
 
 if TYPE_CHECKING:
+    from analyzer.capture.begun import Begun
     from analyzer.pipeline import Options
 
 R = TypeVar("R")
@@ -48,6 +49,7 @@ class Job:
     no_progress: bool = False
     following: bool = False
     chosen: Format = field(init=False)
+    begun: Begun | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.refuse(*self.inputs)
@@ -69,6 +71,12 @@ class Job:
         """What is read, as it was named."""
         return (*self.captures, self.site, *self.rules)
 
+    def begin(self) -> None:
+        """Begin to decompress the captures, where that is worth it: before anything else is imported."""
+        from analyzer.capture.begun import begin  # noqa: PLC0415 - --help must not load the stages
+
+        object.__setattr__(self, "begun", begin(self.captures, hashed=self.chosen.sha256))
+
     def options(self) -> Options:
         """What the pipeline is asked for."""
         from analyzer.pipeline import Options  # noqa: PLC0415 - --help must not load the stages
@@ -82,6 +90,7 @@ class Job:
             strict=self.strict,
             engine=self.engine,
             sha256=self.chosen.sha256,
+            begun=self.begun,
         )
 
     def refuse(self, *inputs: str | None) -> None:
@@ -137,7 +146,12 @@ def taken(what: str | Format, default: str = "text") -> Callable[[Callable[..., 
         ) -> int:
             wish = Wish(pseudonymise, map_file, key)
             own = {name: given.pop(name) for name in given.keys() - shared}
-            return command(Job(what=what, default=default, wish=wish, **given), **own)
+            job = Job(what=what, default=default, wish=wish, **given)
+            try:
+                return command(job, **own)
+            finally:
+                if job.begun is not None:
+                    job.begun.close()
 
         return called
 

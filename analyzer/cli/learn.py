@@ -18,7 +18,7 @@ from analyzer.report.layout import plural
 @click.option("--name", default="learned", show_default=True, help="Name of the ruleset.")
 @options.output("learned", "yaml", default="yaml")
 @options.engine
-@options.talk
+@options.talk("No progress, no closing line.")
 @taken("learned", default="yaml")
 def learn(job: Job, *, name: str) -> int:
     """Draft a ruleset from captures that are known to be good.
@@ -27,10 +27,11 @@ def learn(job: Job, *, name: str) -> int:
     answered is not learned, and infrastructure stays apart. Read it, correct it, and use it as
     check --rules FILE.
     """
-    from analyzer.pipeline import learn as stage  # noqa: PLC0415 - --help must not load the stages
-
     if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name, re.ASCII) is None:
         raise UsageError(f"--name {name}: may hold a-z, 0-9 and -")
+    job.begin()
+    from analyzer.pipeline import learn as stage  # noqa: PLC0415 - --help must not load the stages
+
     draft = job.run(lambda wanted, meter: stage.learn(wanted, meter, name))
     if not draft.rows:
         raise UsageError(

@@ -105,7 +105,7 @@ follow = stack(
     click.option(
         "--interval",
         metavar="SECONDS",
-        type=click.FloatRange(0.0, 86_400.0),
+        type=click.FloatRange(0, 86_400),
         help="With --follow: how often to look for more.  [default: 5]",
     ),
     click.option(
@@ -150,11 +150,17 @@ engine = click.option(
     help="Decoder.",
 )
 
-talk = stack(
-    click.option("-q", "--quiet", count=True, help="Verdict and findings only, no progress."),
-    click.option("-v", "--verbose", count=True, help="Every flow, every row with its reason."),
-    click.option("--no-progress", is_flag=True, help="No progress line on a terminal."),
-)
+
+def talk(quiet: str, verbose: str = "") -> Decorator:
+    """``-q``, ``-v`` and ``--no-progress``; ``quiet`` and ``verbose`` say what they do to this command.
+
+    One that has no more to tell takes ``-v`` all the same, and its help does not name it.
+    """
+    return stack(
+        click.option("-q", "--quiet", count=True, help=quiet),
+        click.option("-v", "--verbose", count=True, help=verbose, hidden=not verbose),
+        click.option("--no-progress", is_flag=True, help="No progress line on a terminal."),
+    )
 
 
 def output(what: str, *listed: str, default: str = "text") -> Decorator:

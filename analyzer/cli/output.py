@@ -110,7 +110,10 @@ def opened(stream: IO[str] | None) -> IO[str]:
 
 
 def lines(texts: Iterable[str]) -> None:
-    """Lines of data on standard output, made visible; a reader that went away is no failure."""
+    """Lines of data on standard output, made visible; a reader that went away is no failure.
+
+    Raises :class:`UsageError` where standard output takes no more, a full disk for one.
+    """
     out = opened(sys.stdout)
     try:
         for text in texts:
@@ -206,7 +209,7 @@ def whole_file(target: str, binary: bool = False, option: str = "-o") -> Iterato
     """A stream whose content becomes ``target`` at the end, or nothing where the body raises.
 
     A link is followed. A device or fifo is written as it is, for it cannot be replaced. ``option`` is what
-    the user named the file with.
+    the user named the file with. Raises :class:`UsageError` where the file cannot be made or written.
     """
     import tempfile  # noqa: PLC0415 - what goes to standard output does without it
 

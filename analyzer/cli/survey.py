@@ -14,7 +14,7 @@ from analyzer.report.layout import plural
 @options.rules
 @options.output("survey", "yaml", "json", default="yaml")
 @options.engine
-@options.talk
+@options.talk("No progress, no closing line.")
 @taken("survey", default="yaml")
 def survey(job: Job) -> int:
     """Propose a site file: who is what, and by which evidence.
@@ -22,6 +22,7 @@ def survey(job: Job) -> int:
     What is certain or likely is in force, what is unsure is commented out. Read it, correct it, and use it
     as check --site FILE.
     """
+    job.begin()
     from analyzer.pipeline import survey as stage  # noqa: PLC0415 - --help must not load the stages
 
     found = job.run(stage.survey)

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal, NamedTuple
 
-from analyzer.compare.view import BACKGROUND, BEST, WORST, Found, Relation, Talk, View
+from analyzer.compare.view import BACKGROUND, BEST, Found, Relation, Talk, View
 from analyzer.model import (
+    GRAVITY,
     Diff,
     Fault,
     FindingChange,
@@ -260,7 +261,7 @@ def _sum(traffic: Iterable[Traffic | None]) -> Traffic | None:
     if not known:
         return None
     return Traffic(
-        verdict=min((one.verdict for one in known if one.verdict), key=WORST.index, default=None),
+        verdict=min((one.verdict for one in known if one.verdict), key=GRAVITY.index, default=None),
         outcome=min((one.outcome for one in known), key=BEST.index),
         flows=sum(one.flows for one in known),
         packets=sum(one.packets for one in known),

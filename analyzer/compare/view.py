@@ -13,21 +13,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, NamedTuple, TypeVar
 
-from analyzer.model import SPOKEN, Fault, FindingKind, Outcome, Severity, Side, Status, Traffic, Verdict
+from analyzer.model import (
+    GRAVITY,
+    SPOKEN,
+    Fault,
+    FindingKind,
+    Outcome,
+    Severity,
+    Side,
+    Status,
+    Traffic,
+    Verdict,
+)
 
 SCHEMA: Final = "portmatrix.report/1"
 BACKGROUND: Final = frozenset({Verdict.INFRASTRUCTURE, Verdict.OUT_OF_SCOPE})
 BEST: Final = (Outcome.ANSWERED, Outcome.ONE_WAY, Outcome.UNANSWERED, Outcome.REFUSED, Outcome.BLOCKED)
 """Of several flows the best outcome speaks: what worked once can work. What fails beside it is a finding."""
-WORST: Final = (
-    Verdict.UNEXPECTED,
-    Verdict.DISPUTED,
-    Verdict.REVIEW,
-    Verdict.EXPECTED,
-    Verdict.OUT_OF_SCOPE,
-    Verdict.INFRASTRUCTURE,
-)
-"""Of several verdicts the gravest speaks."""
 
 E = TypeVar("E", bound=enum.StrEnum)
 
@@ -203,7 +205,7 @@ def _traffic(flows: Sequence[tuple[Verdict | None, Outcome, int, int]], seconds:
     verdicts = {verdict for verdict, _, _, _ in flows if verdict is not None}
     octets = sum(flow[3] for flow in flows)
     return Traffic(
-        verdict=min(verdicts, key=WORST.index, default=None),
+        verdict=min(verdicts, key=GRAVITY.index, default=None),
         outcome=min((outcome for _, outcome, _, _ in flows), key=BEST.index),
         flows=len(flows),
         packets=sum(flow[2] for flow in flows),

@@ -39,7 +39,11 @@ class Dissected(NamedTuple):
 
 
 def dissect(path: Path, tshark: str, frames: int, seconds: float | None = None) -> Dissected:
-    """Dissect the capture at ``path``, which holds ``frames`` frames."""
+    """Dissect the capture at ``path``, which holds ``frames`` frames, with the program ``tshark``.
+
+    It may take so many ``seconds``, by default some and more for each frame. What went wrong is in
+    ``trouble``; the frames that were dissected until then are there.
+    """
     limit = SECONDS + SECONDS_PER_FRAME * frames if seconds is None else seconds
     # -P: the worker's folder must not stand before the packages it imports.
     command = [sys.executable, "-P", str(WORKER), str(path), tshark, str(FIELDS), str(CHARACTERS)]

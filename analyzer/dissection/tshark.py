@@ -20,7 +20,11 @@ HOW: Final[Mapping[str, str]] = {
 
 
 def require(feature: str) -> str:
-    """The path of tshark. Raises with one line that says how to get what is missing, pyshark or tshark."""
+    """The path of tshark, for ``feature`` of the command line.
+
+    Raises :class:`MissingExtra` without pyshark and :class:`UsageError` without tshark: one line that says
+    how to get it.
+    """
     if importlib.util.find_spec("pyshark") is None:
         raise MissingExtra(feature, "wireshark")
     found = shutil.which("tshark") or next((path for path in _usual() if os.path.isfile(path)), None)

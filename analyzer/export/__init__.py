@@ -1,8 +1,8 @@
 """The exporters: one file a target, found by being in this folder.
 
-An exporter is a module that holds one :class:`Target` named ``TARGET``. To add one, put a file here and its
-test beside the others; nothing else is edited. What exporters share is in the modules that ``SHARED``
-names.
+An exporter is a module that holds one :class:`Target` named ``TARGET``. To add one, put a file here, its
+test beside the others, and its name into the help (``TARGETS`` of ``analyzer/cli/export.py``). What exporters
+share is in the modules that ``SHARED`` names.
 """
 
 from __future__ import annotations

@@ -249,7 +249,7 @@ def _aerleon() -> Any:
         import aerleon.api  # noqa: PLC0415 - heavy, and an extra
         import aerleon.lib.naming  # noqa: PLC0415
     except ImportError:
-        raise MissingExtra("firewall rules (aerleon)", "export") from None
+        raise MissingExtra("making firewall rules (aerleon)", "export") from None
     return aerleon
 
 

@@ -24,7 +24,7 @@ CELL: Final = 120
 def ask(folder: str, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Column names and rows of the answer. Raises :class:`UsageError` for a folder or SQL that is none."""
     if not os.path.isdir(folder):
-        raise UsageError(f"--results {folder}: is no directory")
+        raise UsageError(f"--results {folder}: is no directory; portmatrix fleet makes it (-o)")
     try:
         sql.encode()
     except UnicodeEncodeError as error:

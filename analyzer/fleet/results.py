@@ -250,7 +250,7 @@ class Results:
         self.write(f"{RUNS}/{began.replace(':', '')}.json", json.dumps(entry, indent=1) + "\n")
 
     def write(self, name: str, text: str) -> None:
-        """A text file of the results, whole or not at all."""
+        """A text file of the results, whole or not at all. Raises ``OSError`` as :func:`whole` does."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         whole(path, text.encode("utf-8", "backslashreplace"))

@@ -16,7 +16,9 @@ from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from analyzer import decode, parallel, parts, pipeline, processors
-from analyzer.capture import Capture, find, remote, segments
+from analyzer.capture import remote, segments
+from analyzer.capture.capture import Capture
+from analyzer.capture.find import find
 from analyzer.capture.segments import Segment
 from analyzer.errors import PortmatrixError, UsageError
 from analyzer.fleet.plan import Job

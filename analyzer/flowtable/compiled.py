@@ -14,9 +14,9 @@ import numpy as np
 from analyzer.flowtable import copies, errors, fast
 from analyzer.flowtable.copies import SIGHT
 from analyzer.flowtable.index import FACTORS, Index
-from analyzer.flowtable.room import FEWEST, copied, lines, longer, more_than, shorter
 from analyzer.flowtable.table import HEAD_BYTES, HEADS, LONG_HEAD_BYTES, LONG_HEADS, FlowTable, more
 from analyzer.kinds import ordered
+from analyzer.room import FEWEST, copied, lines, longer, more_than, shorter
 from analyzer.tables import FLOWS, TCP, Columns, Heads, Packets, Undecoded
 
 Array = np.ndarray[Any, Any]

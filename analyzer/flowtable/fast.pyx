@@ -12,6 +12,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from analyzer.flowtable cimport recent
+from analyzer.flowtable.batch cimport Packets, packets_of
 from analyzer.flowtable.ends cimport (
     ACK, ARP, DUPLICATES, NOT_TO_ALL, RST, RSTS, SYN, SYNACKS, SYNS, TCP, TO_ALL, UDP, End, Rare, counted, in_all,
     one_more,
@@ -21,18 +22,9 @@ from analyzer.flowtable.index cimport (
     WIDE, Key, Table, Words, arranged, key_of, mixed, mixed_words, place, tabled, words_of,
 )
 from analyzer.flowtable.sights cimport SIGHTS, Ring, Shortly, Sight, chained, is_copy, ringed
+from analyzer.octets cimport soon
 
 import os
-
-cdef extern from *:
-    """
-    #if defined(__GNUC__)
-    #define portmatrix_prefetch(place) __builtin_prefetch(place)
-    #else
-    #define portmatrix_prefetch(place) ((void)(place))
-    #endif
-    """
-    void portmatrix_prefetch(const void *place) noexcept nogil
 
 cdef enum:
     # Numbers of analyzer.tables; a test compares them.
@@ -184,48 +176,9 @@ def count(
     stops early where there is no room for another row or head.
     """
     cdef const uint8_t[::1] view = buffer
-    cdef const int64_t[::1] frames = columns["frame"], times = columns["time"], wires = columns["wire"]
-    cdef const int64_t[::1] payloads = columns["payload"], payload_wires = columns["payload_wire"]
-    cdef const int64_t[::1] payloads_captured = columns["payload_captured"]
-    cdef const uint8_t[::1] kinds = columns["kind"], reasons = columns["reason"]
-    cdef const uint8_t[::1] versions = columns["version"], all_flags = columns["flags"]
-    cdef const uint8_t[::1] fragmenteds = columns["fragmented"]
-    cdef const uint32_t[::1] transports = columns["transport"], interfaces = columns["interface"]
-    cdef const uint32_t[::1] ip_ids = columns["ip_id"], digests = columns["digest"]
-    cdef const uint64_t[::1] src_his = columns["src_hi"], src_los = columns["src_lo"]
-    cdef const uint64_t[::1] dst_his = columns["dst_hi"], dst_los = columns["dst_lo"]
-    cdef const uint16_t[::1] src_ports = columns["src_port"], dst_ports = columns["dst_port"]
-    cdef Py_ssize_t total = frames.shape[0]
-    if not 0 <= begin <= until <= total or owners.shape[0] < total or not total:
+    cdef Packets of = packets_of(columns)
+    if not 0 <= begin <= until <= of.total or owners.shape[0] < of.total:
         raise IndexError("packets that are not in the batch")
-    for name in (
-        "time", "wire", "payload", "payload_wire", "payload_captured", "kind", "reason", "version", "flags",
-        "fragmented", "transport", "interface", "ip_id", "digest", "src_hi", "src_lo", "dst_hi", "dst_lo",
-        "src_port", "dst_port",
-    ):
-        if len(columns[name]) != total:
-            raise ValueError(f"{name}: not as long as the other columns")
-    cdef const int64_t *frame = &frames[0]
-    cdef const int64_t *time = &times[0]
-    cdef const int64_t *wire = &wires[0]
-    cdef const int64_t *payload = &payloads[0]
-    cdef const int64_t *payload_wire = &payload_wires[0]
-    cdef const int64_t *payload_captured = &payloads_captured[0]
-    cdef const uint8_t *kind = &kinds[0]
-    cdef const uint8_t *reason = &reasons[0]
-    cdef const uint8_t *version = &versions[0]
-    cdef const uint8_t *flags = &all_flags[0]
-    cdef const uint8_t *fragmented = &fragmenteds[0]
-    cdef const uint32_t *transport = &transports[0]
-    cdef const uint32_t *interface = &interfaces[0]
-    cdef const uint32_t *ip_id = &ip_ids[0]
-    cdef const uint32_t *digest = &digests[0]
-    cdef const uint64_t *src_hi = &src_his[0]
-    cdef const uint64_t *src_lo = &src_los[0]
-    cdef const uint64_t *dst_hi = &dst_his[0]
-    cdef const uint64_t *dst_lo = &dst_los[0]
-    cdef const uint16_t *src_port = &src_ports[0]
-    cdef const uint16_t *dst_port = &dst_ports[0]
     cdef int64_t *owner = &owners[0]
     cdef Table table = tabled(slots, keys, None, factors), others = tabled(wide_slots, None, wide, factors)
     cdef Ring ring = ringed(sights, previous, latest, factors)
@@ -265,18 +218,18 @@ def count(
         while index < until:
             # Keys are made, and their slots asked for, some packets ahead: a large table is not in the cache.
             while ahead < until and ahead < index + AHEAD:
-                ported = kind[ahead] == TRANSPORT
-                source = src_port[ahead] if ported else 0
-                target = dst_port[ahead] if ported else 0
+                ported = of.kind[ahead] == TRANSPORT
+                source = of.src_port[ahead] if ported else 0
+                target = of.dst_port[ahead] if ported else 0
                 key = &ready[ahead % AHEAD]
                 ways[ahead % AHEAD] = arranged(
-                    src_hi[ahead], src_lo[ahead], source, dst_hi[ahead], dst_lo[ahead], target,
-                    <uint64_t>transport[ahead] << 16 | <uint64_t>version[ahead] << 8 | ported, &words,
+                    of.src_hi[ahead], of.src_lo[ahead], source, of.dst_hi[ahead], of.dst_lo[ahead], target,
+                    <uint64_t>of.transport[ahead] << 16 | <uint64_t>of.version[ahead] << 8 | ported, &words,
                 )
-                if ported or kind[ahead] == IP or kind[ahead] == LINK:
+                if ported or of.kind[ahead] == IP or of.kind[ahead] == LINK:
                     key_of(&others, &used[2], &words, True, key)
                 mixes[ahead % AHEAD] = mixed(key, table.factors)
-                portmatrix_prefetch(&table.slots[mixes[ahead % AHEAD] & table.mask])
+                soon(<const uint8_t *>&table.slots[mixes[ahead % AHEAD] & table.mask])
                 guesses[ahead % AHEAD] = -1
                 ahead += 1
             if index + SOON < ahead:
@@ -284,18 +237,18 @@ def count(
                 at = (index + SOON) % AHEAD
                 slot = <int64_t>(<uint32_t>table.slots[mixes[at] & table.mask]) - 1
                 if slot >= 0:
-                    portmatrix_prefetch(&table.keys[slot])
+                    soon(<const uint8_t *>&table.keys[slot])
                     guesses[at] = 2 * slot + ways[at]
-                    portmatrix_prefetch(&ends[guesses[at]])
+                    soon(<const uint8_t *>&ends[guesses[at]])
             if index + SOONER < ahead:
                 slot = guesses[(index + SOONER) % AHEAD]
                 if slot >= 0:
-                    if payload_captured[index + SOONER] > 0 and ends[slot].heads < most and ends[slot].head:
-                        portmatrix_prefetch(&kept[ends[slot].head - 1])
-                        first = payload[index + SOONER]
+                    if of.payload_captured[index + SOONER] > 0 and ends[slot].heads < most and ends[slot].head:
+                        soon(<const uint8_t *>&kept[ends[slot].head - 1])
+                        first = of.payload[index + SOONER]
                         if 0 <= first < size:
-                            portmatrix_prefetch(&view[first])
-                            portmatrix_prefetch(&view[first] + LINE)
+                            soon(&view[first])
+                            soon(&view[first] + LINE)
                     else:
                         guesses[(index + SOONER) % AHEAD] = -1
             if index + SOONEST < ahead:
@@ -303,13 +256,13 @@ def count(
                 if slot >= 0:
                     first = kept[ends[slot].head - 1].at
                     if first < used[1]:
-                        portmatrix_prefetch(&arena[first])
-                        portmatrix_prefetch(&arena[first] + LINE)
-                        portmatrix_prefetch(&arena[first] + 2 * LINE)
-            if kind[index] != TRANSPORT and kind[index] != IP and kind[index] != LINK:
-                if reason[index] or kind[index] == UNDECODED:
-                    stop = halted(stopped, reason[index], frame[index])
-                fragments = fragments or kind[index] == FRAGMENT
+                        soon(&arena[first])
+                        soon(&arena[first] + LINE)
+                        soon(&arena[first] + 2 * LINE)
+            if of.kind[index] != TRANSPORT and of.kind[index] != IP and of.kind[index] != LINK:
+                if of.reason[index] or of.kind[index] == UNDECODED:
+                    stop = halted(stopped, of.reason[index], of.frame[index])
+                fragments = fragments or of.kind[index] == FRAGMENT
                 owner[index] = -1
                 index += 1
                 continue
@@ -328,42 +281,42 @@ def count(
                 table.slots[at] = mixes[index % AHEAD] >> 32 << 32 | <uint64_t>rows
             slot = 2 * row + way
             end = &ends[slot]
-            if payload_captured[index] > 0 and kind[index] == TRANSPORT and end.heads < most:
+            if of.payload_captured[index] > 0 and of.kind[index] == TRANSPORT and end.heads < most:
                 last = head_bytes
-                if transport[index] == UDP and longer[dst_port[index]]:
+                if of.transport[index] == UDP and longer[of.dst_port[index]]:
                     last = long_bytes
-                elif transport[index] == TCP and longer[0x10000 + <Py_ssize_t>dst_port[index]]:
+                elif of.transport[index] == TCP and longer[0x10000 + <Py_ssize_t>of.dst_port[index]]:
                     last = long_bytes
-                first = min(max(payload[index], <int64_t>0), size)
-                last = min(first + min(last, payload_captured[index]), size)
+                first = min(max(of.payload[index], <int64_t>0), size)
+                last = min(first + min(last, of.payload_captured[index]), size)
                 if not keep(
-                    end, kept, arena, used, slot, frame[index], time[index], payload_wire[index],
+                    end, kept, arena, used, slot, of.frame[index], of.time[index], of.payload_wire[index],
                     octets(view, first, last - first), <int32_t>(last - first),
                 ):
                     break
-            if reason[index]:
-                stop = halted(stopped, reason[index], frame[index])
-            fragments = fragments or fragmented[index] != 0
+            if of.reason[index]:
+                stop = halted(stopped, of.reason[index], of.frame[index])
+            fragments = fragments or of.fragmented[index] != 0
             owner[index] = slot
             rare = &rares[slot]
             counted(
-                end, rare, frame[index], time[index], wire[index], payload_wire[index], transport[index],
-                flags[index],
+                end, rare, of.frame[index], of.time[index], of.wire[index], of.payload_wire[index],
+                of.transport[index], of.flags[index],
             )
-            if digest[index]:
+            if of.digest[index]:
                 used[3] += 1
                 if not <uint32_t>used[3]:
                     used[3] += 1  # 0 is no number
                 number = <uint32_t>used[3]
                 sight = &ring.sights[number & SIGHTS - 1]
-                sight.frame = frame[index]
-                sight.time = time[index]
+                sight.frame = of.frame[index]
+                sight.time = of.time[index]
                 sight.row = row
                 sight.way = way
-                sight.digest = digest[index]
-                sight.payload = payload_wire[index]
-                sight.ip_id = ip_id[index]
-                sight.interface = interface[index]
+                sight.digest = of.digest[index]
+                sight.payload = of.payload_wire[index]
+                sight.ip_id = of.ip_id[index]
+                sight.interface = of.interface[index]
                 sight.copy = is_copy(&ring, sight, chained(&ring, sight, number), &shortly)
                 if sight.copy:
                     one_more(end, &rare.duplicates, DUPLICATES)

@@ -10,7 +10,7 @@ import numpy as np
 
 from analyzer.flowtable import fast
 from analyzer.flowtable import keys as key
-from analyzer.flowtable.room import FEWEST, longer, more_than, slots_for
+from analyzer.room import FEWEST, longer, more_than, slots_for
 
 Array = np.ndarray[Any, Any]
 
@@ -25,7 +25,7 @@ FACTORS: Final = np.array([int.from_bytes(os.urandom(8)) | 1 for _ in range(13)]
 
 
 def words(table: Array) -> Array:
-    """A KEY table in WORDS."""
+    """A KEY table as WORDS, row by row."""
     made = np.empty(len(table), WORDS)
     for name in ("hi0", "lo0", "hi1", "lo1"):
         made[name] = table[name]

@@ -45,7 +45,7 @@ _MIX: Final = tuple(
 
 
 def ported(transport: Array) -> Array:
-    """Whether a quoted packet of ``transport`` belongs to a flow with ports."""
+    """Whether quoted packets of these transports (uint32) belong to flows with ports: booleans."""
     with_ports: Array = (transport == TCP) | (transport == UDP)
     return with_ports
 

@@ -105,7 +105,7 @@ def wide(*columns: Array) -> Iterator[Array]:
 
 
 def members(numbers: Array, count: int) -> list[Array]:
-    """The rows of each of ``count`` kinds, in order."""
+    """The rows (int64, increasing) of each of ``count`` kinds; ``numbers`` has the kind of each row."""
     order = ordered(numbers, count)
     return np.split(order, np.cumsum(np.bincount(numbers, minlength=count))[:-1]) if count else []
 

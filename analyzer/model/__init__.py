@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from analyzer.model.dissection import DissectedField, DissectedFrame, DissectedLayer, Dissection
     from analyzer.model.finding import Finding
     from analyzer.model.flow import (
+        GRAVITY,
         SPOKEN,
         Alike,
         Basis,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from analyzer.model.words import Cause, FindingKind, Severity, Status, TransferOutcome
 
 __all__ = [
+    "GRAVITY",
     "SPOKEN",
     "Alike",
     "Allow",
@@ -136,6 +138,7 @@ _PLACES: Final = {
     "dissection": ("DissectedField", "DissectedFrame", "DissectedLayer", "Dissection"),
     "finding": ("Finding",),
     "flow": (
+        "GRAVITY",
         "SPOKEN",
         "Alike",
         "Basis",

@@ -42,6 +42,16 @@ class Verdict(enum.StrEnum):
 SPOKEN: Final = frozenset({Verdict.EXPECTED, Verdict.DISPUTED, Verdict.UNEXPECTED})
 """The verdicts that a sheet gave."""
 
+GRAVITY: Final = (
+    Verdict.UNEXPECTED,
+    Verdict.DISPUTED,
+    Verdict.REVIEW,
+    Verdict.EXPECTED,
+    Verdict.OUT_OF_SCOPE,
+    Verdict.INFRASTRUCTURE,
+)
+"""All verdicts, the gravest first: it speaks for several."""
+
 TOGETHER: Final = 1024
 """Records made at a time: what they have in common is worked out once, and they take a megabyte."""
 

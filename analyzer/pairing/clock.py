@@ -43,7 +43,7 @@ class Clock:
     """Packets are seen at the far point first: the captures are the wrong way round."""
 
     def at_node(self, times: Array) -> Array:
-        """Times of the gateway's clock on the node's."""
+        """``times`` (int64, ns) of the gateway's clock on the node's: the same shape."""
         guess = times - self.offset
         moved: Array = guess - np.rint((guess - self.origin) * self.drift).astype(np.int64)
         return moved
@@ -60,7 +60,11 @@ class Matched:
 
 
 def match(node: Array, gateway: Array, nodes: Array, gateways: Array) -> Matched:
-    """Find the packets that both tables (SIGHT) have. ``nodes`` and ``gateways`` are hosts of transfers."""
+    """Find the packets that both tables (SIGHT, one row a packet) have, and how their clocks differ.
+
+    ``nodes`` and ``gateways`` are the hosts of transfers (uint64, as ``source`` in SIGHT). Where nothing is
+    in both, ``clock`` is None.
+    """
     names = _names(node, gateway)
     certain = _certain(*names)
     if not len(certain[0]):

@@ -65,7 +65,11 @@ class Trip:
 def trip(
     matched: Matched, flows: Collection[int], nodes: Collection[int], begin: int, end: int, span: Span
 ) -> Trip:
-    """The packets of ``flows`` between ``begin`` and ``end``; ``nodes`` are the hosts at the node's side."""
+    """The packets of ``flows`` between ``begin`` and ``end``, ns by the node's clock, in order of time.
+
+    ``flows`` and ``nodes``, the hosts at the node's side, are numbers as in SIGHT; ``span`` is the time that
+    both captures cover.
+    """
     assert matched.clock is not None
     wanted = np.array(list(flows), np.uint64)
     near = np.array(list(nodes), np.uint64)

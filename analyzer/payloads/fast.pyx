@@ -2,16 +2,30 @@
 # cython: show_performance_hints=False
 """Payloads that read the same, found in one pass: their bytes without what a reader does not look at.
 
-A rule, named by ``Protocol.plain``, makes of a payload the plain one that the protocol reads the same, word for
-word: a CoAP message without its message identifier, token and content, say. It knows no meanings, so the reader
-in Python stays the only one who tells, and reads one payload of each kind. Where a rule does not know better it
-leaves a payload as it is.
+A rule, named by ``Protocol.plain``, makes of a payload the plain one that the protocol reads the same, word
+for word: a CoAP message without its message identifier, token and content, say. It knows no meanings, so the
+reader in Python stays the only one who tells, and reads one payload of each kind. Where a rule does not know
+better it leaves a payload as it is.
+
+The rules are in the ``.pxd`` files beside, one a protocol. A rule gets ``data``, the ``size`` bytes that were
+captured of ``wire``, writes the plain payload into ``out``, which has room for some bytes more than ``data``, and
+how many it wrote into ``length``; it returns the plain payload's length on the wire, or -1 to leave all as it is.
 """
 
 from cython cimport boundscheck
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
-from libc.string cimport memchr, memcmp, memcpy, memset
+from libc.string cimport memcmp, memcpy
+
+from analyzer.octets cimport soon
+from analyzer.payloads.bacnet cimport bacnet
+from analyzer.payloads.coap cimport coap
+from analyzer.payloads.dns cimport dns
+from analyzer.payloads.ntp cimport ntp
+from analyzer.payloads.stun cimport stun
+from analyzer.payloads.text cimport text
+from analyzer.payloads.tftp cimport tftp
+from analyzer.payloads.tls cimport tls
 
 cdef enum:
     ROOM = 1024  # longer payloads are left as they are; heads have at most 512 bytes
@@ -36,16 +50,6 @@ RULES = {
 }
 FACTORS = WORDS
 
-cdef extern from *:
-    """
-    #if defined(__GNUC__) || defined(__clang__)
-    #define FETCH(place) __builtin_prefetch(place)
-    #else
-    #define FETCH(place) ((void) (place))
-    #endif
-    """
-    void FETCH(const void *place) noexcept nogil
-
 cdef struct Plain:
     const uint8_t *data
     int64_t size
@@ -59,325 +63,27 @@ cdef struct Known:
     uint8_t data[ROOM + 64]
 
 
-cdef inline int64_t u16(const uint8_t *data, int64_t at) noexcept nogil:
-    return (<int64_t> data[at]) << 8 | data[at + 1]
-
-
-# ---------------------------------------------------------------- rules: from, size, into → size, wire
-
-
-cdef inline int64_t _extended(const uint8_t *data, int64_t size, int64_t *at, int64_t nibble) noexcept nogil:
-    """A delta or a length that may go on in the next bytes; -1 where they end or it is reserved."""
-    if nibble < 13:
-        return nibble
-    if nibble == 15 or at[0] + nibble - 12 > size:
-        return -1
-    at[0] += nibble - 12
-    return data[at[0] - 1] + 13 if nibble == 13 else u16(data, at[0] - 2) + 269
-
-
-cdef int64_t _coap(const uint8_t *data, int64_t size, int64_t wire, uint8_t *out, int64_t *length) noexcept nogil:
-    """RFC 7252 section 3: message identifier, token, payload, and options that are no part of a path."""
-    cdef int64_t at, delta, value, number = 0
-    cdef bint cut = wire > size
-    if size < 4:
-        return -1
-    memcpy(out, data, size)
-    out[2] = out[3] = 0
-    length[0] = size
-    if data[0] >> 6 != 1 or data[0] & 15 > 8 or data[1] == 0:
-        return wire
-    at = 4 + (data[0] & 15)
-    if at > size:
-        memset(out + 4, 0, size - 4)
-        return size + cut
-    memset(out + 4, 0, at - 4)
-    while at < size:
-        if data[at] == 0xFF:
-            if at + 1 < size:
-                out[at + 1] = 0
-                length[0] = at + 2
-            return length[0] + cut
-        delta, value = data[at] >> 4, data[at] & 15
-        at += 1
-        delta = _extended(data, size, &at, delta)
-        value = _extended(data, size, &at, value)
-        if delta < 0 or value < 0:
-            break
-        number += delta
-        if number > 0xFFFF or at + value > size:
-            break
-        if number != 11 and number != 15:
-            memset(out + at, 0, value)
-        at += value
-    return size + cut
-
-
-cdef bint _tiled(const uint8_t *data, int64_t size, int64_t *end) noexcept nogil:
-    """Whether only TLS records begin in ``data``, and where the last one ends."""
-    cdef int64_t at = 0
-    while at + 5 <= size:
-        if not 20 <= data[at] <= 24 or data[at + 1] != 3 or data[at + 2] > 4:
-            return False
-        at += 5 + u16(data, at + 3)
-    end[0] = at
-    return True
-
-
-cdef int64_t _record(uint8_t kind, int64_t size, bint tiled, uint8_t *out, int64_t *length) noexcept nogil:
-    memset(out, 0, 5 + size)
-    out[0], out[1], out[2], out[4] = kind, 3, 3, <uint8_t> size
-    length[0] = 5 + size
-    return 5 + size if tiled else 6 + size
-
-
-cdef int64_t _hello(const uint8_t *data, int64_t size, uint8_t *out, int64_t *length) noexcept nogil:
-    """A ClientHello but for its random, its offers, and all extensions but the first server name."""
-    cdef int64_t at = 43, long_, kind
-    length[0] = 11
-    memcpy(out, data, 11)
-    out[2], out[3], out[4], out[6], out[7], out[8], out[10] = 3, 0, 64, 0, 0, 38, 3
-    if at + 1 > size:
-        return 11
-    at += 1 + data[at]
-    if at + 2 > size:
-        return 11
-    at += 2 + u16(data, at)
-    if at + 1 > size:
-        return 11
-    at += 1 + data[at] + 2
-    while at + 4 <= size:
-        kind, long_ = u16(data, at), u16(data, at + 2)
-        at += 4
-        if kind == 0:
-            if at + 5 > size:
-                return 11
-            long_ = u16(data, at + 3)
-            at += 5
-            if at + long_ > size:
-                return 11
-            # Up to there: no session, no ciphers, no compressions, no extensions before the name.
-            memset(out + 11, 0, 45)
-            memcpy(out + 56, data + at - 2, 2 + long_)
-            length[0] = 58 + long_
-            return length[0]
-        at += long_
-    return 11
-
-
-cdef int64_t _tls(const uint8_t *data, int64_t size, int64_t wire, uint8_t *out, int64_t *length) noexcept nogil:
-    """RFC 5246 section 6.2, RFC 8446 section 5: of a record what it is, and whether records fill the segment."""
-    cdef int64_t record, shake, end = 0
-    cdef bint tiled
-    if size < 11:
-        return -1
-    length[0] = 11
-    if data[0] & 0x80:
-        memcpy(out, data, 11)
-        return 11
-    record = u16(data, 3)
-    if not 20 <= data[0] <= 24 or data[1] != 3 or data[2] > 4 or not 0 < record <= 16384 + 2048:
-        out[0], length[0] = 0, 1
-        return 1
-    tiled = _tiled(data, size, &end) and end == wire
-    if data[0] >= 23:
-        return _record(23, 1, tiled, out, length)
-    if data[0] == 20:
-        if record == 1:
-            return _record(20, 1, tiled, out, length)
-        out[0], length[0] = 0, 1
-        return 1
-    if data[0] == 21:
-        if record != 2:
-            return _record(21, 3, tiled, out, length)
-        memcpy(out, data, 7)
-        out[2], length[0] = 3, 7
-        return 7
-    shake = (<int64_t> data[6]) << 16 | u16(data, 7)
-    if 1 <= data[5] <= 2 and 38 <= shake <= 1 << 17 and data[9] == 3:
-        if data[5] == 1:
-            return _hello(data, size, out, length)
-        memcpy(out, data, 11)
-        out[2], out[3], out[4], out[6], out[7], out[8] = 3, 0, 64, 0, 0, 38
-        return 11
-    memcpy(out, data, 11)
-    # The same bytes, so records begin in them as they do in all: only where they end is left to say.
-    return end + (not tiled) if _tiled(out, 11, &end) else 11
-
-
-cdef int64_t _bacnet(const uint8_t *data, int64_t size, int64_t wire, uint8_t *out, int64_t *length) noexcept nogil:
-    """ASHRAE 135 annex J, clauses 6.2 and 20.1: addresses on the way, invoke identifiers, parameters."""
-    cdef int64_t at = 4, to = 6, kind
-    cdef uint8_t control
-    if size < 4:
-        return -1
-    if u16(data, 2) != wire:
-        out[0], out[1], out[2], out[3] = data[0], 0, 0, 0
-        length[0] = 4
-        return 4
-    if data[0] != 0x81 or not 9 <= data[1] <= 11 or size < 6 or data[4] != 1:
-        return -1
-    control, at = data[5], 6
-    if control & 0x20:
-        if at + 3 > size:
-            return -1
-        at += 3 + data[at + 2]
-    if control & 0x08:
-        if at + 3 > size:
-            return -1
-        at += 3 + data[at + 2]
-    if control & 0x20:
-        at += 1
-    if at > size:
-        return -1
-    out[0], out[1], out[2], out[4], out[5] = 0x81, 0x0A, 0, 1, control & 0x80
-    if control & 0x80:
-        if at + 1 > size:
-            return -1
-        out[to] = data[at]
-        to += 1
-    elif at < size:
-        kind = data[at] >> 4
-        if kind > 7:
-            return -1
-        out[to] = <uint8_t> (kind << 4)
-        to, at = to + 1, at + 1
-        if kind == 1:
-            if at + 1 > size:
-                return -1
-            kind = 1 if data[at] != 0 and data[at] != 8 else 11  # Who-Is has two numbers, I-Am one
-            kind = min(kind, size - at)
-            memcpy(out + to, data + at, kind)
-            to += kind
-        else:
-            if kind == 0:
-                out[to] = 0
-                to, at = to + 1, at + 1
-            out[to] = 0
-            to, at = to + 1, at + 1
-            if (kind == 0 or kind == 3) and data[at - (3 if kind == 0 else 2)] & 8:
-                at += 2  # the numbers of a segment
-            if kind == 4:
-                out[to] = 0
-                to, at = to + 1, at + 1
-            if at + 1 > size:
-                return -1
-            out[to] = data[at] if kind != 4 else 0
-            to += 1
-    out[3] = <uint8_t> to
-    length[0] = to
-    return to
-
-
-cdef int64_t _tftp(const uint8_t *data, int64_t size, int64_t wire, uint8_t *out, int64_t *length) noexcept nogil:
-    """RFC 1350 section 5: DATA but for its bytes and whether they fill a block, and ACK."""
-    if size < 4 or data[0] != 0 or not 3 <= data[1] <= 4:
-        return -1
-    memcpy(out, data, 4)
-    length[0] = 4
-    return 516 if data[1] == 3 and wire >= 516 else 4
-
-
-cdef int64_t _dns(const uint8_t *data, int64_t size, int64_t wire, uint8_t *out, int64_t *length) noexcept nogil:
-    """RFC 1035 section 4.1: the identifier, flags, numbers of records, and what follows the first name."""
-    cdef int64_t questions, records, at = 12, labels = 0
-    if size < 12:
-        return -1
-    questions = u16(data, 4)
-    records = u16(data, 6) + u16(data, 8) + u16(data, 10)
-    if 12 + 5 * questions + 11 * records > wire:
-        return -1
-    memset(out, 0, 12)
-    out[2] = data[2] & 0xF8
-    length[0] = 12
-    if questions + records == 0:
-        return 12
-    while True:
-        if at + 1 > size or 63 < data[at] < 0xC0 or labels > 127:
-            return -1
-        if data[at] >= 0xC0:
-            at += 2
-            break
-        if data[at] == 0:
-            at += 1
-            break
-        at += 1 + data[at]
-        labels += 1
-    if at + 2 > size:
-        return -1
-    out[5] = 1
-    memcpy(out + 12, data + 12, at + 2 - 12)
-    length[0] = at + 2
-    return max(at + 2, 17)  # no question is shorter
-
-
-cdef int64_t _ntp(const uint8_t *data, int64_t size, int64_t wire, uint8_t *out, int64_t *length) noexcept nogil:
-    """RFC 5905 section 7.3: all but version, mode and what a control message is (RFC 9327 section 2)."""
-    if size < 4 or wire < 48:
-        return -1
-    out[0], out[1], out[2], out[3] = data[0] & 0x3F, 0, 0, 0
-    if data[0] & 7 == 6:
-        out[1] = data[1] & 0x80
-    length[0] = 4
-    return 48
-
-
-cdef int64_t _stun(
-    bint stream, const uint8_t *data, int64_t size, int64_t wire, uint8_t *out, int64_t *length
-) noexcept nogil:
-    """RFC 8489 section 5: the transaction and the attributes; what has no cookie is none."""
-    cdef int64_t attributes
-    if size >= 20 and not data[0] & 0xC0 and memcmp(data + 4, b"\x21\x12\xa4\x42", 4) == 0:
-        attributes = u16(data, 2)
-        if attributes % 4 == 0 and (stream or 20 + attributes == wire):
-            memset(out, 0, 20)
-            out[0], out[1] = data[0], data[1]
-            memcpy(out + 4, data + 4, 4)
-            length[0] = 20
-            return 20
-    out[0], length[0] = 0, 1
-    return 1
-
-
-cdef int64_t _text(
-    bint line, const uint8_t *data, int64_t size, int64_t wire, uint8_t *out, int64_t *length
-) noexcept nogil:
-    """RFC 9112 sections 3 and 4: what follows the first line, and all where no start line can begin so."""
-    cdef const uint8_t *end
-    if size < 2:
-        return -1
-    if not (65 <= data[1] <= 90 or data[1] == 32 or data[1] == 45 or data[1] == 95):  # letter, space, - and _
-        out[0], out[1], length[0] = 0, 0, 2
-        return 2
-    end = <const uint8_t *> memchr(data, 10, size) if line else NULL
-    if end == NULL:
-        return -1
-    length[0] = end - data + 1
-    memcpy(out, data, length[0])
-    return length[0]
-
-
 cdef void _plain(
     int rule, bint stream, const uint8_t *data, int64_t size, int64_t wire, uint8_t *out, Plain *plain
 ) noexcept nogil:
     cdef int64_t length = size, seen = -1
     if size <= ROOM:
         if rule == COAP:
-            seen = _coap(data, size, wire, out, &length)
+            seen = coap(data, size, wire, out, &length)
         elif rule == TLS:
-            seen = _tls(data, size, wire, out, &length)
+            seen = tls(data, size, wire, out, &length)
         elif rule == BACNET:
-            seen = _bacnet(data, size, wire, out, &length)
+            seen = bacnet(data, size, wire, out, &length)
         elif rule == TFTP:
-            seen = _tftp(data, size, wire, out, &length)
+            seen = tftp(data, size, wire, out, &length)
         elif rule == DNS and not stream:
-            seen = _dns(data, size, wire, out, &length)
+            seen = dns(data, size, wire, out, &length)
         elif rule == NTP:
-            seen = _ntp(data, size, wire, out, &length)
+            seen = ntp(data, size, wire, out, &length)
         elif rule == STUN:
-            seen = _stun(stream, data, size, wire, out, &length)
+            seen = stun(stream, data, size, wire, out, &length)
         elif rule == SSDP or rule == HTTP:
-            seen = _text(rule == HTTP, data, size, wire, out, &length)
+            seen = text(rule == HTTP, data, size, wire, out, &length)
     if seen < 0:
         plain.data, plain.size, plain.wire = data, size, wire
     else:
@@ -465,7 +171,7 @@ cdef class Heads:
     @boundscheck(False)
     cdef void fetch(self, const int64_t[::1] which, int64_t at) noexcept nogil:
         if at + AHEAD < which.shape[0] and self.size[which[at + AHEAD]]:
-            FETCH(&self.octets[self.begin[which[at + AHEAD]]])
+            soon(&self.octets[self.begin[which[at + AHEAD]]])
 
     def opening(self, const int64_t[::1] which, int16_t[::1] first, int16_t[::1] second):
         """The first two bytes of the heads ``which``, -1 behind their end."""

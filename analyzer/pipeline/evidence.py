@@ -17,7 +17,9 @@ from typing import IO, BinaryIO, Final, NamedTuple, cast
 
 import numpy as np
 
-from analyzer import capture, decode
+from analyzer import decode
+from analyzer.capture.capture import Capture
+from analyzer.capture.find import find
 from analyzer.capture.pcapng import MICROSECONDS
 from analyzer.capture.write import COMMENT, NUMBERS, Option, Original, PcapWriter, Writer, original, text
 from analyzer.errors import CaptureError, UsageError
@@ -266,10 +268,10 @@ def _counted(counts: Counter[str], what: str) -> str:
     return f"{plural(counts.total(), what)} ({shown}{more})"
 
 
-def _captures(options: Options) -> list[capture.Capture]:
+def _captures(options: Options) -> list[Capture]:
     if options.stdin is not None:
         options.stdin.seek(0)
-    return capture.find(options.sources, options.stdin, hash=False)
+    return find(options.sources, options.stdin, hash=False)
 
 
 def _scan(options: Options, picker: Picker) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 
 from analyzer import decode, flowtable
 from analyzer.activity import Activity
-from analyzer.capture import Capture
+from analyzer.capture.capture import Capture
 from analyzer.capture.find import once, standard_input
 from analyzer.capture.live import Live
 from analyzer.capture.ring import Gap, Ring

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import BinaryIO
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO
 
 from analyzer import (
     rulesets,
@@ -13,6 +13,9 @@ from analyzer.model import (
     Ruleset,
     Site,
 )
+
+if TYPE_CHECKING:
+    from analyzer.capture.begun import Begun
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Options:
     """What ``-`` reads; None: the process's own standard input."""
     sha256: bool = True
     """Whether the hash of the captures is wanted; else it may be empty."""
+    begun: Begun | None = field(default=None, compare=False)
+    """What was begun of the only source, with the hash if that is wanted. Whoever began it closes it."""
 
 
 def expected(options: Options) -> tuple[tuple[Ruleset, ...], Site]:

@@ -8,8 +8,10 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Final
 
-from analyzer import capture, decode, parallel, processors
+from analyzer import decode, parallel, processors
 from analyzer.ahead import ahead
+from analyzer.capture.capture import Capture
+from analyzer.capture.find import find
 from analyzer.model import CaptureInfo, Problem, Progress
 from analyzer.parts import Extent, Merge, extent_of, together
 from analyzer.picking import FrameWatcher, Watcher, picker
@@ -34,7 +36,9 @@ def read(
     Raises :class:`analyzer.errors.PortmatrixError` for a capture or an engine that is not to be had.
     """
     engine = decode.name(options.engine)
-    found = capture.find(options.sources, options.stdin, hash=options.sha256)
+    found = find(options.sources, options.stdin, hash=options.sha256)
+    if options.begun is not None and [one.path for one in found] == [options.begun.path]:
+        found[0].begun = options.begun
     picking = picker(watchers) if watchers else None
     infos: list[CaptureInfo] = []
     merge = Merge(engine, watchers, frame)
@@ -67,7 +71,7 @@ def read(
 
 
 def _decoded(
-    one: capture.Capture, engine: str, first_frame: int, advance: Callable[[int], None], helpers: int
+    one: Capture, engine: str, first_frame: int, advance: Callable[[int], None], helpers: int
 ) -> Generator[tuple[Batch, Packets], None, None]:
     """The batches of a capture and what is in them; ``helpers`` threads decode beside the caller."""
 
@@ -88,14 +92,16 @@ def _decoded(
     return (work(given) for given in numbered())
 
 
-def _helpers(one: capture.Capture, engine: str) -> int:
+def _helpers(one: Capture, engine: str) -> int:
     """How many threads decode ``one`` beside who counts: with dpkt they would only take turns.
 
-    Reading gets no thread of its own: what another processor has read is not in the decoder's cache.
+    Reading gets no thread of its own: what another processor has read is not in the decoder's cache. But
+    decompression has one, and takes longer than all that follows: nobody else may take its processor.
     """
     if engine != "fast" or not one.large:
         return 0
-    return min(processors.available() - 1, HELPERS)
+    others = processors.available() - (2 if one.compression else 1)
+    return max(min(others, HELPERS), 0)
 
 
 def _tell(progress: Progress | None, steps: deque[int]) -> None:
@@ -107,7 +113,7 @@ def _tell(progress: Progress | None, steps: deque[int]) -> None:
 
 
 @contextmanager
-def _told(progress: Progress | None, found: Sequence[capture.Capture]) -> Iterator[None]:
+def _told(progress: Progress | None, found: Sequence[Capture]) -> Iterator[None]:
     if progress is None:
         yield
         return

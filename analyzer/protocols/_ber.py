@@ -23,7 +23,7 @@ def header(cursor: Cursor, *tags: int) -> tuple[int, int]:
 
 
 def integer(cursor: Cursor) -> int:
-    """The next INTEGER of at most eight bytes."""
+    """The next INTEGER (X.690 section 8.3). Raises ``DissectError`` for another tag or more than 8 bytes."""
     _, length = header(cursor, INTEGER)
     if not 1 <= length <= 8:
         raise DissectError("BER integer", cursor.offset)

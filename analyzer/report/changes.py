@@ -125,6 +125,8 @@ def _relation(entry: RelationChange) -> Entry:
         said = f"{size(round(entry.old.rate))}/s, now {size(round(entry.new.rate))}/s"
     else:
         said = f"{_state(entry.old)}; now {_state(entry.new)}"
+    if entry.pairs == ((entry.originator, entry.responder),):
+        return Entry(f"{line}: {said}", ())  # without roles the addresses stand in the line itself
     pairs = [f"{one} -> {other}" for one, other in entry.pairs[:PAIRS_SHOWN]]
     more = f" and {number(len(entry.pairs) - PAIRS_SHOWN)} more" if len(entry.pairs) > PAIRS_SHOWN else ""
     return Entry(f"{line}: {said}", (", ".join(pairs) + more,))

@@ -208,11 +208,11 @@ def _transfer(report: FirmwareReport, entry: Transfer, lines: list[tuple[str, st
     if options:
         text = f"asked for {' '.join(options)}; accepted {' '.join(taken) or 'none'}"
         _add(lines, wrap(text, style.width, "    "))
-    flows = f"flows {', '.join(entry.flows[:6])}" + (" ..." if len(entry.flows) > 6 else "")
     first, last = entry.frames
-    _add(
-        lines, wrap(f"frames {first} to {last}, {flows}, from {timestamp(entry.first)}", style.width, "    ")
-    )
+    frames = f"frame {first}" if first == last else f"frames {first} to {last}"
+    flows = f"flow{'s' if len(entry.flows) > 1 else ''} {', '.join(entry.flows[:6])}"
+    more = " ..." if len(entry.flows) > 6 else ""
+    _add(lines, wrap(f"{frames}, {flows}{more}, from {timestamp(entry.first)}", style.width, "    "))
 
 
 def _attempts(report: FirmwareReport, lines: list[tuple[str, str]], style: Style) -> None:

@@ -56,7 +56,9 @@ def _named(table: Table | None) -> str:
 def _text(steps: Sequence[Step]) -> Iterator[str]:
     from analyzer import sheetdiff  # noqa: PLC0415 - as above
 
-    for step in steps:
+    for count, step in enumerate(steps):
+        if count:
+            yield ""
         yield from wrap(f"{step.subject}: from {_named(step.old)} to {_named(step.new)}", 80)
         if not step.changes:
             yield f"  no difference, {plural(step.same, 'row')}"
@@ -67,7 +69,6 @@ def _text(steps: Sequence[Step]) -> Iterator[str]:
         if step.changes:
             yield f"  {plural(step.same, 'row')} as before"
             yield "  Open before the step, close after it."
-        yield ""
 
 
 def _words(change: Change) -> str:

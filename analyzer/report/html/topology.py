@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from analyzer.model import Endpoint, FlowRecord, HostResult, Outcome, Verdict
+from analyzer.model import GRAVITY, Endpoint, FlowRecord, HostResult, Outcome, Verdict
 
 FEW: Final = 12
 """Hosts that are drawn one by one; more are drawn as groups."""
@@ -29,14 +29,6 @@ LABEL: Final = 24
 """Characters of a label beside a circle."""
 
 _BAD: Final = frozenset({Outcome.REFUSED, Outcome.BLOCKED, Outcome.UNANSWERED})
-_GRAVITY: Final = (
-    Verdict.UNEXPECTED,
-    Verdict.DISPUTED,
-    Verdict.REVIEW,
-    Verdict.EXPECTED,
-    Verdict.OUT_OF_SCOPE,
-    Verdict.INFRASTRUCTURE,
-)
 SIGNS: Final = {"unexpected": "!", "disputed": "~", "review": "?", "failing": "\u2715"}
 OTHERS: Final = "other hosts"
 
@@ -269,7 +261,7 @@ def _merged(talks: dict[tuple[str, str], _Talk], small: frozenset[str]) -> dict[
 
 
 def _worst(talk: _Talk) -> Verdict | None:
-    return next((verdict for verdict in _GRAVITY if talk.verdicts[verdict]), None)
+    return next((verdict for verdict in GRAVITY if talk.verdicts[verdict]), None)
 
 
 def _ranked(talks: dict[tuple[str, str], _Talk]) -> list[tuple[tuple[str, str], _Talk]]:
@@ -277,7 +269,7 @@ def _ranked(talks: dict[tuple[str, str], _Talk]) -> list[tuple[tuple[str, str], 
 
     def rank(item: tuple[tuple[str, str], _Talk]) -> tuple[int, int, tuple[str, str]]:
         worst = _worst(item[1])
-        return (_GRAVITY.index(worst) if worst else len(_GRAVITY), -item[1].verdicts.total(), item[0])
+        return (GRAVITY.index(worst) if worst else len(GRAVITY), -item[1].verdicts.total(), item[0])
 
     return sorted(talks.items(), key=rank)
 
@@ -290,7 +282,7 @@ def _pair(originator: str, responder: str, talk: _Talk, names: dict[str, str]) -
         _named(originator, names),
         _named(responder, names),
         talk.verdicts.total(),
-        [(verdict.value, talk.verdicts[verdict]) for verdict in _GRAVITY if talk.verdicts[verdict]],
+        [(verdict.value, talk.verdicts[verdict]) for verdict in GRAVITY if talk.verdicts[verdict]],
         talk.bad,
         ", ".join(most) + (f" and {rest} more" if rest else ""),
         worst.value if worst else "",

@@ -1,4 +1,4 @@
-"""Arrays that grow: what that costs are the pages of memory that are touched anew."""
+"""Room for tables that grow: what growing costs are the pages of memory that are touched anew."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ LINE: Final = 64
 
 
 def longer(array: Array, used: int, size: int) -> Array:
-    """A copy of the first ``used`` items with room for ``size`` in all, the rest zero."""
+    """A copy ``(size,)`` of the first ``used`` items of ``array``, the rest zero."""
     return copied(np.zeros(size, array.dtype), array, used)
 
 
 def lines(dtype: Any, size: int) -> Array:
-    """An array of zeros that begins where a line of the cache does."""
+    """Zeros ``(size,)`` of ``dtype``, which begin where a line of the cache does."""
     octets = size * dtype.itemsize
     room = np.zeros(octets + LINE, "u1")
     begin = -room.__array_interface__["data"][0] % LINE
@@ -49,7 +49,7 @@ def shorter(array: Array, size: int) -> Array:
 
 
 def copied(to: Array, array: Array, count: int) -> Array:
-    """Copy the first ``count`` items."""
+    """``to``, which gets the first ``count`` items of ``array``; both are of one dtype and in one piece."""
     # As octets: numpy copies records of several fields one field at a time, which takes ten times as long.
     held = count * array.itemsize
     to.view("u1")[:held] = array.view("u1")[:held]
@@ -57,13 +57,13 @@ def copied(to: Array, array: Array, count: int) -> Array:
 
 
 def slots_for(rows: int) -> Array:
-    """Empty slots for as many rows and some more, of which at most half will be full."""
+    """Empty slots (uint64), a power of two of them, for so many rows and some more: at most half are full."""
     # They are touched all over, so the room ahead costs.
     more = 4 if rows <= FEW else 2
     return np.zeros(1 << (more * rows - 1).bit_length(), "u8")
 
 
 def more_than(have: int, need: int, least: int) -> int:
-    """How large an array of ``have`` items becomes that needs ``need``."""
+    """How many items an array of ``have`` gets that needs ``need``; never fewer than ``least``."""
     times = next((times for items, times in LEAPS if have <= items), 2)
     return max(least, need, have * times)

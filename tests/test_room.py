@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analyzer.flowtable import room
+from analyzer import room
 
 RECORD = np.dtype([("number", "i8"), ("rest", "u1", 56)])
 
