@@ -104,6 +104,15 @@ def test_the_command_line_is_told_without_secrets(words, said):
         assert options.typed() == said
 
 
+def test_the_shells_of_windows_take_the_command_line_too(monkeypatch):
+    monkeypatch.setattr(options, "WINDOWS", True)
+    context = click.Context(click.Command("check"))
+    context.meta[options.TYPED] = ("evidence", r"C:\captures\a.pcap", "--frames", "1,5-9", "-o", "b c.pcapng")
+    with context:
+        said = options.typed()
+    assert said == r'portmatrix evidence C:\captures\a.pcap --frames "1,5-9" -o "b c.pcapng"'
+
+
 # ---------------------------------------------------------------- numbers
 
 NO_NUMBERS = [

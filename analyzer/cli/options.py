@@ -15,6 +15,8 @@ from analyzer.report import names
 
 _RANGE: Final = r"([0-9]{1,12})(?:-([0-9]{1,12}))?"
 
+WINDOWS: Final = os.name == "nt"
+
 Decorator = Callable[[Any], Any]
 
 
@@ -220,4 +222,8 @@ def typed() -> str:
         from analyzer.urls import scrubbed  # noqa: PLC0415 - only URLs need it
 
         words = tuple(map(scrubbed, words))
-    return shlex.join(("portmatrix", *words))
+    line = ("portmatrix", *words)
+    if not WINDOWS:
+        return shlex.join(line)
+    # Both shells there take these quotes; PowerShell would make two words of one that has a comma.
+    return " ".join(word if re.fullmatch(r"[\w\\/:.=@+*?-]+", word) else f'"{word}"' for word in line)
