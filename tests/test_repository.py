@@ -260,6 +260,8 @@ def test_the_wheel_carries_the_package_and_the_rulesets(wheel: Path) -> None:
     rulesets |= {"analyzer/shipped/_sheets.py"}  # the sheets as the build prepared them
     compiled = {name for name in names if name.endswith((".so", ".pyd"))}
     assert names - compiled == package | rulesets | {"analyzer/py.typed"}
+    with zipfile.ZipFile(wheel) as packed:
+        assert not [name for name in compiled if b".debug_info" in packed.read(name)]
     folders = {name.rpartition("/")[0] for name in compiled}
     # All of them where there is a C compiler, none where there is none.
     sources = {path.parent.relative_to(ROOT).as_posix() for path in ROOT.glob("analyzer/**/*.pyx")}
