@@ -42,7 +42,7 @@ class OptionalBuild(build_ext):
             self.parallel = True
 
     def build_extensions(self):
-        """Build all of them without what debuggers read, five sixths of each: Python's own flags ask for it."""
+        """Build all of them without debugging data: it is five sixths of each, and Python asks for it."""
         if self.compiler.compiler_type == "unix":
             for ext in self.extensions:
                 ext.extra_compile_args = [*ext.extra_compile_args, "-g0"]

@@ -299,7 +299,7 @@ def main() -> None:
         "# Measured",
         "",
         f"{datetime.date.today()}; {machine()}; medians of {options.runs} paired runs; {packets} packets.",
-        options.load,
+        *([options.load] if options.load else []),
         "",
         *versions(),
         "",
