@@ -248,5 +248,7 @@ def test_a_flow_in_one_line() -> None:
     assert spell(one) == (
         f"{GATEWAY}:40000 -> {NODE}:5683, 3 packets there, 0 back, refused (ICMP port unreachable)"
     )
+    lone = talk(packets=(1, 1), outcome=Outcome.ANSWERED)
+    assert spell(lone) == f"{GATEWAY}:40000 -> {NODE}:5683, 1 packet there, 1 back, answered"
     assert address(talk("2001:db8::1", "2001:db8::2", 53), True) == "[2001:db8::2]:53"
     assert address(talk(transport="icmp"), False) == GATEWAY

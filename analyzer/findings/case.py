@@ -160,7 +160,7 @@ def spell(conversation: Conversation) -> str:
     sent, received = conversation.oriented(conversation.packets)
     line = (
         f"{address(conversation, False)} -> {address(conversation, True)}, "
-        f"{sent} packets there, {received} back, {conversation.outcome}"
+        f"{sent} packet{'' if sent == 1 else 's'} there, {received} back, {conversation.outcome}"
     )
     return f"{line} ({conversation.why})" if conversation.why else line
 
