@@ -9,6 +9,7 @@ Layouts are those of draft-ietf-opsawg-pcap, "PCAP Capture File Format".
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -197,6 +198,7 @@ def search(
     """
     begin, piece = start + 1, 1 << 12
     last = min(start + RESYNC_RANGE, len(buffer) - layout.header + 1)
+    dead = DeadEnds()
     while begin < last:
         stop = min(begin + piece, last)
         heads = _headers(buffer, begin, stop)
@@ -204,15 +206,49 @@ def search(
         for candidate in sorted([*records, *heads]):
             if candidate in heads:
                 return candidate, heads[candidate]
-            if _followed(buffer, candidate, layout, near, usual):
+            if _followed(buffer, candidate, layout, near, usual, dead):
                 return candidate, None
+        dead.forget(stop)
         begin, piece = stop, min(piece * 8, 1 << 18)
     return None
 
 
-def _followed(buffer: Octets, position: int, layout: Layout, near: int | None, usual: int) -> bool:
-    """Whether enough records follow the one at ``position``, which is plausible by itself."""
+class DeadEnds:
+    """Records that others follow, up to what is none. Without it a file made for that would have each of a
+    million places lead through the same thousand records."""
+
+    def __init__(self) -> None:
+        self._ends: dict[int, tuple[int, int]] = {}
+        """Where a record stands → where that is which is none, and how many records on."""
+
+    def add(self, passed: Sequence[int], end: int, count: int) -> None:
+        """The first of the records ``passed`` has what is none at ``end``, ``count`` records on."""
+        self._ends |= {one: (end, count - before) for before, one in enumerate(passed)}
+
+    def meets(self, passed: Sequence[int], position: int, most: int) -> bool:
+        """Whether ``most`` records on from the first one ``passed``, and FAR_BYTES, there is what is none;
+        the one at ``position`` comes next."""
+        end, left = self._ends.get(position, (0, most + 1))
+        count = len(passed) + left
+        if count > most or end - (passed or [position])[0] > FAR_BYTES:
+            return False
+        self.add(passed, end, count)
+        return True
+
+    def forget(self, before: int) -> None:
+        """Keep none that stands ``before``."""
+        self._ends = {one: end for one, end in self._ends.items() if one >= before}
+
+
+def _followed(
+    buffer: Octets, position: int, layout: Layout, near: int | None, usual: int, dead: DeadEnds
+) -> bool:
+    """Whether enough records follow the one at ``position``, which is plausible by itself.
+
+    ``dead`` is what earlier calls found, and is added to.
+    """
     start, end = position, len(buffer)
+    passed: list[int] = []
     clock = layout.words(buffer, position)[0]
     wanted, cut = PROOF, 2
     if near is not None and not usual & TIME:
@@ -225,7 +261,11 @@ def _followed(buffer: Octets, position: int, layout: Layout, near: int | None, u
         if captured > min(layout.limit, MAX_FRAME) or odd & ~EMPTY or not any(words):
             if appended(buffer, position) is not None:
                 return number >= min(cut, PROOF)
-            return wanted == number == 1 and _about(buffer, position, layout, clock, usual)
+            dead.add(passed, position, number)
+            return wanted == number == 1 and _about(buffer, start, position, layout, clock, usual)
+        if wanted == FAR_PROOF and dead.meets(passed, position, wanted):
+            return False
+        passed.append(position)
         clock = seconds
         position += layout.header + captured
         if position > end:
@@ -251,28 +291,33 @@ def inside(
     """
     if near is None:
         return None
+    dead: set[int] = set()
+    """Where those stand that lead nowhere."""
     for candidate in _candidates(buffer, layout.header, end, layout, usual):
         positions, clock, position = [], near, candidate
         while position < end and position + layout.header <= len(buffer):
             seconds, _, captured, _ = layout.words(buffer, position)
-            if captured > MAX_FRAME or oddities(buffer, position, layout, clock) & ~usual:
+            odd = oddities(buffer, position, layout, clock) & ~usual
+            if captured > MAX_FRAME or odd or position in dead:
                 break
             positions.append(position)
             clock, position = seconds, position + layout.header + captured
         if positions and position == len(buffer):
             return positions, position
-        if position <= end or position + layout.header > len(buffer):
-            continue
-        follows = layout.words(buffer, position)
-        odd = oddities(buffer, position, layout, clock) & ~usual & ~EMPTY
-        if follows[2] <= layout.limit and not odd and any(follows):
-            return positions, position
+        if end < position <= len(buffer) - layout.header:
+            follows = layout.words(buffer, position)
+            odd = oddities(buffer, position, layout, clock) & ~usual & ~EMPTY
+            if follows[2] <= layout.limit and not odd and any(follows):
+                return positions, position
+        dead.update(positions)
     return None
 
 
-def _about(buffer: Octets, position: int, layout: Layout, near: int, usual: int) -> bool:
-    """Whether a record begins about ``position``, at ``near``: bytes of the one before were lost or added."""
-    around = _candidates(buffer, position - SLACK, min(position + SLACK, len(buffer)), layout, usual)
+def _about(buffer: Octets, start: int, position: int, layout: Layout, near: int, usual: int) -> bool:
+    """Whether a record begins about ``position``, at ``near``: bytes of the one at ``start`` were lost or
+    added."""
+    begin, stop = max(position - SLACK, start + layout.header), min(position + SLACK, len(buffer))
+    around = _candidates(buffer, begin, stop, layout, usual)
     return any(abs(layout.words(buffer, one)[0] - near) <= DAY for one in around)
 
 
