@@ -90,7 +90,8 @@ def _rows(packets: Packets, claims: tuple[Claim, ...], *, compiled: bool = True)
     count = len(columns["kind"])
     found: list[Array] = [np.empty(0, np.int64)] * len(claims)
     for begin, one in enumerate(_passes(claims)):
-        lines = [np.empty(count, np.int64) for _ in one.least]
+        # One more than there can be: the compiled part writes behind the last before it knows.
+        lines = [np.empty(count + 1, np.int64) for _ in one.least]
         for place, told in enumerate(COMPILED.sort(columns, octets, *one, lines)):
             found[AT_ONCE * begin + place] = lines[place][:told]
     return found

@@ -68,8 +68,8 @@ def sort(
     list least,
     list rows,
 ):
-    """Put the rows of each claim into one of ``rows``, each as long as the columns of PACKETS; how many there are
-    of each. For the others see ``claims._Pass``."""
+    """Put the rows of each claim into one of ``rows``, each one longer than the columns of PACKETS; how many
+    there are of each. For the others see ``claims._Pass``."""
     cdef const uint32_t[::1] transports = columns["transport"]
     cdef const uint8_t[::1] kinds = columns["kind"]
     cdef const uint16_t[::1] src_port = columns["src_port"], dst_port = columns["dst_port"]
@@ -91,7 +91,7 @@ def sort(
         raise ValueError("more claims than a pass serves, or no tables of them")
     for at in range(found.claims):
         line = rows[at]
-        if len(line) < count:
+        if len(line) <= count:
             raise ValueError("no room for all rows")
         found.rows[at], found.counts[at], found.least[at] = &line[0], 0, least[at]
         enough = max(enough, found.least[at])
